@@ -1,0 +1,63 @@
+using MassTransit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Hikyaku.Platform;
+
+/// <summary>The bus in the virtual host that only nodes may read: node states travel on it, password hashes included.</summary>
+public interface INodeBus : IBus;
+
+/// <summary>How every deployable uses MassTransit on RabbitMQ.</summary>
+public static class Bus
+{
+    /// <summary>Adds the bus of domain events and facts (<c>Hikyaku:Rabbit</c>, an amqp URI): quorum queues, confirms, retries.</summary>
+    public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration, Action<IBusRegistrationConfigurator>? configure = null)
+        => services.AddMassTransit(bus =>
+        {
+            Defaults(bus, configure);
+            bus.UsingRabbitMq((context, rabbit) => Connect(context, rabbit, configuration, "Hikyaku:Rabbit"));
+        });
+
+    /// <summary>Adds the node bus (<c>Hikyaku:RabbitNodes</c>).</summary>
+    public static IServiceCollection AddNodeBus(
+        this IServiceCollection services, IConfiguration configuration,
+        Action<IBusRegistrationConfigurator<INodeBus>>? configure = null,
+        Action<IBusRegistrationContext, IRabbitMqBusFactoryConfigurator>? endpoints = null)
+        => services.AddMassTransit<INodeBus>(bus =>
+        {
+            bus.SetKebabCaseEndpointNameFormatter();
+            configure?.Invoke(bus);
+            bus.UsingRabbitMq((context, rabbit) =>
+            {
+                endpoints?.Invoke(context, rabbit);
+                Connect(context, rabbit, configuration, "Hikyaku:RabbitNodes", ownEndpoints: endpoints is not null);
+            });
+        });
+
+    private static void Defaults(IBusRegistrationConfigurator bus, Action<IBusRegistrationConfigurator>? configure)
+    {
+        bus.SetKebabCaseEndpointNameFormatter();
+        bus.AddConfigureEndpointsCallback((_, endpoint) =>
+        {
+            if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit) rabbit.SetQuorumQueue();
+            // Long enough for a database that restarts; what still fails then waits in the error queue for an operator.
+            endpoint.UseMessageRetry(r => r.Exponential(12, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(200)));
+        });
+        configure?.Invoke(bus);
+    }
+
+    private static void Connect(
+        IBusRegistrationContext context, IRabbitMqBusFactoryConfigurator rabbit, IConfiguration configuration, string setting, bool ownEndpoints = false)
+    {
+        var address = new Uri(configuration[setting] ?? throw new InvalidOperationException($"{setting} is not set"));
+        var login = address.UserInfo.Split(':', 2);
+        rabbit.Host(address.Host, (ushort)address.Port, Uri.UnescapeDataString(address.AbsolutePath.TrimStart('/')), host =>
+        {
+            host.Username(Uri.UnescapeDataString(login[0]));
+            host.Password(Uri.UnescapeDataString(login[1]));
+            host.PublisherConfirmation = true;
+            host.Heartbeat(TimeSpan.FromSeconds(10));
+        });
+        if (!ownEndpoints) rabbit.ConfigureEndpoints(context);
+    }
+}

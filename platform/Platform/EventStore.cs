@@ -1,0 +1,57 @@
+using JasperFx.Events;
+using JasperFx.OpenTelemetry;
+using Marten;
+using Marten.Events.Aggregation;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Weasel.Core;
+
+namespace Hikyaku.Platform;
+
+/// <summary>The snapshot of a stream, written in the transaction that appends to it.</summary>
+/// <typeparam name="TState">The stream's state.</typeparam>
+public sealed class SnapshotOf<TState> : SingleStreamProjection<TState, string> where TState : class, IState<TState>
+{
+    /// <inheritdoc/>
+    public override TState? Evolve(TState? snapshot, string id, IEvent e) => TState.Evolve(snapshot, e.Data);
+}
+
+/// <summary>How every service uses Marten. The reasons are measured: docs/decisions/0002 and 0008.</summary>
+public static class EventStore
+{
+    /// <summary>
+    /// Adds the event store of a service on the connection string <c>Postgres</c>, its daemon leader, and its checks. Call
+    /// after the bus: hosted services stop in reverse, and the publisher must stop before the bus does.
+    /// </summary>
+    public static IServiceCollection AddEventStore(this IServiceCollection services, IConfiguration configuration, Action<StoreOptions> configure)
+    {
+        var connection = configuration.GetConnectionString("Postgres") ?? throw new InvalidOperationException("ConnectionStrings:Postgres is not set");
+        services.AddSingleton(_ => new NpgsqlDataSourceBuilder(connection).Build());
+        services.AddMarten(provider =>
+        {
+            var options = new StoreOptions();
+            options.Connection(provider.GetRequiredService<NpgsqlDataSource>());
+            options.UseSystemTextJsonForSerialization(EnumStorage.AsString);
+            options.DisableNpgsqlLogging = true;
+            options.Events.StreamIdentity = StreamIdentity.AsString;
+            options.Events.AppendMode = EventAppendMode.Quick;
+            options.Events.MetadataConfig.EnableAll();
+            options.Events.UseListenNotifyForEventAppends = true;
+            // An event that cannot be read must stop its readers, loudly, not be lost to them.
+            options.Projections.Errors.SkipApplyErrors = false;
+            options.Projections.Errors.SkipSerializationErrors = false;
+            options.Projections.Errors.SkipUnknownEvents = false;
+            options.Projections.StaleSequenceThreshold = TimeSpan.FromMilliseconds(500);
+            options.OpenTelemetry.TrackConnections = TrackLevel.Normal;
+            options.Schema.For<IdempotencyRecord>().DocumentAlias("idempotency_record").Index(r => r.At);
+            configure(options);
+            return options;
+        }).ApplyAllDatabaseChangesOnStartup();
+        services.AddSingleton<DaemonLeader>();
+        services.AddHostedService(provider => provider.GetRequiredService<DaemonLeader>());
+        services.AddHostedService<IdempotencyCleaner>();
+        services.AddHealthChecks().AddCheck<DaemonHealth>("daemon");
+        return services;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using JasperFx.Events;
+using JasperFx.Events.Daemon;
+using JasperFx.Events.Projections;
+using Marten;
+using Marten.Subscriptions;
+using MassTransit;
+
+namespace Hikyaku.Platform;
+
+/// <summary>
+/// Everything of a service up to this position has been sent to the nodes: what a node has applied is known by it.
+/// Sent after the states of each page of events, on the same exchange order (Kubernetes calls this a watch bookmark).
+/// </summary>
+/// <param name="Service">The service, like <c>accounts</c>.</param>
+/// <param name="Position">In that service's order.</param>
+public sealed record NodeStateBookmark(string Service, long Position);
+
+/// <summary>What is published for one key on the node bus.</summary>
+/// <param name="State">The state's contract.</param>
+/// <param name="Cause">The newest event that it covers.</param>
+public sealed record NodeStateChange(object State, IEvent Cause);
+
+/// <summary>
+/// The event store is the outbox: this Marten subscription reads new events in order and publishes them, at least once,
+/// in stream order, with the event's id as message id; then the new node states, then a bookmark.
+/// </summary>
+/// <param name="service">The service's name in bookmarks.</param>
+/// <param name="bus">The bus of domain events.</param>
+/// <param name="nodes">The bus that only nodes may read.</param>
+public abstract class Publisher(string service, IBus bus, INodeBus nodes) : SubscriptionBase
+{
+    private const int StreamsAtOnce = 32;
+
+    /// <summary>The contract that tells others of an event; null for what is nobody else's business.</summary>
+    protected abstract object? ToContract(IEvent e);
+
+    /// <summary>The present states of the keys that a page of events has changed.</summary>
+    protected abstract Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop);
+
+    /// <inheritdoc/>
+    public override async Task<IChangeListener> ProcessEventsAsync(
+        EventRange page, ISubscriptionController controller, IDocumentOperations operations, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(page);
+        try
+        {
+            // Nodes first: what a change waits for is the node.
+            var states = await NodeStatesAsync(page.Events, (IQuerySession)operations, cancellationToken);
+            await AtOnce(states, s => SendAsync(nodes, s.State, s.Cause, null, cancellationToken), cancellationToken);
+            await nodes.Publish(new NodeStateBookmark(service, page.SequenceCeiling), cancellationToken);
+            await AtOnce(page.Events.GroupBy(e => e.StreamKey), stream => PublishStreamAsync(stream, cancellationToken), cancellationToken);
+            return NullChangeListener.Instance;
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Marten takes a cancellation for its own and drops the page.
+            throw new PublishingFailedException("The broker cancelled a publish", e);
+        }
+    }
+
+    private async Task PublishStreamAsync(IEnumerable<IEvent> stream, CancellationToken stop)
+    {
+        foreach (var e in stream)
+        {
+            if (ToContract(e) is { } contract) await SendAsync(bus, contract, e, e.Id, stop);
+        }
+    }
+
+    private static async Task SendAsync(IPublishEndpoint to, object message, IEvent cause, Guid? messageId, CancellationToken stop)
+    {
+        var parent = cause.GetHeader(EventHeaders.TraceParent)?.ToString();
+        using var activity = Telemetry.Source.StartActivity("publish", ActivityKind.Producer, parent);
+        await to.Publish(message, message.GetType(), Pipe.Execute<PublishContext>(c => c.MessageId = messageId ?? NewId.NextGuid()), stop);
+    }
+
+    private static Task AtOnce<T>(IEnumerable<T> items, Func<T, Task> action, CancellationToken stop)
+        => Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = StreamsAtOnce, CancellationToken = stop }, async (item, _) => await action(item));
+}
+
+/// <summary>Publishing failed and is to be tried again.</summary>
+public sealed class PublishingFailedException : Exception
+{
+    /// <summary>Makes one.</summary>
+    public PublishingFailedException() { }
+
+    /// <summary>Makes one.</summary>
+    public PublishingFailedException(string message) : base(message) { }
+
+    /// <summary>Makes one.</summary>
+    public PublishingFailedException(string message, Exception inner) : base(message, inner) { }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Hikyaku.Platform;
+
+/// <summary>What every service's Program has in common: strict JSON, problems, access, health.</summary>
+public static class ServiceHost
+{
+    /// <summary>Registers it.</summary>
+    public static void AddServiceHost(this WebApplicationBuilder builder, string name)
+    {
+        builder.AddTelemetry(name);
+        builder.WebHost.ConfigureKestrel(o => { o.AddServerHeader = false; o.Limits.MaxRequestBodySize = 1 << 20; });
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<InternalTokenReader>();
+        services.AddSingleton<NodeCredentials>();
+        services.AddSingleton<SecretBox>();
+        services.AddExceptionHandler<ProblemExceptionHandler>();
+        services.AddProblemDetails();
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(o =>
+        {
+            o.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            o.SerializerOptions.AllowDuplicateProperties = false;
+            o.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            o.SerializerOptions.ReadCommentHandling = JsonCommentHandling.Disallow;
+            o.SerializerOptions.MaxDepth = 16;
+        });
+    }
+
+    /// <summary>Puts the pipeline together; endpoints come after.</summary>
+    public static void UseServiceHost(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(context => StatusProblem(context.HttpContext.Response.StatusCode)?.ExecuteAsync(context.HttpContext) ?? Task.CompletedTask);
+        app.UseRouting();
+        app.UseAccess();
+        app.Use((http, next) =>
+        {
+            // The body of a keyed request is hashed after it was read.
+            if (http.Request.Headers.ContainsKey("Idempotency-Key")) http.Request.EnableBuffering();
+            return next(http);
+        });
+        app.MapHealth();
+    }
+
+    /// <summary>Where commands live: everything mapped here is saved by <see cref="CommandFilter"/>.</summary>
+    public static RouteGroupBuilder MapCommands(this IEndpointRouteBuilder app, string prefix)
+    {
+        var filter = new CommandFilter(app.ServiceProvider.GetRequiredService<SecretBox>());
+        return app.MapGroup(prefix).AddEndpointFilter(filter);
+    }
+
+    private static IResult? StatusProblem(int status) => status switch
+    {
+        StatusCodes.Status404NotFound => Problems.Of(PlatformProblems.NotFound),
+        StatusCodes.Status405MethodNotAllowed => Problems.Of(PlatformProblems.MethodNotAllowed),
+        StatusCodes.Status415UnsupportedMediaType => Problems.Of(PlatformProblems.UnsupportedMediaType),
+        _ => null,
+    };
+}

@@ -1,0 +1,82 @@
+// What the accounts service tells others. These shapes are public: they grow, they never change (docs/decisions/0006).
+
+namespace Hikyaku.Accounts.Contracts;
+
+/// <summary>Who caused an event, from where and through what (rule ROLE-3).</summary>
+/// <param name="Role">operator, admin, user or system.</param>
+/// <param name="Login">The login name; the address for a user.</param>
+/// <param name="Address">The IP address the request came from; empty for the system.</param>
+/// <param name="Via">panel, api, csv or policy.</param>
+/// <param name="Session">The session that sent the command; empty when there was none. Not a secret.</param>
+public sealed record CausedBy(string Role, string Login, string Address, string Via, string Session);
+
+/// <summary>A mail account began to exist. Every later message of this life carries the same <paramref name="AccountId"/>.</summary>
+/// <param name="EventId">Unique for this event; a repeated delivery has the same.</param>
+/// <param name="Position">The event's place in the accounts service's order; grows, has gaps.</param>
+/// <param name="Version">The account's version after this event, from 1.</param>
+/// <param name="At">When it was decided.</param>
+/// <param name="By">Who caused it.</param>
+/// <param name="AccountId">Identifies one life of an address (UUIDv7, 32 hex digits).</param>
+/// <param name="Address">Lower case, domain in A-labels.</param>
+/// <param name="Domain">The domain in A-labels.</param>
+/// <param name="Life">1 for the first account that had this address, then 2, and so on.</param>
+/// <param name="CapacityMb">Capacity in MB of 1,048,576 bytes.</param>
+public sealed record MailAccountCreated(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By,
+    string AccountId, string Address, string Domain, int Life, int CapacityMb);
+
+/// <summary>A mail account has a new password; sessions of the old one end. The password's hash is not told.</summary>
+/// <inheritdoc cref="MailAccountCreated"/>
+public sealed record MailAccountPasswordChanged(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string Address);
+
+/// <summary>A mail account has another capacity.</summary>
+/// <inheritdoc cref="MailAccountCreated"/>
+public sealed record MailAccountCapacityChanged(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string Address, int CapacityMb);
+
+/// <summary>A mail account's comment was changed. The text is not told: only administrators may read it.</summary>
+/// <inheritdoc cref="MailAccountCreated"/>
+public sealed record MailAccountCommentChanged(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string Address);
+
+/// <summary>The platform serves a further domain.</summary>
+/// <param name="EventId">Unique for this event.</param>
+/// <param name="Position">The event's place in the accounts service's order.</param>
+/// <param name="Version">The domain's version after this event, from 1.</param>
+/// <param name="At">When it was decided.</param>
+/// <param name="By">Who caused it.</param>
+/// <param name="Domain">The domain in A-labels.</param>
+/// <param name="MaxAccounts">How many accounts it may have, postmaster included.</param>
+/// <param name="MaxCapacityMb">The sum of capacities it may have, in MB.</param>
+/// <param name="DefaultCapacityMb">What an account gets when its creation names none, in MB.</param>
+public sealed record DomainAdded(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By,
+    string Domain, int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb);
+
+/// <summary>A domain has other limits.</summary>
+/// <inheritdoc cref="DomainAdded"/>
+public sealed record DomainLimitsChanged(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By,
+    string Domain, int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb);
+
+/// <summary>A login administers a domain from now on.</summary>
+/// <inheritdoc cref="DomainAdded"/>
+/// <param name="Login">The administrator's login name.</param>
+public sealed record DomainAdministratorAppointed(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string Domain, string Login);
+
+/// <summary>A login no longer administers a domain.</summary>
+/// <inheritdoc cref="DomainAdministratorAppointed"/>
+public sealed record DomainAdministratorDismissed(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string Domain, string Login);
+
+/// <summary>An operator or administrator has a new password; other sessions of that login end.</summary>
+/// <param name="EventId">Unique for this event.</param>
+/// <param name="Position">The event's place in the accounts service's order.</param>
+/// <param name="Version">The login's version after this event, from 1.</param>
+/// <param name="At">When it was decided.</param>
+/// <param name="By">Who caused it.</param>
+/// <param name="Login">The login name.</param>
+public sealed record StaffPasswordChanged(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string Login);
