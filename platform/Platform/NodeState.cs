@@ -34,8 +34,8 @@ public sealed class NodeCredentials(IConfiguration configuration)
 /// </summary>
 public static class NodeStateList
 {
-    /// <summary>Reads a service's states inside the snapshot.</summary>
-    public delegate IAsyncEnumerable<object> Read(NpgsqlConnection snapshot, CancellationToken stop);
+    /// <summary>Reads a service's states inside the snapshot; they cover all events up to the position.</summary>
+    public delegate IAsyncEnumerable<object> Read(NpgsqlConnection snapshot, long position, CancellationToken stop);
 
     /// <summary>Adds the endpoint.</summary>
     public static void MapNodeStateList(this IEndpointRouteBuilder app, Read read)
@@ -50,7 +50,7 @@ public static class NodeStateList
         await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, stop);
         var position = await PositionAsync(connection, stop);
         http.Response.ContentType = "application/x-ndjson";
-        await foreach (var state in read(connection, stop))
+        await foreach (var state in read(connection, position, stop))
         {
             await JsonSerializer.SerializeAsync(http.Response.Body, new { part = state.GetType().Name, state }, JsonSerializerOptions.Web, stop);
             await http.Response.Body.WriteAsync("\n"u8.ToArray(), stop);

@@ -28,17 +28,17 @@ public sealed record MailAccountCreated(
 /// <summary>A mail account has a new password; sessions of the old one end. The password's hash is not told.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountPasswordChanged(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string Address);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId);
 
 /// <summary>A mail account has another capacity.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountCapacityChanged(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string Address, int CapacityMb);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, int CapacityMb);
 
 /// <summary>A mail account's comment was changed. The text is not told: only administrators may read it.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountCommentChanged(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string Address);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId);
 
 /// <summary>The platform serves a further domain.</summary>
 /// <param name="EventId">Unique for this event.</param>
@@ -60,9 +60,8 @@ public sealed record DomainLimitsChanged(
     Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By,
     string Domain, int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb);
 
-/// <summary>A login administers a domain from now on.</summary>
+/// <summary>A login (its name in the last field) administers a domain from now on.</summary>
 /// <inheritdoc cref="DomainAdded"/>
-/// <param name="Login">The administrator's login name.</param>
 public sealed record DomainAdministratorAppointed(
     Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string Domain, string Login);
 

@@ -1,0 +1,56 @@
+using System.Resources;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Accounts;
+
+/// <summary>Every 'no' of the accounts service. Texts: AccountsProblems.resx and .ja.resx.</summary>
+public static class AccountsProblems
+{
+    private static readonly ResourceManager Texts = new("Hikyaku.Accounts.AccountsProblems", typeof(AccountsProblems).Assembly);
+
+    internal static readonly ProblemCode NameLength = Rule("accounts.name-length");
+    internal static readonly ProblemCode NameCharacters = Rule("accounts.name-characters");
+    internal static readonly ProblemCode NameFullWidth = Rule("accounts.name-full-width");
+    internal static readonly ProblemCode NameEdge = Rule("accounts.name-edge");
+    internal static readonly ProblemCode NameDots = Rule("accounts.name-dots");
+    internal static readonly ProblemCode PasswordTooShort = Rule("accounts.password-too-short");
+    internal static readonly ProblemCode PasswordTooLong = Rule("accounts.password-too-long");
+    internal static readonly ProblemCode PasswordNoLower = Rule("accounts.password-no-lower");
+    internal static readonly ProblemCode PasswordNoUpper = Rule("accounts.password-no-upper");
+    internal static readonly ProblemCode PasswordNoDigit = Rule("accounts.password-no-digit");
+    internal static readonly ProblemCode PasswordNoSymbol = Rule("accounts.password-no-symbol");
+    internal static readonly ProblemCode PasswordCharacters = Rule("accounts.password-characters");
+    internal static readonly ProblemCode PasswordIsName = Rule("accounts.password-is-name");
+    internal static readonly ProblemCode PasswordDigitRun = Rule("accounts.password-digit-run");
+    internal static readonly ProblemCode CurrentPasswordWrong = Rule("accounts.current-password-wrong");
+    internal static readonly ProblemCode CommentTooLong = Rule("accounts.comment-too-long");
+    internal static readonly ProblemCode CommentCharacters = Rule("accounts.comment-characters");
+    internal static readonly ProblemCode CapacityRange = Rule("accounts.capacity-range");
+    internal static readonly ProblemCode DomainCapacityExceeded = Rule("accounts.domain-capacity-exceeded");
+    internal static readonly ProblemCode DomainAccountsExceeded = Rule("accounts.domain-accounts-exceeded");
+    internal static readonly ProblemCode AlreadyExists = Conflict("accounts.already-exists");
+    internal static readonly ProblemCode DomainName = Rule("domains.name-invalid");
+    internal static readonly ProblemCode DomainExists = Conflict("domains.already-exists");
+    internal static readonly ProblemCode DomainMaxAccountsRange = Rule("domains.max-accounts-range");
+    internal static readonly ProblemCode DomainMaxCapacityRange = Rule("domains.max-capacity-range");
+    internal static readonly ProblemCode DomainDefaultCapacityRange = Rule("domains.default-capacity-range");
+    internal static readonly ProblemCode DomainAccountsInUse = Conflict("domains.accounts-in-use");
+    internal static readonly ProblemCode DomainCapacityInUse = Conflict("domains.capacity-in-use");
+    internal static readonly ProblemCode LoginTaken = Conflict("administrators.login-taken");
+    internal static readonly ProblemCode LoginHasPassword = Conflict("administrators.already-has-password");
+
+    /// <summary>Every code of this page.</summary>
+    public static readonly IReadOnlyList<ProblemCode> All =
+    [
+        NameLength, NameCharacters, NameFullWidth, NameEdge, NameDots,
+        PasswordTooShort, PasswordTooLong, PasswordNoLower, PasswordNoUpper, PasswordNoDigit, PasswordNoSymbol,
+        PasswordCharacters, PasswordIsName, PasswordDigitRun, CurrentPasswordWrong,
+        CommentTooLong, CommentCharacters, CapacityRange, DomainCapacityExceeded, DomainAccountsExceeded, AlreadyExists,
+        DomainName, DomainExists, DomainMaxAccountsRange, DomainMaxCapacityRange, DomainDefaultCapacityRange,
+        DomainAccountsInUse, DomainCapacityInUse, LoginTaken, LoginHasPassword,
+    ];
+
+    private static ProblemCode Rule(string code) => new(code, 422, Texts);
+
+    private static ProblemCode Conflict(string code) => new(code, 409, Texts);
+}

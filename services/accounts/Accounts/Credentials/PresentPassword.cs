@@ -1,0 +1,26 @@
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Staff;
+using Marten;
+
+namespace Hikyaku.Accounts.Credentials;
+
+/// <summary>Whether a password is the one that somebody has now.</summary>
+public static class PresentPassword
+{
+    /// <summary>For a mail account.</summary>
+    public static async Task<bool> IsPresentAsync(this Passwords passwords, IQuerySession session, string accountId, string password, CancellationToken stop)
+    {
+        var account = await session.LoadAsync<MailAccount>(accountId, stop);
+        return await passwords.IsAsync(session, account?.CredentialId, password, stop);
+    }
+
+    /// <summary>For a login of operators and administrators.</summary>
+    public static Task<bool> IsPresentAsync(this Passwords passwords, IQuerySession session, StaffMember? member, string password, CancellationToken stop)
+        => passwords.IsAsync(session, member?.CredentialId, password, stop);
+
+    private static async Task<bool> IsAsync(this Passwords passwords, IQuerySession session, string? credentialId, string password, CancellationToken stop)
+    {
+        var credential = credentialId is null ? null : await session.LoadAsync<Credential>(credentialId, stop);
+        return await passwords.VerifyAsync(credential?.Hash, password, stop);
+    }
+}

@@ -1,0 +1,53 @@
+using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Staff;
+using Hikyaku.Platform;
+using Marten;
+
+namespace Hikyaku.Accounts.Credentials;
+
+/// <summary>Who tries to sign in.</summary>
+public sealed record VerifyCredentialsBody(string? Login, string? Password);
+
+/// <summary>Whether the password is the login's, and then who that is.</summary>
+/// <param name="Verified">False alike for unknown logins and wrong passwords.</param>
+/// <param name="Role">operator, admin or user.</param>
+/// <param name="Login">Normalised.</param>
+/// <param name="Domains">What an administrator administers; a user's own domain is not among them.</param>
+/// <param name="AccountId">A user's account.</param>
+/// <param name="PasswordChangeRequired">Whether an operator or administrator still has a first password.</param>
+public sealed record VerifiedView(
+    bool Verified, string? Role = null, string? Login = null, IReadOnlyList<string>? Domains = null, string? AccountId = null, bool? PasswordChangeRequired = null);
+
+/// <summary>Verifies a login for the gateway; one hash in every case, so that time does not tell who exists (RST-7).</summary>
+public static class VerifyCredentials
+{
+    /// <summary><c>POST /internal/credentials/verify</c> → 200.</summary>
+    public static async Task<IResult> Handle(VerifyCredentialsBody body, IDocumentStore store, Passwords passwords, CancellationToken stop)
+    {
+        await using var session = store.QuerySession();
+        var (login, password) = (body.Login ?? "", body.Password ?? "");
+        var view = InternetNames.TryReadAddress(login, out var address, out _)
+            ? await UserAsync(session, passwords, address, password, stop)
+            : await StaffAsync(session, passwords, login.ToLowerInvariant(), password, stop);
+        return new Answer(200, view);
+    }
+
+    private static async Task<VerifiedView> UserAsync(IQuerySession session, Passwords passwords, string address, string password, CancellationToken stop)
+    {
+        var reservation = await session.LoadAsync<AddressReservation>(address, stop);
+        return await passwords.IsPresentAsync(session, reservation?.AccountId ?? "", password, stop)
+            ? new(true, Roles.User, address, [], reservation!.AccountId, false)
+            : new(false);
+    }
+
+    private static async Task<VerifiedView> StaffAsync(IQuerySession session, Passwords passwords, string login, string password, CancellationToken stop)
+    {
+        var member = await session.LoadAsync<StaffMember>(StaffMember.KeyOf(login), stop);
+        if (!await passwords.IsPresentAsync(session, member, password, stop)) return new(false);
+        var domains = member!.Role == Roles.Admin
+            ? await session.Query<Domain>().Where(d => d.Administrators.Contains(login)).OrderBy(d => d.Id).Select(d => d.Id).ToListAsync(stop)
+            : [];
+        return new(true, member.Role, login, domains, null, member.FirstPassword);
+    }
+}

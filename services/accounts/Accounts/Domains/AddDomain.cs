@@ -1,0 +1,49 @@
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Accounts.Domains;
+
+/// <summary>A new domain as somebody types it; capacities in MB.</summary>
+public sealed record AddDomainBody(string? Name, long? MaxAccounts, long? MaxCapacityMb, long? DefaultCapacityMb);
+
+/// <summary>Adds a domain.</summary>
+/// <param name="Typed">The name as typed.</param>
+/// <param name="Name">The name in A-labels; null when it is none.</param>
+/// <param name="Limits">As typed.</param>
+/// <param name="Now">When.</param>
+public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, DateTimeOffset Now)
+{
+    /// <summary>Decides; pure.</summary>
+    public static Decision Decide(AddDomain command, Domain? domain)
+    {
+        if (domain is not null) return Decision.Reject(new Rejection(AccountsProblems.DomainExists, "name", ("d", domain.Id)));
+        List<Rejection> broken =
+        [
+            .. command.Name is null ? [new Rejection(AccountsProblems.DomainName, "name", ("x", command.Typed))] : Array.Empty<Rejection>(),
+            .. command.Limits.Broken(),
+        ];
+        return Decision.Unless(broken, () =>
+            [new DomainAdded(command.Name!, (int)command.Limits.MaxAccounts, (int)command.Limits.MaxCapacityMb, (int)command.Limits.DefaultCapacityMb, command.Now)]);
+    }
+
+    /// <summary><c>POST /api/v1/domains</c> → 201; <c>postmaster</c> exists from the start (ACC-4).</summary>
+    public static async Task<IResult> Handle(AddDomainBody body, CommandContext context, CancellationToken stop)
+    {
+        var session = context.Session;
+        _ = InternetNames.TryReadDomain(body.Name, out var name);
+        var limits = new DomainLimits(body.MaxAccounts ?? 0, body.MaxCapacityMb ?? 0, body.DefaultCapacityMb ?? 0);
+        var existing = name is null ? null : await session.LoadAsync<Domain>(name, stop);
+        var decision = Decide(new(body.Name ?? "", name, limits, context.Now), existing);
+        if (!decision.Accepted) return Problems.Of(decision.Rejections);
+
+        var domain = decision.Events.Aggregate((Domain?)null, Domain.Evolve)!;
+        session.Events.StartStream<Domain>(domain.Id, decision.Events);
+        DomainUsage.Begin(session, domain.Id);
+        var postmaster = new CreateMailAccount(
+            Guid.CreateVersion7().ToString("N"), MailAccount.Postmaster, Password: null, CredentialId: null, CapacityMb: null, Comment: null,
+            domain, new DomainUsage(0, 0), Reservation: null, context.Now);
+        CreateMailAccount.Store(session, postmaster, CreateMailAccount.Decide(postmaster, null), hash: null);
+        var view = DomainView.Of(domain, new DomainUsage(1, domain.DefaultCapacityMb));
+        return new Answer(201, view, 1, $"/api/v1/domains/{domain.Id}");
+    }
+}

@@ -1,0 +1,41 @@
+using Hikyaku.Platform;
+
+namespace Hikyaku.Accounts.Domains;
+
+/// <summary>Other limits; absent or null is unchanged.</summary>
+public sealed record ChangeDomainLimitsBody(long? MaxAccounts, long? MaxCapacityMb, long? DefaultCapacityMb);
+
+/// <summary>Changes a domain's limits; they never fall below what is in use.</summary>
+/// <param name="Limits">All of them, as they are to be.</param>
+/// <param name="Usage">What is in use, locked.</param>
+/// <param name="Now">When.</param>
+public sealed record ChangeDomainLimits(DomainLimits Limits, DomainUsage Usage, DateTimeOffset Now)
+{
+    /// <summary>Decides; pure.</summary>
+    public static Decision Decide(ChangeDomainLimits command, Domain domain)
+    {
+        var (limits, usage) = (command.Limits, command.Usage);
+        List<Rejection> broken = [.. limits.Broken()];
+        if (limits.MaxAccounts >= 1 && limits.MaxAccounts < usage.Accounts)
+            broken.Add(new(AccountsProblems.DomainAccountsInUse, "maxAccounts", ("used", usage.Accounts)));
+        if (limits.MaxCapacityMb >= 1 && limits.MaxCapacityMb < usage.CapacityMb)
+            broken.Add(new(AccountsProblems.DomainCapacityInUse, "maxCapacityMb", ("used", usage.CapacityMb)));
+        var isDone = limits == new DomainLimits(domain.MaxAccounts, domain.MaxCapacityMb, domain.DefaultCapacityMb);
+        return Decision.Unless(broken, () => isDone
+            ? []
+            : [new DomainLimitsChanged((int)limits.MaxAccounts, (int)limits.MaxCapacityMb, (int)limits.DefaultCapacityMb, command.Now)]);
+    }
+
+    /// <summary><c>PATCH /api/v1/domains/{name}</c> → 200.</summary>
+    public static async Task<IResult> Handle(string name, ChangeDomainLimitsBody body, CommandContext context, CancellationToken stop)
+    {
+        _ = InternetNames.TryReadDomain(name, out var id); // the access rule has read it
+        if (await DomainUsage.LockAsync(context.Session, id!, stop) is not { } usage) return Problems.Of(PlatformProblems.NotFound);
+        var stream = await context.Session.Events.FetchForWriting<Domain>(id!, stop);
+        var domain = stream.Aggregate!;
+        var limits = new DomainLimits(
+            body.MaxAccounts ?? domain.MaxAccounts, body.MaxCapacityMb ?? domain.MaxCapacityMb, body.DefaultCapacityMb ?? domain.DefaultCapacityMb);
+        var decision = Decide(new(limits, usage, context.Now), domain);
+        return context.Conclude(stream, decision, (state, version) => new Answer(200, DomainView.Of(state, usage), version));
+    }
+}

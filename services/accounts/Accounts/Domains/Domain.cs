@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Accounts.Domains;
+
+// The events below are the storage format of domains: what is written stays for ever. Add fields only as optional ones,
+// never rename or retype one; a new shape is a new version in Storage/EventNames.cs and an upcaster.
+
+/// <summary>The platform serves a further domain (name in A-labels; capacities in MB).</summary>
+public sealed record DomainAdded(string Domain, int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb, DateTimeOffset At);
+
+/// <summary>The domain has other limits; all of them, changed or not.</summary>
+public sealed record DomainLimitsChanged(int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb, DateTimeOffset At);
+
+/// <summary>A login administers the domain from now on.</summary>
+public sealed record DomainAdministratorAppointed([property: PersonalData] string Login, DateTimeOffset At);
+
+/// <summary>A login no longer administers the domain.</summary>
+public sealed record DomainAdministratorDismissed([property: PersonalData] string Login, DateTimeOffset At);
+
+/// <summary>What the events of one domain add up to.</summary>
+public sealed record Domain : IState<Domain>
+{
+    /// <summary>The name in A-labels; also the stream's key.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>How many accounts it may have, postmaster included.</summary>
+    public required int MaxAccounts { get; init; }
+
+    /// <summary>The sum of capacities it may have.</summary>
+    public required int MaxCapacityMb { get; init; }
+
+    /// <summary>What an account gets when its creation names none.</summary>
+    public required int DefaultCapacityMb { get; init; }
+
+    /// <summary>Who administers it, in the order of appointment.</summary>
+    public ImmutableList<string> Administrators { get; init; } = [];
+
+    /// <summary>When it was added.</summary>
+    public required DateTimeOffset AddedAt { get; init; }
+
+    /// <inheritdoc/>
+    public static Domain? Evolve(Domain? state, object e) => e switch
+    {
+        DomainAdded a => new()
+        {
+            Id = a.Domain,
+            MaxAccounts = a.MaxAccounts,
+            MaxCapacityMb = a.MaxCapacityMb,
+            DefaultCapacityMb = a.DefaultCapacityMb,
+            AddedAt = a.At,
+        },
+        DomainLimitsChanged l => state! with
+        {
+            MaxAccounts = l.MaxAccounts,
+            MaxCapacityMb = l.MaxCapacityMb,
+            DefaultCapacityMb = l.DefaultCapacityMb,
+        },
+        DomainAdministratorAppointed a => state! with { Administrators = state.Administrators.Remove(a.Login).Add(a.Login) },
+        DomainAdministratorDismissed d => state! with { Administrators = state.Administrators.Remove(d.Login) },
+        _ => throw new InvalidOperationException($"{e.GetType()} is no event of a domain"),
+    };
+}

@@ -1,0 +1,63 @@
+using Hikyaku.Accounts.Credentials;
+using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.Staff;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Accounts;
+
+/// <summary>Every call of the accounts service, and which roles it is for (ROLE-1).</summary>
+public static class Endpoints
+{
+    /// <summary>Maps them.</summary>
+    public static void Map(WebApplication app)
+    {
+        MapDomains(app.MapCommands("/api/v1/domains"), app.MapGroup("/api/v1/domains"));
+        MapAccounts(app.MapCommands("/api/v1/accounts/{address}"), app.MapGroup("/api/v1/accounts/{address}"));
+        app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)
+            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change one's own password");
+        app.MapPost("/internal/credentials/verify", VerifyCredentials.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
+        app.MapGet("/internal/targets/{address}", ResolveTarget.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
+        app.MapPut("/internal/nodes/{node}", NodeLeases.Renew).WithMetadata(new OwnCredential()).ExcludeFromDescription();
+        app.MapNodeStateList(NodeStates.All);
+    }
+
+    private static void MapDomains(RouteGroupBuilder commands, RouteGroupBuilder queries)
+    {
+        commands.MapPost("", AddDomain.Handle).Produces<DomainView>(201)
+            .Allow(Scope.None, Roles.Operator).WithSummary("Add a domain");
+        queries.MapGet("", ReadDomains.List).Produces<Page<DomainView>>()
+            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("List domains");
+        queries.MapGet("/{name}", ReadDomains.One).Produces<DomainView>()
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Read a domain");
+        commands.MapPatch("/{name}", ChangeDomainLimits.Handle).Produces<DomainView>()
+            .Allow(Scope.Domain, Roles.Operator).WithSummary("Change a domain's limits");
+        queries.MapGet("/{name}/history", History.OfDomain).Produces<Page<HistoryItem>>()
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Who changed what of a domain");
+        queries.MapGet("/{name}/administrators", DismissAdministrator.List).Produces<Page<AdministratorView>>()
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("List a domain's administrators");
+        commands.MapPost("/{name}/administrators", AppointAdministrator.Handle).Produces<AdministratorView>(201)
+            .Allow(Scope.Domain, Roles.Operator).WithSummary("Appoint an administrator");
+        commands.MapDelete("/{name}/administrators/{login}", DismissAdministrator.Handle).Produces(204)
+            .Allow(Scope.Domain, Roles.Operator).WithSummary("Dismiss an administrator");
+        commands.MapPut("/{name}/administrators/{login}/password", ChangeStaffPassword.HandleOthers).Produces(204)
+            .Allow(Scope.Domain, Roles.Operator).WithSummary("Set an administrator's password");
+        commands.MapPost("/{name}/accounts", CreateMailAccount.Handle).Produces<MailAccountView>(201)
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Create a mail account");
+        queries.MapGet("/{name}/accounts", ListMailAccounts.Handle).Produces<Page<MailAccountView>>()
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("List a domain's mail accounts");
+    }
+
+    private static void MapAccounts(RouteGroupBuilder commands, RouteGroupBuilder queries)
+    {
+        queries.MapGet("", ReadMailAccount.Handle).Produces<MailAccountView>()
+            .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Read a mail account");
+        commands.MapPatch("", ChangeMailAccount.Handle).Produces<MailAccountView>()
+            .Allow(Scope.Account, Roles.Operator, Roles.Admin).WithSummary("Change password, capacity, comment");
+        commands.MapPut("/password", ChangePassword.Handle).Produces(204)
+            .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change the password");
+        queries.MapGet("/history", History.OfAccount).Produces<Page<HistoryItem>>()
+            .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Who changed what of an account");
+    }
+}

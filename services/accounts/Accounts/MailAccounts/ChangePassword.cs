@@ -1,0 +1,52 @@
+using Hikyaku.Accounts.Credentials;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Accounts.MailAccounts;
+
+/// <summary>A new password; users prove themselves with the current one.</summary>
+public sealed record ChangePasswordBody(string? Current, string? New);
+
+/// <summary>Changes an account's password alone.</summary>
+/// <param name="Password">As typed.</param>
+/// <param name="CredentialId">Where the new hash will be.</param>
+/// <param name="IsPresentPassword">Whether the account has it already: then nothing changes.</param>
+/// <param name="CurrentIsWrong">Whether a needed proof is missing or wrong.</param>
+/// <param name="Now">When.</param>
+public sealed record ChangePassword(string Password, string CredentialId, bool IsPresentPassword, bool CurrentIsWrong, DateTimeOffset Now)
+{
+    /// <summary>Decides; pure.</summary>
+    public static Decision Decide(ChangePassword command, MailAccount account)
+    {
+        var name = account.Address[..account.Address.LastIndexOf('@')];
+        List<Rejection> broken =
+        [
+            .. command.CurrentIsWrong ? [new Rejection(AccountsProblems.CurrentPasswordWrong, "current")] : Array.Empty<Rejection>(),
+            .. PasswordRules.Broken(command.Password, [name, account.Domain, account.Address], "new"),
+        ];
+        var isDone = command.IsPresentPassword || account.CredentialId == command.CredentialId;
+        return Decision.Unless(broken, () => isDone ? [] : [new MailAccountPasswordChanged(command.CredentialId, command.Now)]);
+    }
+
+    /// <summary><c>PUT /api/v1/accounts/{address}/password</c> → 204.</summary>
+    public static Task<IResult> Handle(string address, ChangePasswordBody body, CommandContext context, Passwords passwords, CancellationToken stop)
+        => HandleAsync(context.Target!.AccountId, body, context, passwords, stop);
+
+    /// <summary>Changes the password of an account; a user's needs the current one.</summary>
+    internal static async Task<IResult> HandleAsync(string accountId, ChangePasswordBody body, CommandContext context, Passwords passwords, CancellationToken stop)
+    {
+        var session = context.Session;
+        var password = body.New ?? "";
+        var mustProve = context.Caller.Role == Roles.User;
+        var isWrong = mustProve && !await passwords.IsPresentAsync(session, accountId, body.Current ?? "", stop);
+        var isPresent = mustProve ? !isWrong && body.Current == password : await passwords.IsPresentAsync(session, accountId, password, stop);
+        var isGood = !isWrong && !isPresent && !PasswordRules.Broken(password, []).Any();
+        var hash = isGood ? await passwords.HashAsync(password, stop) : null;
+
+        var stream = await session.Events.FetchForWriting<MailAccount>(accountId, stop);
+        if (stream.Aggregate is not { } account) return Problems.Of(PlatformProblems.NotFound);
+        var command = new ChangePassword(password, Credential.NewId(), isPresent, isWrong, context.Now);
+        var decision = Decide(command, account);
+        if (!decision.Events.IsEmpty) Credential.Store(session, command.CredentialId, account.Id, hash!);
+        return context.Conclude(stream, decision, (_, version) => new Answer(204, Version: version));
+    }
+}

@@ -1,0 +1,71 @@
+using Hikyaku.Platform;
+
+namespace Hikyaku.Accounts.MailAccounts;
+
+// The events below are the storage format of mail accounts: what is written stays for ever. Add fields only as optional
+// ones, never rename or retype one; a new shape is a new version in Storage/EventNames.cs and an upcaster.
+
+/// <summary>A mail account began to exist (ACC-3); its id is one life of the address.</summary>
+public sealed record MailAccountCreated(
+    string AccountId, [property: PersonalData] string Address, string Domain, int Life,
+    int CapacityMb, [property: PersonalData] string? Comment, string? CredentialId, DateTimeOffset At);
+
+/// <summary>The account has another password, kept in the credential named here.</summary>
+public sealed record MailAccountPasswordChanged(string CredentialId, DateTimeOffset At);
+
+/// <summary>The account has another capacity, in MB.</summary>
+public sealed record MailAccountCapacityChanged(int CapacityMb, DateTimeOffset At);
+
+/// <summary>The account has another comment; null when it was cleared.</summary>
+public sealed record MailAccountCommentChanged([property: PersonalData] string? Comment, DateTimeOffset At);
+
+/// <summary>What the events of one mail account add up to.</summary>
+public sealed record MailAccount : IState<MailAccount>
+{
+    /// <summary>The account every domain has from the start (ACC-4).</summary>
+    public const string Postmaster = "postmaster";
+
+    /// <summary>One life of an address: UUIDv7, 32 hex digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Lower case, domain in A-labels.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>In A-labels.</summary>
+    public required string Domain { get; init; }
+
+    /// <summary>1 for the first account of this address.</summary>
+    public required int Life { get; init; }
+
+    /// <summary>In MB of 1,048,576 bytes.</summary>
+    public required int CapacityMb { get; init; }
+
+    /// <summary>For administrators only.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>The present password's credential; null: nobody logs in.</summary>
+    public string? CredentialId { get; init; }
+
+    /// <summary>When it was created.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <inheritdoc/>
+    public static MailAccount? Evolve(MailAccount? state, object e) => e switch
+    {
+        MailAccountCreated c => new()
+        {
+            Id = c.AccountId,
+            Address = c.Address,
+            Domain = c.Domain,
+            Life = c.Life,
+            CapacityMb = c.CapacityMb,
+            Comment = c.Comment,
+            CredentialId = c.CredentialId,
+            CreatedAt = c.At,
+        },
+        MailAccountPasswordChanged p => state! with { CredentialId = p.CredentialId },
+        MailAccountCapacityChanged c => state! with { CapacityMb = c.CapacityMb },
+        MailAccountCommentChanged c => state! with { Comment = c.Comment },
+        _ => throw new InvalidOperationException($"{e.GetType()} is no event of a mail account"),
+    };
+}

@@ -1,0 +1,67 @@
+using JasperFx.Events;
+using Marten;
+using Marten.Events.Projections;
+using Weasel.Postgresql.Tables;
+
+namespace Hikyaku.Accounts.MailAccounts;
+
+/// <summary>
+/// The read model of account lists, one row an account, written in the transaction that changes the account. What the
+/// mailbox takes is written by <see cref="Consumers.MailboxUsageConsumer"/> alone: it is measured, not decided, and a
+/// rebuild of the rest leaves it.
+/// </summary>
+public sealed class MailAccountTable : EventProjection
+{
+    /// <summary>The table, beside Marten's own.</summary>
+    public static Table Table()
+    {
+        var table = new Table("mail_account_list");
+        table.AddColumn<string>("account_id").AsPrimaryKey();
+        table.AddColumn<string>("domain").NotNull();
+        table.AddColumn<string>("address").NotNull();
+        table.AddColumn<string>("comment");
+        table.AddColumn<int>("capacity_mb").NotNull();
+        table.AddColumn<int>("life").NotNull();
+        table.AddColumn<string>("credential_id");
+        table.AddColumn<DateTimeOffset>("created_at").NotNull();
+        table.AddColumn<long>("used_bytes").NotNull().DefaultValue(0);
+        table.AddColumn<DateTimeOffset>("used_at");
+        table.Indexes.Add(new IndexDefinition("mail_account_list_address") { Columns = ["domain", "address"] });
+        table.Indexes.Add(new IndexDefinition("mail_account_list_used") { Columns = ["domain", "used_bytes", "address"] });
+        table.Indexes.Add(new IndexDefinition("mail_account_list_created") { Columns = ["domain", "created_at", "address"] });
+        return table;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask ApplyAsync(IDocumentOperations operations, IEvent e, CancellationToken cancellation)
+    {
+        switch (e.Data)
+        {
+            case MailAccountCreated c:
+                operations.QueueSqlCommand(
+                    """
+                    insert into mail_account_list (account_id, domain, address, comment, capacity_mb, life, credential_id, created_at)
+                    values (?, ?, ?, ?, ?, ?, ?, ?)
+                    on conflict (account_id) do update set comment = excluded.comment, capacity_mb = excluded.capacity_mb, credential_id = excluded.credential_id
+                    """,
+                    c.AccountId, c.Domain, c.Address, OrNull(c.Comment), c.CapacityMb, c.Life, OrNull(c.CredentialId), c.At);
+                break;
+            case MailAccountPasswordChanged p:
+                Set(operations, e, "credential_id", p.CredentialId);
+                break;
+            case MailAccountCapacityChanged c:
+                Set(operations, e, "capacity_mb", c.CapacityMb);
+                break;
+            case MailAccountCommentChanged c:
+                Set(operations, e, "comment", OrNull(c.Comment));
+                break;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private static void Set(IDocumentOperations operations, IEvent e, string column, object value)
+        => operations.QueueSqlCommand($"update mail_account_list set {column} = ? where account_id = ?", value, e.StreamKey!);
+
+    private static object OrNull(string? text) => (object?)text ?? DBNull.Value;
+}

@@ -1,0 +1,28 @@
+namespace Hikyaku.Accounts.MailAccounts;
+
+/// <summary>A mail account as the API shows it.</summary>
+/// <param name="Address">Lower case, domain in A-labels.</param>
+/// <param name="Name">The part before the @.</param>
+/// <param name="Domain">In A-labels.</param>
+/// <param name="Comment">Absent when there is none, and always for the account's user.</param>
+/// <param name="CapacityMb">In MB of 1,048,576 bytes.</param>
+/// <param name="UsedMb">What the mailbox takes now, rounded up.</param>
+/// <param name="CreatedAt">When it was created.</param>
+/// <param name="InForce">Whether every serving mail node obeys the newest state (NOD-5).</param>
+public sealed record MailAccountView(
+    string Address, string Name, string Domain, string? Comment, int CapacityMb, long UsedMb, DateTimeOffset CreatedAt, bool? InForce)
+{
+    private const long BytesPerMb = 1_048_576;
+
+    /// <summary>Shows an account.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="usedBytes">What its mailbox takes.</param>
+    /// <param name="inForce">Null where it is not computed (lists).</param>
+    /// <param name="forUser">Whether the account's own user reads it.</param>
+    public static MailAccountView Of(MailAccount account, long usedBytes, bool? inForce, bool forUser) => new(
+        account.Address, account.Address[..account.Address.LastIndexOf('@')], account.Domain, forUser ? null : account.Comment,
+        account.CapacityMb, UsedMbOf(usedBytes), account.CreatedAt, inForce);
+
+    /// <summary>Bytes in MB, rounded up.</summary>
+    public static long UsedMbOf(long bytes) => (bytes + BytesPerMb - 1) / BytesPerMb;
+}

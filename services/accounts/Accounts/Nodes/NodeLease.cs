@@ -1,0 +1,68 @@
+using Hikyaku.Platform;
+using Marten;
+
+namespace Hikyaku.Accounts.Nodes;
+
+/// <summary>A mail node's membership: it counts while its lease runs and its replica is complete.</summary>
+public sealed record NodeLease
+{
+    /// <summary>How long a lease runs without being renewed.</summary>
+    public static readonly TimeSpan Length = TimeSpan.FromMinutes(10);
+
+    /// <summary>The node.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>When the lease ends.</summary>
+    public required DateTimeOffset Until { get; init; }
+
+    /// <summary>Up to which position of each service the node has applied everything.</summary>
+    public required IReadOnlyDictionary<string, long> Applied { get; init; }
+
+    /// <summary>Versions of the node's servers.</summary>
+    public IReadOnlyDictionary<string, string> Servers { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether the replica has been listed completely.</summary>
+    public bool Listed { get; init; }
+}
+
+/// <summary>What a node reports of itself.</summary>
+/// <param name="Applied">Up to which position of each service it has applied everything.</param>
+/// <param name="Servers">Versions of its servers.</param>
+/// <param name="Listed">Whether its replica is complete; else it does not serve yet.</param>
+public sealed record RenewLeaseBody(Dictionary<string, long>? Applied, Dictionary<string, string>? Servers, bool Listed);
+
+/// <summary>The leases of all nodes.</summary>
+public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
+{
+    /// <summary>This service's name in <see cref="NodeLease.Applied"/>.</summary>
+    public const string Service = "accounts";
+
+    /// <summary>
+    /// Whether every serving node has applied everything up to a position, and there is one: what no node obeys is in force
+    /// nowhere.
+    /// </summary>
+    public async Task<bool> HaveAllAppliedAsync(long position, CancellationToken stop)
+    {
+        await using var session = store.QuerySession();
+        var now = time.GetUtcNow();
+        var serving = (await session.Query<NodeLease>().ToListAsync(stop)).Where(l => l.Until > now && l.Listed).ToList();
+        return serving.Count > 0 && serving.TrueForAll(l => l.Applied.GetValueOrDefault(Service) >= position);
+    }
+
+    /// <summary><c>PUT /internal/nodes/{node}</c> → 204.</summary>
+    public static async Task<IResult> Renew(string node, RenewLeaseBody body, HttpContext http, NodeCredentials credentials, IDocumentStore store, TimeProvider time, CancellationToken stop)
+    {
+        if (credentials.NodeOf(http.Request) != node) return Problems.Of(PlatformProblems.Unauthenticated);
+        await using var session = store.LightweightSession();
+        session.Store(new NodeLease
+        {
+            Id = node,
+            Until = time.GetUtcNow() + NodeLease.Length,
+            Applied = body.Applied ?? [],
+            Servers = body.Servers ?? [],
+            Listed = body.Listed,
+        });
+        await session.SaveChangesAsync(stop);
+        return Results.NoContent();
+    }
+}

@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+using Hikyaku.Accounts.Contracts;
+using Npgsql;
+
+namespace Hikyaku.Accounts.Nodes;
+
+/// <summary>The present states that nodes obey, read from the tables: all of them for a list, some for the publisher.</summary>
+public static class NodeStates
+{
+    private const string Mailboxes =
+        """
+        select l.account_id, l.address, l.domain, l.life, c.data ->> 'Hash', l.capacity_mb, s.version
+        from mail_account_list l
+        join mt_streams s on s.id = l.account_id
+        left join mt_doc_credential c on c.id = l.credential_id
+        """;
+
+    private const string Domains = "select u.domain, s.version from domain_usage u join mt_streams s on s.id = u.domain";
+
+    /// <summary>Every state.</summary>
+    public static async IAsyncEnumerable<object> All(NpgsqlConnection snapshot, long position, [EnumeratorCancellation] CancellationToken stop)
+    {
+        await using (var domains = new NpgsqlCommand(Domains, snapshot))
+        await using (var row = await domains.ExecuteReaderAsync(stop))
+        {
+            while (await row.ReadAsync(stop)) yield return Domain(row, position);
+        }
+
+        await using (var mailboxes = new NpgsqlCommand(Mailboxes, snapshot))
+        await using (var row = await mailboxes.ExecuteReaderAsync(stop))
+        {
+            while (await row.ReadAsync(stop)) yield return Mailbox(row, position);
+        }
+    }
+
+    /// <summary>The states of some accounts and domains, by their stream's key.</summary>
+    /// <param name="database">Where they are.</param>
+    /// <param name="positions">The position of the newest event that is told of, by key.</param>
+    /// <param name="stop">Stops it.</param>
+    public static async Task<Dictionary<string, object>> OfAsync(NpgsqlDataSource database, IReadOnlyDictionary<string, long> positions, CancellationToken stop)
+    {
+        var keys = positions.Keys.ToArray();
+        var states = new Dictionary<string, object>();
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await using (var domains = new NpgsqlCommand($"{Domains} where u.domain = any($1)", connection))
+        {
+            domains.Parameters.Add(new() { Value = keys });
+            await using var row = await domains.ExecuteReaderAsync(stop);
+            while (await row.ReadAsync(stop)) states[row.GetString(0)] = Domain(row, positions[row.GetString(0)]);
+        }
+
+        await using (var mailboxes = new NpgsqlCommand($"{Mailboxes} where l.account_id = any($1)", connection))
+        {
+            mailboxes.Parameters.Add(new() { Value = keys });
+            await using var row = await mailboxes.ExecuteReaderAsync(stop);
+            while (await row.ReadAsync(stop)) states[row.GetString(0)] = Mailbox(row, positions[row.GetString(0)]);
+        }
+
+        return states;
+    }
+
+    private static DomainState Domain(NpgsqlDataReader row, long position)
+        => new(row.GetString(0), Served: true, row.GetInt64(1), position, Deleted: false);
+
+    private static MailboxState Mailbox(NpgsqlDataReader row, long position) => new(
+        row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.IsDBNull(4) ? null : row.GetString(4),
+        row.GetInt32(5), row.GetInt64(6), position, Deleted: false);
+}

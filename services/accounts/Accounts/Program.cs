@@ -1,0 +1,41 @@
+using Hikyaku.Accounts.Consumers;
+using Hikyaku.Accounts.Credentials;
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.Publishing;
+using Hikyaku.Accounts.Staff;
+using Hikyaku.Accounts.Storage;
+using Hikyaku.Platform;
+using Marten;
+
+namespace Hikyaku.Accounts;
+
+/// <summary>The accounts service: domains with limits, administrators, mail accounts, and the passwords of all of them.</summary>
+public static class Program
+{
+    /// <summary>Runs it.</summary>
+    public static void Main(string[] args) => Build(args).Run();
+
+    /// <summary>Puts it together; settings come from the environment or as arguments.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceHost("accounts");
+        var services = builder.Services;
+        services.AddBus(builder.Configuration, bus => bus.AddConsumer<MailboxUsageConsumer>());
+        services.AddNodeBus(builder.Configuration);
+        services.AddEventStore(builder.Configuration, AccountsStore.Configure);
+        services.ConfigureMarten((provider, options) => options.Events.Subscribe(
+            ActivatorUtilities.CreateInstance<AccountsPublisher>(provider), subscription => subscription.Name = "publisher"));
+        services.AddSingleton<Passwords>();
+        services.AddSingleton<NodeLeases>();
+        services.AddSingleton<MailAccountReader>();
+        services.AddHostedService<FirstOperator>();
+        services.AddOpenApi();
+        var app = builder.Build();
+        app.UseServiceHost();
+        app.MapOpenApi("/internal/openapi.json").WithMetadata(new OwnCredential());
+        Endpoints.Map(app);
+        return app;
+    }
+}

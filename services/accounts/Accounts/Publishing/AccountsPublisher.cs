@@ -1,0 +1,23 @@
+using Hikyaku.Accounts.Nodes;
+using Hikyaku.Platform;
+using JasperFx.Events;
+using Marten;
+using MassTransit;
+using Npgsql;
+
+namespace Hikyaku.Accounts.Publishing;
+
+/// <summary>Tells others what happened to accounts and domains, and nodes what they now obey.</summary>
+public sealed class AccountsPublisher(IBus bus, INodeBus nodes, NpgsqlDataSource database) : Publisher(NodeLeases.Service, bus, nodes)
+{
+    /// <inheritdoc/>
+    protected override object? ToContract(IEvent e) => Publishing.ToContract.Of(e);
+
+    /// <inheritdoc/>
+    protected override async Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop)
+    {
+        var newest = page.GroupBy(e => e.StreamKey!).ToDictionary(g => g.Key, g => g.MaxBy(e => e.Sequence)!);
+        var states = await NodeStates.OfAsync(database, newest.ToDictionary(n => n.Key, n => n.Value.Sequence), stop);
+        return [.. states.Select(s => new NodeStateChange(s.Value, newest[s.Key]))];
+    }
+}

@@ -1,0 +1,37 @@
+using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Staff;
+using Hikyaku.Platform;
+using JasperFx.Events;
+
+namespace Hikyaku.Accounts.Publishing;
+
+/// <summary>Which stored event is told to others, and as what. Stored shapes and contracts change apart from each other.</summary>
+public static class ToContract
+{
+    /// <summary>The contract; null for what is nobody else's business.</summary>
+    public static object? Of(IEvent e)
+    {
+        var by = By(e);
+        return e.Data switch
+        {
+            MailAccountCreated c => new Contracts.MailAccountCreated(e.Id, e.Sequence, e.Version, c.At, by, c.AccountId, c.Address, c.Domain, c.Life, c.CapacityMb),
+            MailAccountPasswordChanged p => new Contracts.MailAccountPasswordChanged(e.Id, e.Sequence, e.Version, p.At, by, e.StreamKey!),
+            MailAccountCapacityChanged c => new Contracts.MailAccountCapacityChanged(e.Id, e.Sequence, e.Version, c.At, by, e.StreamKey!, c.CapacityMb),
+            MailAccountCommentChanged c => new Contracts.MailAccountCommentChanged(e.Id, e.Sequence, e.Version, c.At, by, e.StreamKey!),
+            DomainAdded a => new Contracts.DomainAdded(e.Id, e.Sequence, e.Version, a.At, by, a.Domain, a.MaxAccounts, a.MaxCapacityMb, a.DefaultCapacityMb),
+            DomainLimitsChanged l => new Contracts.DomainLimitsChanged(e.Id, e.Sequence, e.Version, l.At, by, e.StreamKey!, l.MaxAccounts, l.MaxCapacityMb, l.DefaultCapacityMb),
+            DomainAdministratorAppointed a => new Contracts.DomainAdministratorAppointed(e.Id, e.Sequence, e.Version, a.At, by, e.StreamKey!, a.Login),
+            DomainAdministratorDismissed d => new Contracts.DomainAdministratorDismissed(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.Login),
+            StaffPasswordChanged p => new Contracts.StaffPasswordChanged(e.Id, e.Sequence, e.Version, p.At, by, e.StreamKey!["staff:".Length..]),
+            StaffLoginAdded => null, // nobody needs it before the login is appointed somewhere
+            _ => throw new InvalidOperationException($"{e.Data.GetType()} has no contract and no reason for none"),
+        };
+    }
+
+    private static Contracts.CausedBy By(IEvent e)
+    {
+        var caller = EventHeaders.CallerOf(e);
+        return new(caller.Role, caller.Login, caller.Address, caller.Via, caller.Session);
+    }
+}

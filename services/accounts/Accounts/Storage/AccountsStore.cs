@@ -1,0 +1,32 @@
+using Hikyaku.Accounts.Credentials;
+using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.Staff;
+using Hikyaku.Platform;
+using JasperFx.Events.Projections;
+using Marten;
+
+namespace Hikyaku.Accounts.Storage;
+
+/// <summary>What the accounts service keeps, and how.</summary>
+public static class AccountsStore
+{
+    /// <summary>Configures Marten.</summary>
+    public static void Configure(StoreOptions options)
+    {
+        foreach (var (type, name) in EventNames.All) options.Events.MapEventType(type, name);
+        options.Projections.Add(new SnapshotOf<MailAccount>(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new SnapshotOf<Domain>(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new SnapshotOf<StaffMember>(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new MailAccountTable(), ProjectionLifecycle.Inline);
+        options.Schema.For<Domain>().DocumentAlias("domain").GinIndexJsonData();
+        options.Schema.For<MailAccount>().DocumentAlias("mail_account");
+        options.Schema.For<StaffMember>().DocumentAlias("staff_member");
+        options.Schema.For<AddressReservation>().DocumentAlias("address_reservation");
+        options.Schema.For<Credential>().DocumentAlias("credential").Duplicate(c => c.Owner);
+        options.Schema.For<NodeLease>().DocumentAlias("node_lease");
+        options.Storage.ExtendedSchemaObjects.Add(DomainUsage.Table());
+        options.Storage.ExtendedSchemaObjects.Add(MailAccountTable.Table());
+    }
+}

@@ -1,0 +1,24 @@
+using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Staff;
+
+namespace Hikyaku.Accounts.Storage;
+
+/// <summary>The name and version under which every event is stored. A name that was ever written is never given to another shape.</summary>
+public static class EventNames
+{
+    /// <summary>All of them.</summary>
+    public static readonly IReadOnlyDictionary<Type, string> All = new Dictionary<Type, string>
+    {
+        [typeof(MailAccountCreated)] = "accounts.mail-account-created.v1",
+        [typeof(MailAccountPasswordChanged)] = "accounts.mail-account-password-changed.v1",
+        [typeof(MailAccountCapacityChanged)] = "accounts.mail-account-capacity-changed.v1",
+        [typeof(MailAccountCommentChanged)] = "accounts.mail-account-comment-changed.v1",
+        [typeof(DomainAdded)] = "accounts.domain-added.v1",
+        [typeof(DomainLimitsChanged)] = "accounts.domain-limits-changed.v1",
+        [typeof(DomainAdministratorAppointed)] = "accounts.domain-administrator-appointed.v1",
+        [typeof(DomainAdministratorDismissed)] = "accounts.domain-administrator-dismissed.v1",
+        [typeof(StaffLoginAdded)] = "accounts.staff-login-added.v1",
+        [typeof(StaffPasswordChanged)] = "accounts.staff-password-changed.v1",
+    };
+}
