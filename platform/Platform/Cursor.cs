@@ -24,7 +24,8 @@ public sealed record Cursor(string Value, string Key, bool Back)
         try
         {
             cursor = JsonSerializer.Deserialize<Cursor>(Base64Url.DecodeFromChars(text));
-            return cursor is { Value: not null, Key: not null };
+            // PostgreSQL has no text with a NUL in it.
+            return cursor is { Value: not null, Key: not null } && !cursor.Value.Contains('\0', StringComparison.Ordinal) && !cursor.Key.Contains('\0', StringComparison.Ordinal);
         }
         catch (Exception e) when (e is FormatException or JsonException)
         {

@@ -13,6 +13,12 @@ namespace Hikyaku.Platform;
 /// <typeparam name="TState">The stream's state.</typeparam>
 public sealed class SnapshotOf<TState> : SingleStreamProjection<TState, string> where TState : class, IState<TState>
 {
+    /// <summary>Makes it for the events of the stream; a store holds streams of other kinds too.</summary>
+    public SnapshotOf(params IEnumerable<Type> events)
+    {
+        foreach (var type in events) IncludeType(type);
+    }
+
     /// <inheritdoc/>
     public override TState? Evolve(TState? snapshot, string id, IEvent e) => TState.Evolve(snapshot, e.Data);
 }

@@ -76,8 +76,8 @@ public sealed class InternalTokenReader(IConfiguration configuration)
         var header = http.Request.Headers.Authorization.ToString();
         if (!header.StartsWith("Bearer ", StringComparison.Ordinal)) return null;
         var result = await Handler.ValidateTokenAsync(header["Bearer ".Length..], _rules);
-        if (!result.IsValid) return null;
-        var caller = JsonSerializer.Deserialize<Caller>((string)result.Claims[InternalToken.CallerClaim])!;
+        if (!result.IsValid || !result.Claims.TryGetValue(InternalToken.CallerClaim, out var who)) return null;
+        var caller = JsonSerializer.Deserialize<Caller>((string)who)!;
         var target = result.Claims.TryGetValue(InternalToken.TargetClaim, out var text)
             ? JsonSerializer.Deserialize<Target>((string)text)
             : null;

@@ -33,13 +33,14 @@ public static class InternetNames
         }
     }
 
-    /// <summary>Reads a mail address; its local part is only put into lower case, not judged.</summary>
+    /// <summary>Reads a mail address; the ASCII letters of its local part are put into lower case, it is not judged.</summary>
     public static bool TryReadAddress(string? text, [NotNullWhen(true)] out string? address, [NotNullWhen(true)] out string? domain)
     {
         (address, domain) = (null, null);
         var at = text?.LastIndexOf('@') ?? -1;
         if (at is < 1 or > 64 || !TryReadDomain(text![(at + 1)..], out domain)) return false;
-        address = $"{text[..at].ToLowerInvariant()}@{domain}";
+        // ASCII only: Unicode has other letters whose lower case is ASCII (U+212A), and they are not the same account.
+        address = $"{string.Concat(text[..at].Select(c => char.IsAsciiLetterUpper(c) ? char.ToLowerInvariant(c) : c))}@{domain}";
         return true;
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Resources;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -14,7 +15,7 @@ namespace Hikyaku.Platform;
 /// RFC 9457 problem details: <c>type</c> is <c>urn:hikyaku:problem:</c> and the first broken rule's code, <c>errors</c>
 /// names every broken rule, texts are in the caller's language (Accept-Language; Japanese or English, English unless asked).
 /// </summary>
-public static class Problems
+public static partial class Problems
 {
     /// <summary>What every problem type begins with.</summary>
     public const string TypePrefix = "urn:hikyaku:problem:";
@@ -35,18 +36,21 @@ public static class Problems
     {
         var text = rejection.Code.Texts.GetString(rejection.Code.Code, language)
             ?? throw new MissingManifestResourceException($"No text for {rejection.Code.Code} in {language}");
-        foreach (var (name, value) in rejection.Values)
-            text = text.Replace($"{{{name}}}", Convert.ToString(value, CultureInfo.InvariantCulture), StringComparison.Ordinal);
-        return text;
+        // In one pass: what a caller has typed may look like another placeholder.
+        return Placeholder().Replace(text, p => rejection.Values.FirstOrDefault(v => v.Name == p.Groups[1].Value) is (not null, var value)
+            ? Convert.ToString(value, CultureInfo.InvariantCulture)!
+            : p.Value);
     }
 
     /// <summary>The reader's language: the first of Accept-Language that is there, by weight.</summary>
     public static CultureInfo LanguageOf(HttpRequest request)
     {
-        foreach (var wish in request.GetTypedHeaders().AcceptLanguage.OrderByDescending(w => w.Quality ?? 1))
+        foreach (var wish in request.GetTypedHeaders().AcceptLanguage.Where(w => w.Quality is not 0).OrderByDescending(w => w.Quality ?? 1))
         {
-            if (wish.Value.StartsWith("ja", StringComparison.OrdinalIgnoreCase)) return Japanese;
-            if (wish.Value.StartsWith("en", StringComparison.OrdinalIgnoreCase)) return English;
+            var language = wish.Value.AsSpan();
+            if (language.IndexOf('-') is > 0 and var region) language = language[..region];
+            if (language.Equals("ja", StringComparison.OrdinalIgnoreCase)) return Japanese;
+            if (language.Equals("en", StringComparison.OrdinalIgnoreCase)) return English;
         }
         return English;
     }
@@ -62,6 +66,9 @@ public static class Problems
             string.Join(language == Japanese ? "" : " ", texts.Distinct()),
             [.. rejections.Select((r, i) => new ProblemError(r.Code.Code, r.Field, texts[i]))]);
     }
+
+    [GeneratedRegex(@"\{(\w+)\}")]
+    private static partial Regex Placeholder();
 
     internal sealed record ProblemBody(string Type, string Title, int Status, string Detail, IReadOnlyList<ProblemError> Errors);
 

@@ -36,6 +36,7 @@ public sealed class SecretBox
     /// <summary>Decrypts what <see cref="Seal"/> made; throws when it was changed or is of another key.</summary>
     public byte[] Open(ReadOnlySpan<byte> box)
     {
+        if (box.Length < NonceBytes + TagBytes) throw new CryptographicException("Cut short");
         var plain = new byte[box.Length - NonceBytes - TagBytes];
         using var aes = new AesGcm(_encryption, TagBytes);
         aes.Decrypt(box[..NonceBytes], box.Slice(NonceBytes, plain.Length), box[^TagBytes..], plain);

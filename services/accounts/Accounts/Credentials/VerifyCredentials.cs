@@ -16,8 +16,10 @@ public sealed record VerifyCredentialsBody(string? Login, string? Password);
 /// <param name="Domains">What an administrator administers; a user's own domain is not among them.</param>
 /// <param name="AccountId">A user's account.</param>
 /// <param name="PasswordChangeRequired">Whether an operator or administrator still has a first password.</param>
+/// <param name="Version">The login's stream version from before the password was looked at: a password change with a higher one ends the session.</param>
 public sealed record VerifiedView(
-    bool Verified, string? Role = null, string? Login = null, IReadOnlyList<string>? Domains = null, string? AccountId = null, bool? PasswordChangeRequired = null);
+    bool Verified, string? Role = null, string? Login = null, IReadOnlyList<string>? Domains = null, string? AccountId = null, bool? PasswordChangeRequired = null,
+    long? Version = null);
 
 /// <summary>Verifies a login for the gateway; one hash in every case, so that time does not tell who exists (RST-7).</summary>
 public static class VerifyCredentials
@@ -36,18 +38,23 @@ public static class VerifyCredentials
     private static async Task<VerifiedView> UserAsync(IQuerySession session, Passwords passwords, string address, string password, CancellationToken stop)
     {
         var reservation = await session.LoadAsync<AddressReservation>(address, stop);
+        var version = await VersionAsync(session, reservation?.AccountId ?? "nobody", stop);
         return await passwords.IsPresentAsync(session, reservation?.AccountId ?? "", password, stop)
-            ? new(true, Roles.User, address, [], reservation!.AccountId, false)
+            ? new(true, Roles.User, address, [], reservation!.AccountId, false, version)
             : new(false);
     }
 
     private static async Task<VerifiedView> StaffAsync(IQuerySession session, Passwords passwords, string login, string password, CancellationToken stop)
     {
+        var version = await VersionAsync(session, StaffMember.KeyOf(login), stop);
         var member = await session.LoadAsync<StaffMember>(StaffMember.KeyOf(login), stop);
         if (!await passwords.IsPresentAsync(session, member, password, stop)) return new(false);
         var domains = member!.Role == Roles.Admin
             ? await session.Query<Domain>().Where(d => d.Administrators.Contains(login)).OrderBy(d => d.Id).Select(d => d.Id).ToListAsync(stop)
             : [];
-        return new(true, member.Role, login, domains, null, member.FirstPassword);
+        return new(true, member.Role, login, domains, null, member.FirstPassword, version);
     }
+
+    private static async Task<long> VersionAsync(IQuerySession session, string stream, CancellationToken stop)
+        => (await session.Events.FetchStreamStateAsync(stream, stop))?.Version ?? 0;
 }

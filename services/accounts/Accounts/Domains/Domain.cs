@@ -21,6 +21,10 @@ public sealed record DomainAdministratorDismissed([property: PersonalData] strin
 /// <summary>What the events of one domain add up to.</summary>
 public sealed record Domain : IState<Domain>
 {
+    /// <summary>The events of this stream.</summary>
+    public static readonly Type[] Events =
+        [typeof(DomainAdded), typeof(DomainLimitsChanged), typeof(DomainAdministratorAppointed), typeof(DomainAdministratorDismissed)];
+
     /// <summary>The name in A-labels; also the stream's key.</summary>
     public required string Id { get; init; }
 

@@ -25,6 +25,10 @@ public sealed record MailAccount : IState<MailAccount>
     /// <summary>The account every domain has from the start (ACC-4).</summary>
     public const string Postmaster = "postmaster";
 
+    /// <summary>The events of this stream.</summary>
+    public static readonly Type[] Events =
+        [typeof(MailAccountCreated), typeof(MailAccountPasswordChanged), typeof(MailAccountCapacityChanged), typeof(MailAccountCommentChanged)];
+
     /// <summary>One life of an address: UUIDv7, 32 hex digits.</summary>
     public required string Id { get; init; }
 

@@ -14,6 +14,9 @@ public sealed record StaffPasswordChanged(string CredentialId, bool OwnChoice, D
 /// <summary>What the events of one login add up to.</summary>
 public sealed record StaffMember : IState<StaffMember>
 {
+    /// <summary>The events of this stream.</summary>
+    public static readonly Type[] Events = [typeof(StaffLoginAdded), typeof(StaffPasswordChanged)];
+
     /// <summary>The stream's key; see <see cref="KeyOf"/>.</summary>
     public required string Id { get; init; }
 

@@ -16,9 +16,9 @@ public static class AccountsStore
     public static void Configure(StoreOptions options)
     {
         foreach (var (type, name) in EventNames.All) options.Events.MapEventType(type, name);
-        options.Projections.Add(new SnapshotOf<MailAccount>(), ProjectionLifecycle.Inline);
-        options.Projections.Add(new SnapshotOf<Domain>(), ProjectionLifecycle.Inline);
-        options.Projections.Add(new SnapshotOf<StaffMember>(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new SnapshotOf<MailAccount>(MailAccount.Events), ProjectionLifecycle.Inline);
+        options.Projections.Add(new SnapshotOf<Domain>(Domain.Events), ProjectionLifecycle.Inline);
+        options.Projections.Add(new SnapshotOf<StaffMember>(StaffMember.Events), ProjectionLifecycle.Inline);
         options.Projections.Add(new MailAccountTable(), ProjectionLifecycle.Inline);
         options.Schema.For<Domain>().DocumentAlias("domain").GinIndexJsonData();
         options.Schema.For<MailAccount>().DocumentAlias("mail_account");
