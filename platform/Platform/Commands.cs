@@ -110,11 +110,17 @@ public sealed class CommandContext : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _session?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    internal async Task BeginAsync()
+    /// <param name="queue">What commands that were overtaken wait for, so that they take turns; null at the first attempt.</param>
+    internal async Task BeginAsync(string? queue)
     {
         if (_session is not null) await _session.DisposeAsync();
         _session = _store.LightweightSession();
         EventHeaders.Stamp(_session, Caller);
+        if (queue is null) return;
+        await _session.BeginTransactionAsync(CancellationToken.None);
+        await using var turn = new Npgsql.NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended($1, 1))");
+        turn.Parameters.Add(new() { Value = queue });
+        await _session.ExecuteAsync(turn);
     }
 
     private static bool TryReadIfMatch(HttpRequest request, out long? version)
@@ -167,7 +173,7 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
 
         for (var attempt = 1; ; attempt++)
         {
-            await command.BeginAsync();
+            await command.BeginAsync(attempt == 1 ? null : http.Request.Path);
             try
             {
                 return key.Length == 0
@@ -210,6 +216,7 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
 
         var result = await next(context);
         if (result is not IStatusCodeHttpResult { StatusCode: < 500 } || result is not IResult answer) return result;
+        if (result is not Answer) command.Session.EjectAllPendingChanges(); // a refusal is kept, what came before it is not
         var stored = await StoredAnswer.RenderAsync(answer, context.HttpContext);
         command.Session.Store(new IdempotencyRecord { Id = id, BodyHash = bodyHash, Sealed = stored.Seal(box), At = command.Now });
         await command.Session.SaveChangesAsync(CancellationToken.None);

@@ -48,6 +48,7 @@ public static class EventStore
             options.Projections.Errors.SkipApplyErrors = false;
             options.Projections.Errors.SkipSerializationErrors = false;
             options.Projections.Errors.SkipUnknownEvents = false;
+            options.Projections.AsyncMode = DaemonMode.ExternallyManaged; // by DaemonLeader; else Marten warns that nothing runs
             options.Projections.StaleSequenceThreshold = TimeSpan.FromMilliseconds(500);
             options.OpenTelemetry.TrackConnections = TrackLevel.Normal;
             options.Schema.For<IdempotencyRecord>().DocumentAlias("idempotency_record").Index(r => r.At);

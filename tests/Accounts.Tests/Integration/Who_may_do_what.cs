@@ -1,0 +1,82 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Accounts.Tests.Integration;
+
+/// <summary>The service's own judgement, from the internal token alone, behind the gateway's.</summary>
+public sealed class Who_may_do_what(AccountsService accounts)
+{
+    [Fact, Trait("Rule", "ROLE-1"), Trait("Rule", "ROLE-2")]
+    public async Task Scope_is_judged_first_then_the_function()
+    {
+        var (domain, others) = (await accounts.DomainAsync(), await accounts.DomainAsync());
+        var (address, neighbour, stranger) = (await accounts.AccountAsync(domain), await accounts.AccountAsync(domain, "jiro"), await accounts.AccountAsync(others));
+        var (admin, user) = (AccountsService.Admin(domain), await accounts.UserAsync(address));
+
+        await Expect(HttpStatusCode.OK, HttpMethod.Get, $"/api/v1/accounts/{address}", admin);
+        await Expect(HttpStatusCode.NotFound, HttpMethod.Get, $"/api/v1/accounts/{stranger}", admin);
+        await Expect(HttpStatusCode.NotFound, HttpMethod.Patch, $"/api/v1/accounts/{stranger}", admin, new { capacityMb = 1 });
+        await Expect(HttpStatusCode.NotFound, HttpMethod.Get, $"/api/v1/domains/{others}", admin);
+        await Expect(HttpStatusCode.NotFound, HttpMethod.Get, $"/api/v1/domains/{others}/accounts", admin);
+        await Expect(HttpStatusCode.NotFound, HttpMethod.Post, $"/api/v1/domains/{others}/accounts", admin, new { name = "xx" });
+        await Expect(HttpStatusCode.Forbidden, HttpMethod.Patch, $"/api/v1/domains/{domain}", admin, new { maxAccounts = 5 });
+        await Expect(HttpStatusCode.Forbidden, HttpMethod.Post, "/api/v1/domains", admin, new { name = "new.example.jp" });
+
+        await Expect(HttpStatusCode.OK, HttpMethod.Get, $"/api/v1/accounts/{address}", user);
+        await Expect(HttpStatusCode.NotFound, HttpMethod.Get, $"/api/v1/accounts/{neighbour}", user);
+        await Expect(HttpStatusCode.Forbidden, HttpMethod.Patch, $"/api/v1/accounts/{address}", user, new { capacityMb = 1 });
+        await Expect(HttpStatusCode.NotFound, HttpMethod.Get, $"/api/v1/domains/{domain}/accounts", user);
+        await Expect(HttpStatusCode.Forbidden, HttpMethod.Get, "/api/v1/domains", user);
+    }
+
+    [Fact, Trait("Rule", "ACC-3")]
+    public async Task A_user_never_sees_the_comment()
+    {
+        var address = await accounts.AccountAsync(await accounts.DomainAsync(), comment: "secret note");
+        var reply = await accounts.GetAsync($"/api/v1/accounts/{address}", await accounts.UserAsync(address));
+        Assert.Equal(HttpStatusCode.OK, reply.Status);
+        Assert.DoesNotContain("comment", reply.Text, StringComparison.Ordinal);
+    }
+
+    [Theory, Trait("Rule", "ROLE-1")]
+    [InlineData("/api/v1/domains")]
+    [InlineData("/internal/targets/a@example.jp")]
+    [InlineData("/internal/node-state")]
+    public async Task Nobody_without_a_credential_gets_anything(string path)
+    {
+        foreach (var credential in new[] { null, "Bearer nonsense", "Bearer mail1.nonsense", "Basic b3BlcmF0b3I6eA==" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            if (credential is not null) request.Headers.Authorization = AuthenticationHeaderValue.Parse(credential);
+            using var answer = await accounts.Http.SendAsync(request);
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        }
+    }
+
+    [Fact, Trait("Rule", "ROLE-1")]
+    public async Task No_person_reaches_the_gateways_own_calls()
+    {
+        await Expect(HttpStatusCode.Forbidden, HttpMethod.Get, "/internal/targets/a@example.jp", AccountsService.Operator);
+        await Expect(HttpStatusCode.Forbidden, HttpMethod.Post, "/internal/credentials/verify", AccountsService.Operator, new { login = "operator", password = "x" });
+        await Expect(HttpStatusCode.Unauthorized, HttpMethod.Put, "/internal/nodes/mail1", AccountsService.Operator, new { listed = true });
+    }
+
+    [Fact, Trait("Rule", "ROLE-1")]
+    public async Task An_administrator_lists_the_own_domains_and_an_operator_all()
+    {
+        var (mine, others) = (await accounts.DomainAsync(), await accounts.DomainAsync());
+        var list = await accounts.GetAsync("/api/v1/domains?limit=500", AccountsService.Admin(mine));
+        Assert.Equal([mine], list.Body!["items"]!.AsArray().Select(i => i!["name"]!.GetValue<string>()));
+        var all = (await accounts.GetAsync("/api/v1/domains?limit=500")).Body!["items"]!.AsArray().Select(i => i!["name"]!.GetValue<string>()).ToList();
+        Assert.Contains(mine, all);
+        Assert.Contains(others, all);
+        Assert.Equal(all.Order(StringComparer.Ordinal), all);
+    }
+
+    private async Task Expect(HttpStatusCode status, HttpMethod method, string path, Caller caller, object? body = null)
+    {
+        var reply = await accounts.SendAsync(method, path, body, caller);
+        Assert.True(reply.Status == status, $"{caller.Role} {method} {path}: {reply.Status}, not {status}");
+    }
+}

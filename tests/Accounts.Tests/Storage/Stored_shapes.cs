@@ -1,0 +1,70 @@
+using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Staff;
+using Hikyaku.Accounts.Storage;
+using Hikyaku.Platform;
+using Hikyaku.Platform.Testing;
+using Weasel.Core;
+
+namespace Hikyaku.Accounts.Tests.Storage;
+
+/// <summary>Every stored event as JSON, with all data and with only the required data: a difference is a break of what is stored.</summary>
+public sealed class Stored_shapes
+{
+    private static readonly DateTimeOffset At = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero);
+
+    private static readonly Dictionary<string, object> Samples = new()
+    {
+        ["mail-account-created.v1"] = new MailAccountCreated("0190", "taro@example.jp", "example.jp", 1, 512, "営業部", "c1", At),
+        ["mail-account-created.v1.required"] = new MailAccountCreated("0190", "postmaster@example.jp", "example.jp", 1, 100, null, null, At),
+        ["mail-account-password-changed.v1"] = new MailAccountPasswordChanged("c2", At),
+        ["mail-account-capacity-changed.v1"] = new MailAccountCapacityChanged(1024, At),
+        ["mail-account-comment-changed.v1"] = new MailAccountCommentChanged("総務部", At),
+        ["mail-account-comment-changed.v1.required"] = new MailAccountCommentChanged(null, At),
+        ["domain-added.v1"] = new DomainAdded("example.jp", 100, 100_000, 100, At),
+        ["domain-limits-changed.v1"] = new DomainLimitsChanged(200, 200_000, 200, At),
+        ["domain-administrator-appointed.v1"] = new DomainAdministratorAppointed("hanako", At),
+        ["domain-administrator-dismissed.v1"] = new DomainAdministratorDismissed("hanako", At),
+        ["staff-login-added.v1"] = new StaffLoginAdded("hanako", Roles.Admin, "c1", At),
+        ["staff-password-changed.v1"] = new StaffPasswordChanged("c2", true, At),
+    };
+
+    // As the store writes: Marten's own serializer, set as Platform sets it.
+    private static readonly Marten.Services.SystemTextJsonSerializer Serializer = new() { EnumStorage = EnumStorage.AsString };
+
+    public static TheoryData<string> Names => [.. Samples.Keys];
+
+    [Theory, MemberData(nameof(Names))]
+    public void A_stored_event_keeps_its_shape(string name) => JsonSnapshot.Match(name, Serializer.ToJson(Samples[name]));
+
+    [Theory, MemberData(nameof(Names))]
+    public void A_stored_event_is_read_back_whole(string name)
+    {
+        using var json = new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Serializer.ToJson(Samples[name])));
+        Assert.Equal(Samples[name], Serializer.FromJson(Samples[name].GetType(), json));
+    }
+
+    [Fact]
+    public void Every_stored_event_has_a_sample_under_its_stored_name()
+        => Assert.Equal(
+            EventNames.All.Values.Order(),
+            Samples.Keys.Where(k => !k.EndsWith(".required", StringComparison.Ordinal)).Select(k => $"accounts.{k}").Order());
+
+    [Fact, Trait("Rule", "OPS-6")]
+    public void Personal_fields_are_marked()
+    {
+        var marked = EventNames.All.Keys.SelectMany(t => t.GetProperties().Where(p => p.IsDefined(typeof(PersonalDataAttribute), false)).Select(p => $"{t.Name}.{p.Name}")).Order();
+        Assert.Equal(
+            [
+                "DomainAdministratorAppointed.Login", "DomainAdministratorDismissed.Login", "MailAccountCommentChanged.Comment",
+                "MailAccountCreated.Address", "MailAccountCreated.Comment", "StaffLoginAdded.Login",
+            ],
+            marked);
+    }
+
+    [Fact]
+    public void No_stored_event_holds_a_secret()
+        => Assert.DoesNotContain(
+            EventNames.All.Keys.SelectMany(t => t.GetProperties()),
+            p => p.Name.Contains("Password", StringComparison.Ordinal) || p.Name.Contains("Hash", StringComparison.Ordinal));
+}
