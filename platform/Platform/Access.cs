@@ -42,7 +42,8 @@ public static class Access
     /// </summary>
     public static IApplicationBuilder UseAccess(this IApplicationBuilder app) => app.Use(async (http, next) =>
     {
-        if (http.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<OwnCredential>() is not null)
+        // Routing answers 405 and 415 by endpoints of its own, which are no routes.
+        if (http.GetEndpoint() is not RouteEndpoint endpoint || endpoint.Metadata.GetMetadata<OwnCredential>() is not null)
         {
             await next(http);
             return;

@@ -1,4 +1,5 @@
 using JasperFx.Events;
+using JasperFx.Events.Daemon;
 using JasperFx.OpenTelemetry;
 using Marten;
 using Marten.Events.Aggregation;

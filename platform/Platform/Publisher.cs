@@ -14,7 +14,11 @@ namespace Hikyaku.Platform;
 /// </summary>
 /// <param name="Service">The service, like <c>accounts</c>.</param>
 /// <param name="Position">In that service's order.</param>
-public sealed record NodeStateBookmark(string Service, long Position);
+/// <param name="After">
+/// The page that this ends holds everything after this position: a node that has not applied that much has missed
+/// something, and lists. 0: from the beginning.
+/// </param>
+public sealed record NodeStateBookmark(string Service, long Position, long After = 0);
 
 /// <summary>What is published for one key on the node bus.</summary>
 /// <param name="State">The state's contract.</param>
@@ -48,7 +52,7 @@ public abstract class Publisher(string service, IBus bus, INodeBus nodes) : Subs
             // Nodes first: what a change waits for is the node.
             var states = await NodeStatesAsync(page.Events, (IQuerySession)operations, cancellationToken);
             await AtOnce(states, s => SendAsync(nodes, s.State, s.Cause, null, cancellationToken), cancellationToken);
-            await nodes.Publish(new NodeStateBookmark(service, page.SequenceCeiling), cancellationToken);
+            await nodes.Publish(new NodeStateBookmark(service, page.SequenceCeiling, page.SequenceFloor), cancellationToken);
             await AtOnce(page.Events.GroupBy(e => e.StreamKey), stream => PublishStreamAsync(stream, cancellationToken), cancellationToken);
             return NullChangeListener.Instance;
         }

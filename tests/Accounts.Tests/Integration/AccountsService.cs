@@ -29,6 +29,8 @@ public sealed class AccountsService : IAsyncLifetime
 
     public IServiceProvider Services => App.Services;
 
+    public string Database { get; private set; } = "";
+
     public string VirtualHost { get; private set; } = "";
 
     public string NodeVirtualHost { get; private set; } = "";
@@ -38,11 +40,11 @@ public sealed class AccountsService : IAsyncLifetime
 
     public async Task StartAsync(string database, string bus, string nodes)
     {
-        (VirtualHost, NodeVirtualHost) = (bus, nodes);
+        (Database, VirtualHost, NodeVirtualHost) = (database, bus, nodes);
         _settings =
         [
             "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={database}", $"--Hikyaku:Rabbit={bus}", $"--Hikyaku:RabbitNodes={nodes}",
-            "--Hikyaku:PasswordCost=low", "--Hikyaku:OperatorPassword=Ope-rator-1234", "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
+            "--Hikyaku:PasswordCost=low", "--Hikyaku:OperatorPassword=Ope-rator-1234", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks=None", .. _keys.ForService(),
         ];
         await StartAgainAsync();
     }

@@ -29,7 +29,7 @@ public static class PasswordRules
         if (!password.Any(char.IsAsciiDigit)) yield return new(AccountsProblems.PasswordNoDigit, field);
         if (!password.Any(Symbols.Contains)) yield return new(AccountsProblems.PasswordNoSymbol, field);
         if (FirstForeign(password) is { } foreign) yield return new(AccountsProblems.PasswordCharacters, field, ("c", foreign));
-        if (names.Contains(password, StringComparer.OrdinalIgnoreCase)) yield return new(AccountsProblems.PasswordIsName, field);
+        if (password.Length > 0 && names.Contains(password, StringComparer.OrdinalIgnoreCase)) yield return new(AccountsProblems.PasswordIsName, field);
         if (DigitRun(password) > LongestDigitRun) yield return new(AccountsProblems.PasswordDigitRun, field);
     }
 

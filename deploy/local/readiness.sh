@@ -1,0 +1,76 @@
+# Who answers, and where it listens. Sourced, never run.
+
+# "name kind address": http answers its address with success, tcp accepts connections.
+readiness_checks() {
+    cat <<CHECKS
+postgres tcp $PORT_POSTGRES
+rabbitmq tcp $PORT_RABBIT
+rabbitmq tcp $PORT_RABBIT_MANAGEMENT
+outbox http $PORT_OUTBOX
+outbox tcp $PORT_OUTBOX_SMTP
+accounts http $PORT_ACCOUNTS
+gateway http $PORT_GATEWAY
+mailnode http $PORT_MAILNODE
+dovecot tcp $PORT_IMAP
+dovecot tcp $PORT_POP3
+dovecot tcp $PORT_LMTP
+postfix tcp $PORT_SMTP
+postfix tcp $PORT_SUBMISSION
+CHECKS
+}
+
+# not_ready [CHECKS]: prints those checks that fail now; succeeds when there is none.
+not_ready() {
+    local name kind port failing=
+    while read -r name kind port; do
+        is_ready "$kind" "$port" || failing+="$name $kind $port"$'\n'
+    done <<<"${1:-$(readiness_checks)}"
+    printf %s "$failing"
+    [[ -z $failing ]]
+}
+
+names_in() { cut -d ' ' -f 1 <<<"$1" | sort -u | xargs; }
+
+is_ready() {
+    case $1 in
+        http) curl -fsS -m 2 -o /dev/null "http://127.0.0.1:$2/health/ready" 2>/dev/null ;;
+        tcp) (exec 3<>"/dev/tcp/127.0.0.1/$2") 2>/dev/null ;;
+    esac
+}
+
+# Asks again only who was not ready, as every question is a line in somebody's log.
+wait_until_ready() {
+    local seconds=120 end checks name
+    end=$((SECONDS + seconds))
+    checks=$(readiness_checks)
+    while ! checks=$(not_ready "$checks"); do
+        if ((SECONDS > end)); then
+            for name in $(names_in "$checks"); do
+                printf '\n--- the end of %s\n' "$HIKYAKU_HOME/logs/$name.log"
+                tail -n 20 "$HIKYAKU_HOME/logs/$name.log" || true
+            done >&2
+            fail "" "Not ready after $seconds s: $(names_in "$checks")"
+        fi
+        sleep 0.2
+    done
+}
+
+write_endpoints() {
+    local file=$HIKYAKU_HOME/endpoints.json host=127.0.0.1
+    cat >"$file.new" <<JSON
+{
+  "gateway": "http://$host:$PORT_GATEWAY",
+  "imap": "$host:$PORT_IMAP",
+  "imaps": "$host:$PORT_IMAPS",
+  "pop3": "$host:$PORT_POP3",
+  "pop3s": "$host:$PORT_POP3S",
+  "submission": "$host:$PORT_SUBMISSION",
+  "submissions": "$host:$PORT_SUBMISSIONS",
+  "smtp": "$host:$PORT_SMTP",
+  "rabbitmqManagement": "http://$host:$PORT_RABBIT_MANAGEMENT",
+  "postgres": "$host:$PORT_POSTGRES",
+  "outbox": "http://$host:$PORT_OUTBOX"
+}
+JSON
+    mv "$file.new" "$file"
+}

@@ -1,0 +1,97 @@
+# One supervisord runs everything of a copy, starts again what dies and keeps the logs. Sourced, never run.
+
+all_programs=(postgres rabbitmq outbox accounts gateway mailnode dovecot postfix)
+
+supervisor_folder=$HIKYAKU_HOME/supervisor
+
+supervise() { supervisorctl -c "$supervisor_folder/supervisord.conf" "$@"; }
+
+supervisor_runs() { [[ -n $(supervisor_process) ]]; }
+
+# By its working directory: after a restart of the machine the number may be somebody else's.
+supervisor_process() {
+    local process
+    process=$(cat "$supervisor_folder/supervisord.pid" 2>/dev/null) || return 0
+    [[ $(readlink "/proc/$process/cwd") != "$supervisor_folder" ]] || echo "$process"
+}
+
+# The environment is bare, so that a copy does not depend on the shell that started it.
+start_supervisor() {
+    (
+        cd "$supervisor_folder"
+        env -i PATH="$PATH" HOME=/root LANG=C.UTF-8 supervisord -c supervisord.conf </dev/null >start.log 2>&1 {lock}>&-
+    ) || fail "supervisord does not start:" "$(<"$supervisor_folder/start.log")"
+}
+
+write_supervisor_configuration() {
+    mkdir -p "$supervisor_folder" "$HIKYAKU_HOME"/{postgres,rabbitmq,mailnode}
+    (umask 077 && supervisor_configuration >"$supervisor_folder/supervisord.conf")
+}
+
+# A program is started again by `supervisorctl update` when its section differs: the hash of what
+# else it reads is put there.
+supervisor_configuration() {
+    cat <<CONF
+[supervisord]
+user=root
+pidfile=$supervisor_folder/supervisord.pid
+logfile=$supervisor_folder/supervisord.log
+childlogdir=$supervisor_folder
+minfds=4096
+
+[unix_http_server]
+file=$supervisor_folder/supervisor.sock
+chmod=0700
+
+[supervisorctl]
+serverurl=unix://$supervisor_folder/supervisor.sock
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+CONF
+    local fsync=on common_environment="HIKYAKU_HOME=\"$HIKYAKU_HOME\"" port
+    for port in HIKYAKU_PORT_BASE "${!PORT_@}"; do
+        common_environment+=",$port=\"${!port}\""
+    done
+    [[ ${HIKYAKU_FAST:-} != 1 ]] || fsync=off
+
+    # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
+    program postgres postgres "POSTGRES_DATABASES=\"accounts gateway\",POSTGRES_FSYNC=\"$fsync\"" "stopsignal=INT"
+    program rabbitmq rabbitmq "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/rabbitmq/{rabbitmq.conf,definitions.json,enabled_plugins})\""
+    dotnet_program outbox Outbox
+    dotnet_program accounts Accounts "$PORT_POSTGRES"
+    dotnet_program gateway Gateway "$PORT_POSTGRES"
+    # No port to wait for: a mail node serves without the control plane.
+    dotnet_program mailnode MailNode
+    program dovecot dovecot "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/dovecot/*)\""
+    program postfix postfix "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/postfix/*)\""
+}
+
+dotnet_program() {
+    program "$1" "dotnet $*" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME/settings/$1" "$HIKYAKU_HOME/bin/$1.hash")\""
+}
+
+# startsecs=0: a program that has been killed is started again at once and for ever. Above 0 the
+# supervisor would wait longer after each failure, and give up in the end.
+program() {
+    local name=$1 command=$2 environment=$3 more=${4:-} folder=$repo/deploy/local/start
+    cat <<CONF
+
+[program:$name]
+command="${folder//%/%%}/"$command
+directory=$HIKYAKU_HOME
+environment=$common_environment,$environment
+autorestart=true
+startsecs=0
+stopwaitsecs=30
+stopasgroup=false
+killasgroup=true
+redirect_stderr=true
+stdout_logfile=$HIKYAKU_HOME/logs/$name.log
+stdout_logfile_maxbytes=20MB
+stdout_logfile_backups=3
+$more
+CONF
+}
+
+hash_of() { cat "$@" 2>/dev/null | sha256sum | head -c 64; }

@@ -1,0 +1,116 @@
+# ./dev up, down, status and logs. Sourced, never run.
+
+up() {
+    require_supported_machine
+    require_root up
+    mkdir -p "$HIKYAKU_HOME/logs"
+    exec {lock}>"$HIKYAKU_HOME/lock"
+    flock -n "$lock" || fail "Another ./dev up or down of $HIKYAKU_HOME is under way."
+    install_packages
+    require_traversable_home
+    publish_programs
+    make_secrets
+    configure_rabbitmq
+    write_settings
+    render_mail_servers
+    write_supervisor_configuration
+    if supervisor_runs; then
+        # Prints only what changed, and starts that again.
+        supervise update
+        # What somebody stopped by hand.
+        not_ready >/dev/null || supervise start all >/dev/null || true
+    else
+        rm -f "$HIKYAKU_HOME/endpoints.json"
+        end_everything
+        require_free_ports
+        start_supervisor
+    fi
+    wait_until_ready
+    write_endpoints
+    print_addresses
+}
+
+# PostgreSQL, RabbitMQ and Dovecot work below it as users of their own.
+require_traversable_home() {
+    local folder=$HIKYAKU_HOME
+    while [[ $folder != / ]]; do
+        (( 0$(stat -c %a "$folder") & 1 )) ||
+            fail "Other users cannot pass through $folder, and servers run as users of their own." \
+                "Say chmod o+x $folder, or set HIKYAKU_HOME to another folder."
+        folder=$(dirname "$folder")
+    done
+}
+
+require_free_ports() {
+    local name taken=()
+    for name in "${!PORT_@}"; do
+        ! is_ready tcp "${!name}" || taken+=("${!name}")
+    done
+    ((${#taken[@]} == 0)) || fail "Another program listens on ${taken[*]}." \
+        "Set HIKYAKU_PORT_BASE (now $HIKYAKU_PORT_BASE) to another number."
+}
+
+render_mail_servers() {
+    "$repo/mailnode/config/render.sh" || fail "The configuration of Postfix and Dovecot could not be made."
+}
+
+print_addresses() {
+    local name address
+    while read -r name address; do
+        printf '%-19s %s\n' "$name" "$address"
+    done < <(jq -r 'to_entries[] | "\(.key) \(.value)"' "$HIKYAKU_HOME/endpoints.json")
+    printf '\nlogin     operator\npassword  %s\n' "$(<"$HIKYAKU_HOME/operator-password")"
+}
+
+down() {
+    require_root down
+    [[ -d $HIKYAKU_HOME ]] || return 0
+    rm -f "$HIKYAKU_HOME/endpoints.json"
+    local supervisor
+    supervisor=$(supervisor_process)
+    if [[ -n $supervisor ]]; then
+        # All at once; a shutdown alone would end one after the other.
+        supervise stop all >/dev/null
+        supervise shutdown >/dev/null
+        while [[ -d /proc/$supervisor ]]; do
+            sleep 0.1
+        done
+    fi
+    end_everything
+}
+
+# Nothing is left of this copy afterwards, even when its supervisor was killed.
+end_everything() {
+    local name
+    for name in "${all_programs[@]}"; do
+        end_processes_of "$name"
+    done
+    # The Erlang virtual machine started it, in the background.
+    ERL_EPMD_PORT=$PORT_EPMD epmd -kill >/dev/null 2>&1 || true
+}
+
+status() {
+    require_root status
+    supervisor_runs || fail "Not running: $HIKYAKU_HOME"
+    local missing result=0
+    supervise status || result=1
+    missing=$(not_ready) || {
+        echo "not ready: $(names_in "$missing")"
+        result=1
+    }
+    ((result)) || echo "all ready"
+    return "$result"
+}
+
+logs() {
+    local file=$HIKYAKU_HOME/logs/${1:-}.log names
+    if [[ -z ${1:-} || ! -f $file ]]; then
+        names=$(cd "$HIKYAKU_HOME/logs" 2>/dev/null && ls -- *.log 2>/dev/null | sed 's/\.log$//' | tr '\n' ' ') || true
+        fail "./dev logs NAME, where NAME is one of: ${names:-none yet}"
+    fi
+    if [[ -t 1 ]]; then
+        tail -n 50 -F "$file"
+    else
+        tail -n 200 "$file"
+    fi
+}

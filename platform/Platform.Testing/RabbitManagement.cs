@@ -1,0 +1,42 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+
+namespace Hikyaku.Platform.Testing;
+
+/// <summary>The little of RabbitMQ's management API that tests need.</summary>
+internal sealed class RabbitManagement : IDisposable
+{
+    private readonly HttpClient _http;
+
+    public RabbitManagement(int port, string user, string password)
+    {
+        _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/api/"), Timeout = TimeSpan.FromSeconds(10) };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    public async Task<bool> AnswersAsync()
+    {
+        using var answer = await _http.GetAsync(new Uri("whoami", UriKind.Relative));
+        return answer.IsSuccessStatusCode;
+    }
+
+    /// <summary>Makes a virtual host; its maker may do everything in it.</summary>
+    public async Task AddVirtualHostAsync(string name)
+    {
+        using var answer = await _http.PutAsync(new Uri($"vhosts/{name}", UriKind.Relative), JsonContent.Create(new { }));
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Name and number of waiting messages of each queue; the numbers are up to five seconds old.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> QueuesAsync(string virtualHost)
+    {
+        var queues = await _http.GetFromJsonAsync<JsonElement>(new Uri($"queues/{virtualHost}", UriKind.Relative));
+        return queues.EnumerateArray().ToDictionary(
+            q => q.GetProperty("name").GetString()!,
+            q => q.TryGetProperty("messages", out var n) ? n.GetInt64() : 0);
+    }
+}

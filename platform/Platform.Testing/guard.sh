@@ -1,0 +1,28 @@
+# Runs a server for a test process and never longer: bash -c '…' guard FOLDER SIGNAL COMMAND...
+# Standard input is a pipe that only the test process holds. The line "stop" ends the server and keeps FOLDER, so that
+# it can start again; the pipe's end, which comes however the test process dies, ends the server and removes FOLDER.
+set -u
+folder=$1 signal=$2
+shift 2
+exec 3<&0 </dev/null >>"$folder/server.log" 2>&1
+cd "$folder" || exit
+
+setsid "$@" 3<&- &
+server=$! word=
+end() {
+    # The group too: what the server started must not outlive it.
+    kill -"$signal" "$server" -"$server" 2>/dev/null
+    wait "$server" 2>/dev/null
+    kill -KILL -"$server" 2>/dev/null
+    [[ $word == stop ]] || rm -rf -- "$folder"
+}
+trap end EXIT
+trap 'exit 1' INT TERM HUP
+
+until read -r -t 1 word <&3; do
+    (($? > 128)) || break
+    if ! kill -0 "$server" 2>/dev/null; then
+        word=stop # the log is still to be read; the test process removes the folder
+        break
+    fi
+done
