@@ -55,7 +55,7 @@ settings_of_all() {
     setting DOTNET_TieredPGO 0
     [[ -z ${HIKYAKU_PASSWORD_COST:-} ]] || setting Hikyaku__PasswordCost "$HIKYAKU_PASSWORD_COST"
     local name
-    for name in OTEL_EXPORTER_OTLP_ENDPOINT "${!HIKYAKU_TEST_@}"; do
+    for name in OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_PROTOCOL "${!HIKYAKU_TEST_@}"; do
         [[ -z ${!name:-} ]] || setting "$name" "${!name}"
     done
 }

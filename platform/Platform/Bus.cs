@@ -26,6 +26,7 @@ public static class Bus
         => services.AddMassTransit<INodeBus>(bus =>
         {
             bus.SetKebabCaseEndpointNameFormatter();
+            bus.DisableUsageTelemetry(); // by default it tells its maker
             configure?.Invoke(bus);
             bus.UsingRabbitMq((context, rabbit) =>
             {
@@ -37,6 +38,7 @@ public static class Bus
     private static void Defaults(IBusRegistrationConfigurator bus, Action<IBusRegistrationConfigurator>? configure)
     {
         bus.SetKebabCaseEndpointNameFormatter();
+        bus.DisableUsageTelemetry(); // by default it tells its maker
         bus.AddConfigureEndpointsCallback((_, endpoint) =>
         {
             if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit) rabbit.SetQuorumQueue();

@@ -173,7 +173,7 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
 
         for (var attempt = 1; ; attempt++)
         {
-            await command.BeginAsync(attempt == 1 ? null : http.Request.Path);
+            await command.BeginAsync(attempt == 1 ? null : http.Request.Path.Value);
             try
             {
                 return key.Length == 0

@@ -120,7 +120,7 @@ public sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHand
         switch (exception)
         {
             case BadHttpRequestException { StatusCode: 413 }:
-                return Problems.Of(PlatformProblems.TooLarge, null, ("max", MaxBody(http)));
+                return Problems.Of(PlatformProblems.TooLarge, null, ("max", ServiceHost.MaxBodyBytes));
             case BadHttpRequestException { StatusCode: 415 }:
                 return Problems.Of(PlatformProblems.UnsupportedMediaType);
             case BadHttpRequestException { InnerException: JsonException json }:
@@ -146,9 +146,6 @@ public sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHand
         HttpRequestException or TimeoutException or System.Net.Sockets.SocketException => true,
         _ => IsAway(exception.InnerException),
     };
-
-    private static long MaxBody(HttpContext http)
-        => http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? 0;
 
     private static string? FieldOf(string? path) => path is null or "$" ? null : path.TrimStart('$', '.');
 

@@ -12,11 +12,14 @@ namespace Hikyaku.Platform;
 /// <summary>What every service's Program has in common: strict JSON, problems, access, health.</summary>
 public static class ServiceHost
 {
+    /// <summary>The largest body of a request, in bytes.</summary>
+    public const int MaxBodyBytes = 1 << 20;
+
     /// <summary>Registers it.</summary>
     public static void AddServiceHost(this WebApplicationBuilder builder, string name)
     {
         builder.AddTelemetry(name);
-        builder.WebHost.ConfigureKestrel(o => { o.AddServerHeader = false; o.Limits.MaxRequestBodySize = 1 << 20; });
+        builder.WebHost.ConfigureKestrel(o => { o.AddServerHeader = false; o.Limits.MaxRequestBodySize = MaxBodyBytes; });
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<InternalTokenReader>();
@@ -62,6 +65,7 @@ public static class ServiceHost
     {
         StatusCodes.Status404NotFound => Problems.Of(PlatformProblems.NotFound),
         StatusCodes.Status405MethodNotAllowed => Problems.Of(PlatformProblems.MethodNotAllowed),
+        StatusCodes.Status413PayloadTooLarge => Problems.Of(PlatformProblems.TooLarge, null, ("max", MaxBodyBytes)),
         StatusCodes.Status415UnsupportedMediaType => Problems.Of(PlatformProblems.UnsupportedMediaType),
         _ => null,
     };

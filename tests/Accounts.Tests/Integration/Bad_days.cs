@@ -14,17 +14,17 @@ public sealed class Bad_days
         await using var own = new AccountsService();
         await own.StartAsync(await PostgresServer.NewDatabaseAsync(), bus, nodes);
         var domain = await own.DomainAsync();
-        await Eventually.Async(async () => (await ReadyAsync(own)) == HttpStatusCode.OK);
+        await Eventually.Async(() => ReadyAsync(own), IsReady);
 
         await rabbit.StopAsync();
         var replies = new List<Reply>();
         for (var i = 0; i < 50; i++)
             replies.Add(await own.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", new { name = $"user{i:00}", password = AccountsService.GoodPassword }));
         Assert.All(replies, r => Assert.Equal(HttpStatusCode.Created, r.Status));
-        await Eventually.Async(async () => (await ReadyAsync(own)) == HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(30));
+        await Eventually.Async(() => ReadyAsync(own), r => !IsReady(r), TimeSpan.FromSeconds(30));
 
         await rabbit.StartAgainAsync();
-        await Eventually.Async(async () => (await ReadyAsync(own)) == HttpStatusCode.OK, TimeSpan.FromSeconds(60));
+        await Eventually.Async(() => ReadyAsync(own), IsReady, TimeSpan.FromSeconds(120));
         await using var source = Npgsql.NpgsqlDataSource.Create(own.Database);
         await using var lag = source.CreateCommand(
             "select (select max(seq_id) from mt_events) - (select last_seq_id from mt_event_progression where name like 'publisher%')");
@@ -48,12 +48,15 @@ public sealed class Bad_days
         await postgres.StartAgainAsync();
         await Eventually.Async(async () => (await own.GetAsync($"/api/v1/domains/{domain}")).Status == HttpStatusCode.OK, TimeSpan.FromSeconds(30));
         await own.AccountAsync(domain);
-        await Eventually.Async(async () => (await ReadyAsync(own)) == HttpStatusCode.OK, TimeSpan.FromSeconds(60));
+        await Eventually.Async(() => ReadyAsync(own), IsReady, TimeSpan.FromSeconds(120));
     }
 
-    private static async Task<HttpStatusCode> ReadyAsync(AccountsService service)
+    // With what each check says, so that a failure names the part that stands still.
+    private static async Task<string> ReadyAsync(AccountsService service)
     {
         using var answer = await service.Http.GetAsync(new Uri("/health/ready", UriKind.Relative));
-        return answer.StatusCode;
+        return $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}";
     }
+
+    private static bool IsReady(string answer) => answer.StartsWith("200 ", StringComparison.Ordinal);
 }

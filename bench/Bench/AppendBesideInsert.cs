@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Storage;
+using Hikyaku.Platform;
+using JasperFx.Events;
+using JasperFx.Events.Projections;
+using Marten;
+using Npgsql;
+using Weasel.Core;
+
+namespace Hikyaku.Bench;
+
+/// <summary>PERF-7: new streams of one event each, with and without the inline snapshot, beside INSERTs of the same JSON.</summary>
+internal static class AppendBesideInsert
+{
+    private const int Runs = 5;
+    private const int Writers = 16;
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(5);
+
+    public static async Task RunAsync(Report report)
+    {
+        var platform = new RunningPlatform();
+        await using var database = NpgsqlDataSource.Create(platform.Postgres);
+        await ExecuteAsync(database, "drop schema if exists bench cascade; create schema bench; create table bench.plain (id text primary key, data jsonb not null)");
+        using var events = Store(platform.Postgres, "bench", snapshot: false);
+        using var snapshots = Store(platform.Postgres, "bench_snapshot", snapshot: true);
+        var (append, withSnapshot, insert) = (new List<double>(), new List<double>(), new List<double>());
+        for (var run = 0; run <= Runs; run++) // the first one warms up
+        {
+            var (a, s, p) = (await LoadAsync(() => AppendAsync(events)), await LoadAsync(() => AppendAsync(snapshots)), await LoadAsync(() => InsertAsync(database)));
+            if (run == 0) continue;
+            append.Add(a);
+            withSnapshot.Add(s);
+            insert.Add(p);
+        }
+
+        await ExecuteAsync(database, "drop schema if exists bench cascade; drop schema if exists bench_snapshot cascade");
+        report.Line($"{Runs} runs of {Length.TotalSeconds:0} s each in turn after a warm-up, {Writers} writers, one transaction for each event; the platform's own PostgreSQL, fsync on; median (minimum–maximum).");
+        report.Table(
+            ["", "events/s", "ratio to INSERT"],
+            ["StartStream with metadata and headers", Report.Spread(append), Ratio(append, insert)],
+            ["the same with an inline snapshot", Report.Spread(withSnapshot), Ratio(withSnapshot, insert)],
+            ["plain INSERT of the same JSON (Npgsql)", Report.Spread(insert), "1"]);
+        report.Line("Must reach: 0.5 ×.");
+    }
+
+    private static string Ratio(List<double> these, List<double> those) => Report.Spread(these.Zip(those, (a, b) => a / b), "0.00");
+
+    private static DocumentStore Store(string connection, string schema, bool snapshot) => DocumentStore.For(options =>
+    {
+        options.Connection(connection);
+        options.DatabaseSchemaName = schema;
+        options.UseSystemTextJsonForSerialization(EnumStorage.AsString);
+        options.DisableNpgsqlLogging = true;
+        options.Events.StreamIdentity = StreamIdentity.AsString;
+        options.Events.AppendMode = EventAppendMode.Quick;
+        options.Events.MetadataConfig.EnableAll();
+        foreach (var (type, name) in EventNames.All) options.Events.MapEventType(type, name);
+        if (snapshot) options.Projections.Add(new SnapshotOf<MailAccount>(MailAccount.Events), ProjectionLifecycle.Inline);
+    });
+
+    private static MailAccountCreated Event()
+    {
+        var id = Guid.CreateVersion7().ToString("N");
+        return new(id, $"{id}@example.jp", "example.jp", 1, 512, "営業部", Guid.CreateVersion7().ToString("N"), DateTimeOffset.UtcNow);
+    }
+
+    private static async Task AppendAsync(DocumentStore store)
+    {
+        await using var session = store.LightweightSession();
+        EventHeaders.Stamp(session, Caller.Platform);
+        var e = Event();
+        session.Events.StartStream<MailAccount>(e.AccountId, e);
+        await session.SaveChangesAsync();
+    }
+
+    private static async Task InsertAsync(NpgsqlDataSource database)
+    {
+        var e = Event();
+        await using var command = database.CreateCommand("insert into bench.plain (id, data) values ($1, $2::jsonb)");
+        command.Parameters.Add(new() { Value = e.AccountId });
+        command.Parameters.Add(new() { Value = System.Text.Json.JsonSerializer.Serialize(e) });
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<double> LoadAsync(Func<Task> write)
+    {
+        var (count, watch) = (0, Stopwatch.StartNew());
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(async _ =>
+        {
+            while (watch.Elapsed < Length)
+            {
+                await write();
+                Interlocked.Increment(ref count);
+            }
+        }));
+        return count / watch.Elapsed.TotalSeconds;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlDataSource database, string sql)
+    {
+        await using var command = database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+}

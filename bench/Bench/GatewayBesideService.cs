@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Bench;
+
+/// <summary>PERF-6: the same list of 50 accounts, asked for through the gateway and at the service with an internal token.</summary>
+internal static class GatewayBesideService
+{
+    private const int Runs = 5;
+    private const int Clients = 32;
+    private const int Sessions = 64; // a session's own rate limit must not be what is measured
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(5);
+
+    public static async Task RunAsync(Report report)
+    {
+        var platform = new RunningPlatform();
+        var domain = await platform.DomainAsync();
+        for (var i = 0; i < 50; i++) await platform.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", new { name = $"user{i:00}", password = RunningPlatform.Password });
+        var path = $"/api/v1/domains/{domain}/accounts?limit=50";
+        var tokens = new string[Sessions];
+        for (var i = 0; i < Sessions; i++) tokens[i] = await platform.TokenAsync();
+        var issuer = platform.Issuer();
+        var operatorCaller = new Caller(Roles.Operator, "operator", "bench", [], "127.0.0.1", "api");
+        using var service = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = new Uri($"http://127.0.0.1:{platform.PortBase + 10}") };
+
+        await LoadAsync(platform.Gateway, path, i => tokens[i % Sessions]);
+        var warm = issuer.Issue(operatorCaller);
+        await LoadAsync(service, path, _ => warm);
+        var (through, direct) = (new List<Load>(), new List<Load>());
+        for (var run = 0; run < Runs; run++)
+        {
+            through.Add(await LoadAsync(platform.Gateway, path, i => tokens[i % Sessions]));
+            var token = issuer.Issue(operatorCaller);
+            direct.Add(await LoadAsync(service, path, _ => token));
+        }
+
+        report.Line($"{Runs} runs of {Length.TotalSeconds:0} s each in turn after a warm-up, {Clients} clients in a closed loop on the same two cores as everything else; median (minimum–maximum) of the runs.");
+        report.Table(["", "requests/s", "p50 ms", "p99 ms"], Row("through the gateway", through), Row("the service, same kind of token", direct));
+        var ratio = through.Zip(direct, (t, d) => t.PerSecond / d.PerSecond).ToList();
+        var extra = through.Zip(direct, (t, d) => t.P99 - d.P99).ToList();
+        report.Line($"Ratio of requests/s: {Report.Spread(ratio, "0.00")}; must reach 0.6. p99 of the gateway beyond the service's: {Report.Spread(extra, "0.0")} ms; must stay within 2 ms.");
+    }
+
+    private static string[] Row(string what, List<Load> loads)
+        => [what, Report.Spread(loads.Select(l => l.PerSecond)), Report.Spread(loads.Select(l => l.P50), "0.0"), Report.Spread(loads.Select(l => l.P99), "0.0")];
+
+    private static async Task<Load> LoadAsync(HttpClient client, string path, Func<int, string> token)
+    {
+        var times = new ConcurrentBag<double>();
+        var end = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async number =>
+        {
+            for (var i = number; end.Elapsed < Length; i += Clients)
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, path);
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token(i));
+                var watch = Stopwatch.StartNew();
+                using var answer = await client.SendAsync(request);
+                answer.EnsureSuccessStatusCode();
+                await answer.Content.ReadAsByteArrayAsync();
+                times.Add(watch.Elapsed.TotalMilliseconds);
+            }
+        }));
+        return new(times.Count / end.Elapsed.TotalSeconds, Report.Percentile(times, 50), Report.Percentile(times, 99));
+    }
+
+    private sealed record Load(double PerSecond, double P50, double P99);
+}

@@ -1,0 +1,21 @@
+using Hikyaku.Bench;
+
+// Benchmarks print what they measure, side by side with what it is compared to, and write it into bench/results/.
+Dictionary<string, (string What, Func<Report, Task> Run)> benchmarks = new()
+{
+    ["setting"] = ("PERF-5: a password changed until the mail node obeys it, beside RabbitMQ alone (needs ./dev up)", SettingTakesEffect.RunAsync),
+    ["gateway"] = ("PERF-6: the account list through the gateway, beside the service itself (needs ./dev up)", GatewayBesideService.RunAsync),
+    ["append"] = ("PERF-7: events appended by 16 writers, beside plain INSERT (needs ./dev up)", AppendBesideInsert.RunAsync),
+    ["up"] = ("PERF-14: ./dev up until the first message is delivered, and the idle platform's memory", FromUpToFirstMessage.RunAsync),
+};
+
+if (args is not [var name] || !benchmarks.TryGetValue(name, out var benchmark))
+{
+    foreach (var (key, (what, _)) in benchmarks) Console.WriteLine($"./dev bench {key,-10} {what}");
+    return args.Length == 0 ? 0 : 2;
+}
+
+var report = new Report(name, benchmark.What);
+await benchmark.Run(report);
+report.Write();
+return 0;

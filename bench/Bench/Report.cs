@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Hikyaku.Bench;
+
+/// <summary>A benchmark's figures, printed and kept as a Markdown page with date, machine and versions.</summary>
+internal sealed class Report(string name, string what)
+{
+    private readonly StringBuilder _text = new();
+
+    public static string Repository { get; } = FindRepository();
+
+    public void Line(string text = "")
+    {
+        Console.WriteLine(text);
+        _text.AppendLine(text);
+    }
+
+    public void Table(string[] head, params string[][] rows)
+    {
+        Line();
+        Line($"| {string.Join(" | ", head)} |");
+        Line($"|{string.Concat(Enumerable.Repeat(" --- |", head.Length))}");
+        foreach (var row in rows) Line($"| {string.Join(" | ", row)} |");
+        Line();
+    }
+
+    public void Write()
+    {
+        var page = $"""
+            # {what}
+
+            {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC · {Processor()}, {Environment.ProcessorCount} cores · {RuntimeInformation.OSDescription} · {RuntimeInformation.FrameworkDescription} · `./dev bench {name}`
+
+            {_text.ToString().Trim()}
+
+            """;
+        var folder = Path.Combine(Repository, "bench", "results");
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, $"{name}.md"), page);
+    }
+
+    /// <summary>Median, minimum and maximum.</summary>
+    public static string Spread(IEnumerable<double> values, string format = "0")
+    {
+        var sorted = values.Order().ToList();
+        return string.Create(CultureInfo.InvariantCulture, $"{Text(sorted[sorted.Count / 2])} ({Text(sorted[0])}–{Text(sorted[^1])})");
+        string Text(double v) => v.ToString(format, CultureInfo.InvariantCulture);
+    }
+
+    public static double Percentile(IEnumerable<double> values, double percent)
+    {
+        var sorted = values.Order().ToList();
+        return sorted[Math.Min(sorted.Count - 1, (int)Math.Ceiling(sorted.Count * percent / 100) - 1)];
+    }
+
+    private static string Processor()
+        => File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim() ?? "unknown processor";
+
+    private static string FindRepository()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "platform.sln"))) folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Not within the repository");
+        return folder;
+    }
+}

@@ -1,0 +1,22 @@
+using System.Resources;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Gateway;
+
+/// <summary>The refusals of the gateway itself. Texts: GatewayProblems.resx and .ja.resx.</summary>
+public static class GatewayProblems
+{
+    private static readonly ResourceManager Texts = new("Hikyaku.Gateway.GatewayProblems", typeof(GatewayProblems).Assembly);
+
+    /// <summary>The login is unknown or locked, or the password is wrong: nobody is told which (RST-7).</summary>
+    public static readonly ProblemCode WrongCredentials = new("sessions.wrong-credentials", 401, Texts);
+
+    /// <summary>Too many different failing tries from this network.</summary>
+    public static readonly ProblemCode TooManyAttempts = new("sessions.too-many-attempts", 429, Texts);
+
+    /// <summary>A change by cookie that another site may have made the browser send.</summary>
+    public static readonly ProblemCode CrossSite = new("sessions.cross-site-request", 403, Texts);
+
+    /// <summary>Every code of this page.</summary>
+    public static readonly IReadOnlyList<ProblemCode> All = [WrongCredentials, TooManyAttempts, CrossSite];
+}

@@ -1,0 +1,118 @@
+using Hikyaku.Gateway.Documents;
+using Hikyaku.Gateway.Routing;
+using Hikyaku.Gateway.Sessions;
+using Hikyaku.Gateway.SigningIn;
+using Hikyaku.Platform;
+using MassTransit;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Npgsql;
+
+namespace Hikyaku.Gateway;
+
+/// <summary>The gateway: the only way in from outside. It knows who asks, judges what they may, and forwards.</summary>
+public static class Program
+{
+    /// <summary>Runs it.</summary>
+    public static void Main(string[] args) => Build(args).Run();
+
+    /// <summary>Puts it together; settings come from the environment or as arguments.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceHost("gateway");
+        builder.WebHost.ConfigureKestrel(o => o.Limits.MaxRequestBodySize = BodyLimit.DrainedBytes);
+        // Else each request is told in four lines, with whose account it is about; what fails in forwarding is told by Forwarding.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Yarp", LogLevel.Error);
+        var services = builder.Services;
+        var connection = builder.Configuration.GetConnectionString("Postgres") ?? throw new InvalidOperationException("ConnectionStrings:Postgres is not set");
+        services.AddSingleton(_ => new NpgsqlDataSourceBuilder(connection).Build());
+        services.AddHostedService<SessionSchema>(); // before the bus, whose messages need the tables
+        services.AddBus(builder.Configuration, bus => bus.AddConsumer<SessionEnds, SessionEndsDefinition>());
+        AddRouting(services);
+        AddSessions(services, builder.Configuration);
+        services.AddSingleton<ApiDocument>();
+        services.AddOpenApi(o => o.AddOperationTransformer(OwnSummary));
+        services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
+
+        var app = builder.Build();
+        app.Services.GetRequiredService<InternalTokens>(); // a key that cannot be read must be told at the start
+        Use(app);
+        MapOwn(app);
+        MapForwarded(app);
+        DocumentationPage.Map(app);
+        return app;
+    }
+
+    private static void AddRouting(IServiceCollection services)
+    {
+        services.AddHttpForwarder();
+        services.AddSingleton<InternalTokenIssuer>();
+        services.AddSingleton<InternalTokens>();
+        services.AddSingleton<Routing.Services>();
+        services.AddSingleton<AccountsClient>();
+        services.AddSingleton<SessionRate>();
+        services.AddSingleton<Gate>();
+        services.AddSingleton<Forwarding>();
+    }
+
+    private static void AddSessions(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(SignInLimits.From(configuration));
+        services.AddSingleton<SignInThrottle>();
+        services.AddSingleton<SessionStore>();
+        services.AddSingleton<SessionReader>();
+        services.AddHostedService<SessionCleaner>();
+    }
+
+    private static void Use(WebApplication app)
+    {
+        app.UseSecurityHeaders();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages(context => StatusProblem(context.HttpContext.Response.StatusCode)?.ExecuteAsync(context.HttpContext) ?? Task.CompletedTask);
+        app.UseBodyLimit();
+        app.UseRouting();
+        var gate = app.Services.GetRequiredService<Gate>();
+        app.Use((http, next) => gate.InvokeAsync(http, next));
+        // Readiness is about the gateway itself: sessions (database) and hearing that they ended (bus). With a service down the
+        // gateway still signs out, serves the others, and says 503 in the reader's language; taking it away would help nobody.
+        app.MapHealth();
+    }
+
+    private static void MapOwn(WebApplication app)
+    {
+        Map("POST", "/api/v1/sessions", SignIn.Handle).Produces<SignedIn>(201).WithSummary("Sign in");
+        Map("DELETE", "/api/v1/sessions/current", OwnSessions.SignOut).Produces(204).WithSummary("Sign out");
+        Map("GET", "/api/v1/me", OwnSessions.Me).Produces<Me>().WithSummary("Who is signed in");
+        Map("GET", "/api/v1/me/sessions", OwnSessions.List).Produces<SessionList>().WithSummary("List one's own sessions");
+        Map("DELETE", "/api/v1/me/sessions/{id}", OwnSessions.End).Produces(204).WithSummary("End one of one's own sessions");
+        Map("GET", "/api/v1/openapi.json", ApiDocument.Handle).ExcludeFromDescription();
+
+        RouteHandlerBuilder Map(string method, string pattern, Delegate handler) => app.MapMethods(pattern, [method], handler)
+            .WithMetadata(RouteTable.Find(method, pattern) ?? throw new InvalidOperationException($"{method} {pattern} is not in the route table"));
+    }
+
+    private static void MapForwarded(WebApplication app)
+    {
+        RequestDelegate forward = app.Services.GetRequiredService<Forwarding>().SendAsync;
+        foreach (var route in RouteTable.Routes.Where(r => r.Service != RouteTable.Own))
+            app.MapMethods(route.Pattern, [route.Method], forward).WithMetadata(route);
+    }
+
+    // What a handler's documentation says to a reader of the code would stand in the API document otherwise.
+    private static Task OwnSummary(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken stop)
+    {
+        operation.Summary = context.Description.ActionDescriptor.EndpointMetadata.OfType<IEndpointSummaryMetadata>().LastOrDefault()?.Summary;
+        return Task.CompletedTask;
+    }
+
+    private static IResult? StatusProblem(int status) => status switch
+    {
+        StatusCodes.Status404NotFound => Problems.Of(PlatformProblems.NotFound),
+        StatusCodes.Status405MethodNotAllowed => Problems.Of(PlatformProblems.MethodNotAllowed),
+        StatusCodes.Status413PayloadTooLarge => BodyLimit.Refusal(),
+        StatusCodes.Status415UnsupportedMediaType => Problems.Of(PlatformProblems.UnsupportedMediaType),
+        _ => null,
+    };
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Gateway.Routing;
+
+/// <summary>What the accounts service says about a login and a password.</summary>
+/// <param name="IsVerified">Whether they belong together; when false nothing else is there.</param>
+/// <param name="Role">operator, admin or user.</param>
+/// <param name="Login">Normalised.</param>
+/// <param name="Domains">What an administrator administers.</param>
+/// <param name="AccountId">A user's account.</param>
+/// <param name="PasswordChangeRequired">Whether it is a first password that somebody else chose.</param>
+/// <param name="Version">The login's stream version when the password was looked at: a later password change ends the session.</param>
+public sealed record Verified(
+    [property: JsonPropertyName("verified")] bool IsVerified, string? Role, string? Login, IReadOnlyList<string>? Domains, string? AccountId, bool PasswordChangeRequired, long Version);
+
+/// <summary>The gateway's own questions to the accounts service. A service that does not answer is an exception that becomes 503.</summary>
+public sealed class AccountsClient(Services services, InternalTokens tokens, TimeProvider time)
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    private readonly string _service = services.AddressOf("accounts");
+    private readonly ExpiringCache<string, Target> _targets = new(TimeSpan.FromSeconds(30), 20_000, time);
+
+    /// <summary>Whether a password is a login's. Known and unknown logins take the same time there.</summary>
+    public async Task<Verified> VerifyAsync(string login, string password, CancellationToken stop)
+    {
+        using var request = await RequestAsync(HttpMethod.Post, "/internal/credentials/verify");
+        request.Content = JsonContent.Create(new { login, password }, options: Json);
+        using var response = await services.Client.SendAsync(request, stop);
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadFromJsonAsync<Verified>(Json, stop) ?? throw new HttpRequestException("The accounts service answered nothing");
+    }
+
+    /// <summary>The account that an address means now; null when there is none, which is not remembered.</summary>
+    public ValueTask<Target?> FindTargetAsync(string address) => _targets.GetAsync(address, LoadTargetAsync);
+
+    private async Task<Target?> LoadTargetAsync(string address)
+    {
+        // Shared by all who ask for this address meanwhile: not one caller's to cancel, the client's time-out ends it.
+        using var request = await RequestAsync(HttpMethod.Get, $"/internal/targets/{Uri.EscapeDataString(address)}");
+        using var response = await services.Client.SendAsync(request, CancellationToken.None);
+        if (response.StatusCode == HttpStatusCode.NotFound) return null;
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadFromJsonAsync<Target>(Json, CancellationToken.None);
+    }
+
+    private async Task<HttpRequestMessage> RequestAsync(HttpMethod method, string path)
+    {
+        var request = new HttpRequestMessage(method, _service + path);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await tokens.OwnAsync());
+        return request;
+    }
+}

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using Hikyaku.Platform;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Hikyaku.Gateway.Routing;
+
+/// <summary>
+/// Hands an admitted request to its service (YARP) and the answer back. Bodies are streamed, not kept. What fails on the way
+/// is answered as a problem: a service that is away, or silent for 30 seconds (<c>Hikyaku:ServiceTimeoutSeconds</c>), is 503 with
+/// Retry-After.
+/// </summary>
+public sealed partial class Forwarding(IHttpForwarder forwarder, Services services, InternalTokens tokens, IConfiguration configuration, ILogger<Forwarding> log)
+{
+    private readonly ForwarderRequestConfig _config = new()
+    {
+        ActivityTimeout = TimeSpan.FromSeconds(configuration.GetValue("Hikyaku:ServiceTimeoutSeconds", 30)),
+        Version = System.Net.HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+    };
+
+    /// <summary>The endpoint of every route that a service answers.</summary>
+    public async Task SendAsync(HttpContext http)
+    {
+        var admission = http.Admission();
+        var token = await tokens.ForAsync(admission.Asker, admission.Target);
+        var service = admission.Route.Service;
+        var error = await forwarder.SendAsync(
+            http, services.AddressOf(service), services.Invoker, _config, new OutgoingRequest(admission.Path, token!), http.RequestAborted);
+        if (error == ForwarderError.None || http.Response.HasStarted || http.RequestAborted.IsCancellationRequested) return;
+
+        var exception = http.GetForwarderErrorFeature()?.Exception;
+        http.Response.Clear();
+        await Answer(error, exception, service, http).ExecuteAsync(http);
+    }
+
+    private IResult Answer(ForwarderError error, Exception? exception, string service, HttpContext http)
+    {
+        if (BadRequestIn(exception) is { } bad)
+            return bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? BodyLimit.Refusal() : Problems.Of(PlatformProblems.Malformed, null, ("reason", bad.StatusCode));
+        LogAway(exception, service, error, http.Request.Method, http.Request.Path, Activity.Current?.TraceId.ToString());
+        return Problems.Of(PlatformProblems.Unavailable);
+    }
+
+    private static BadHttpRequestException? BadRequestIn(Exception? exception) => exception switch
+    {
+        null => null,
+        BadHttpRequestException bad => bad,
+        AggregateException many => many.InnerExceptions.Select(BadRequestIn).FirstOrDefault(b => b is not null),
+        _ => BadRequestIn(exception.InnerException),
+    };
+
+    [LoggerMessage(1, LogLevel.Warning, "Service {Service} gave no answer ({Error}) to {Method} {Path}, trace {Trace}")]
+    private partial void LogAway(Exception? exception, string service, ForwarderError error, string method, string path, string? trace);
+}

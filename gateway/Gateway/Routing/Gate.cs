@@ -1,0 +1,65 @@
+using Hikyaku.Gateway.Sessions;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Gateway.Routing;
+
+/// <summary>A request that may go on: who asks, which line of the table it is, and what it is about.</summary>
+/// <param name="Asker">Who asks.</param>
+/// <param name="Route">The line of the table.</param>
+/// <param name="Path">The path in the platform's own spelling.</param>
+/// <param name="Target">The account, when the path names one.</param>
+public sealed record Admission(Asker Asker, GatewayRoute Route, string Path, Target? Target);
+
+/// <summary>
+/// Lets a request in or refuses it, in this order: session (401), cross-site request (403), rate (429), scope (404),
+/// function (403), existence (404). Nothing of the body has been read until then.
+/// </summary>
+public sealed class Gate(SessionReader sessions, SessionRate rate, AccountsClient accounts)
+{
+    /// <summary>The middleware.</summary>
+    public async Task InvokeAsync(HttpContext http, RequestDelegate next)
+    {
+        var endpoint = http.GetEndpoint();
+        var route = endpoint?.Metadata.GetMetadata<GatewayRoute>();
+        if (route is null)
+        {
+            // Routing's own 405 and 415 are no route endpoints; health and the documentation say that they are open.
+            if (endpoint is RouteEndpoint && endpoint.Metadata.GetMetadata<OwnCredential>() is null) http.SetEndpoint(null);
+            await next(http);
+            return;
+        }
+
+        if (route.IsOpen)
+        {
+            await next(http);
+            return;
+        }
+
+        var refusal = await JudgeAsync(http, route);
+        if (refusal is null) await next(http);
+        else await refusal.ExecuteAsync(http);
+    }
+
+    private async Task<IResult?> JudgeAsync(HttpContext http, GatewayRoute route)
+    {
+        if (await sessions.ReadAsync(http) is not { } asker) return Problems.Of(PlatformProblems.Unauthenticated);
+        if (asker.ByCookie && CrossSite.IsSuspected(http.Request)) return Problems.Of(GatewayProblems.CrossSite);
+        using var lease = rate.Take(asker.Session);
+        if (!lease.IsAcquired) return Problems.Of(PlatformProblems.TooManyRequests, null, ("n", SessionRate.SecondsToWait(lease)));
+        if (PathScope.Judge(route.Scope, asker.Session, http.Request.RouteValues) is not { } subject) return Problems.Of(PlatformProblems.NotFound);
+        if (!route.MayCall.Contains(asker.Session.Role)) return Problems.Of(PlatformProblems.Forbidden);
+
+        var target = subject.Address is null ? null : await accounts.FindTargetAsync(subject.Address);
+        if (subject.Address is not null && target is null) return Problems.Of(PlatformProblems.NotFound);
+        http.Features.Set(new Admission(asker, route, route.PathFor(http.Request.RouteValues, subject), target));
+        return null;
+    }
+}
+
+/// <summary>Reads what the gate has found.</summary>
+public static class AdmissionOfRequest
+{
+    /// <summary>Only behind the gate, and only on routes that need a session.</summary>
+    public static Admission Admission(this HttpContext http)
+        => http.Features.Get<Admission>() ?? throw new InvalidOperationException("This route needs no session, so nobody is known");
+}

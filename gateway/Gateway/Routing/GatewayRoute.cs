@@ -1,0 +1,41 @@
+using Hikyaku.Platform;
+
+namespace Hikyaku.Gateway.Routing;
+
+/// <summary>One line of the route table: an operation, who may call it, and who answers it.</summary>
+/// <param name="Method">GET, POST, PUT, PATCH or DELETE.</param>
+/// <param name="Pattern">The path; <c>{name}</c> is a domain, <c>{address}</c> a mail address, anything else opaque.</param>
+/// <param name="Scope">What the path is about; outside one's scope the answer is 404, whatever exists.</param>
+/// <param name="MayCall">The roles that the function is for; empty: no session is needed.</param>
+/// <param name="Service">The key of <c>Hikyaku:Services</c>, or <see cref="RouteTable.Own"/>.</param>
+public sealed record GatewayRoute(string Method, string Pattern, Scope Scope, IReadOnlyList<string> MayCall, string Service)
+{
+    private readonly string[] _segments = Pattern.Split('/')[1..];
+
+    /// <summary>Whether it answers without a session.</summary>
+    public bool IsOpen => MayCall.Count == 0;
+
+    /// <summary>
+    /// The path as a service gets it: made anew from the pattern, never the caller's own spelling, so that no encoding,
+    /// doubled slash or dot segment reaches a service.
+    /// </summary>
+    public string PathFor(RouteValueDictionary values, Subject subject)
+    {
+        var path = new System.Text.StringBuilder(64);
+        foreach (var segment in _segments)
+            path.Append('/').Append(segment[0] == '{' ? Uri.EscapeDataString(ValueOf(segment[1..^1], values, subject)) : segment);
+        return path.ToString();
+    }
+
+    private static string ValueOf(string name, RouteValueDictionary values, Subject subject) => name switch
+    {
+        "name" when subject.Domain is not null => subject.Domain,
+        "address" when subject.Address is not null => subject.Address,
+        _ => values[name] as string ?? "",
+    };
+}
+
+/// <summary>What a path is about, in the platform's own spelling.</summary>
+/// <param name="Domain">In A-labels; null when the path names no domain.</param>
+/// <param name="Address">Lower case, domain in A-labels; null when the path names no account.</param>
+public readonly record struct Subject(string? Domain, string? Address);

@@ -1,0 +1,49 @@
+using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Hikyaku.Gateway.Routing;
+
+/// <summary>
+/// The request as a service gets it: the path in the platform's own spelling, the query as it came, an internal token, and of
+/// the caller's headers only those listed here. So Authorization, Cookie, Forwarded, X-Forwarded-* and X-Hikyaku-* from
+/// outside never arrive, whatever a service may one day read. The trace context is written by the HTTP client.
+/// </summary>
+public sealed class OutgoingRequest(string path, string token) : HttpTransformer
+{
+    private static readonly string[] PassedOn =
+    [
+        HeaderNames.Accept, HeaderNames.AcceptLanguage, HeaderNames.IfMatch, HeaderNames.IfNoneMatch, HeaderNames.UserAgent,
+        "Idempotency-Key", "Last-Event-ID", "Prefer",
+    ];
+
+    private static readonly string[] PassedOnWithBody =
+    [
+        HeaderNames.ContentType, HeaderNames.ContentLength, HeaderNames.ContentEncoding, HeaderNames.ContentLanguage,
+    ];
+
+    /// <inheritdoc/>
+    public override ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        var incoming = httpContext.Request;
+        foreach (var name in PassedOn)
+        {
+            if (incoming.Headers.TryGetValue(name, out var values)) proxyRequest.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+        }
+
+        if (proxyRequest.Content is { } content)
+        {
+            foreach (var name in PassedOnWithBody)
+            {
+                if (incoming.Headers.TryGetValue(name, out var values)) content.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            }
+
+            // RFC 9112 §6.3: where both stand, the encoding counts.
+            if (incoming.Headers.ContainsKey(HeaderNames.TransferEncoding)) content.Headers.Remove(HeaderNames.ContentLength);
+        }
+
+        proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.Authorization, $"Bearer {token}");
+        proxyRequest.RequestUri = new Uri(destinationPrefix + path + incoming.QueryString.Value);
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,59 @@
+using Hikyaku.Gateway.Routing;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Gateway.Sessions;
+
+/// <summary>Who is signed in.</summary>
+/// <param name="Role">operator, admin or user.</param>
+/// <param name="Login">The login name; for a user the mail address.</param>
+/// <param name="Domains">What an administrator administers, in A-labels.</param>
+/// <param name="PasswordChangeRequired">Whether the password is still the one that somebody else chose.</param>
+public sealed record Me(string Role, string Login, IReadOnlyList<string> Domains, bool PasswordChangeRequired);
+
+/// <summary>One of one's own sessions.</summary>
+/// <param name="Id">For ending it; not a secret.</param>
+/// <param name="CreatedAt">When it began.</param>
+/// <param name="ExpiresAt">When it ends by itself.</param>
+/// <param name="Address">The IP address that signed in.</param>
+/// <param name="Current">Whether it is the one that asks.</param>
+public sealed record SessionView(string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, string Address, bool Current);
+
+/// <summary>One's own sessions, newest first; there are never more than <see cref="SessionStore.MaxPerLogin"/>.</summary>
+public sealed record SessionList(IReadOnlyList<SessionView> Items);
+
+/// <summary>What somebody sees of themselves and their sessions.</summary>
+public static class OwnSessions
+{
+    /// <summary><c>GET /api/v1/me</c>.</summary>
+    public static IResult Me(HttpContext http)
+    {
+        var session = http.Admission().Asker.Session;
+        return new Answer(200, new Me(session.Role, session.Login, session.Domains, session.PasswordChangeRequired));
+    }
+
+    /// <summary><c>GET /api/v1/me/sessions</c>.</summary>
+    public static async Task<IResult> List(HttpContext http, SessionStore sessions, CancellationToken stop)
+    {
+        var mine = http.Admission().Asker.Session;
+        var items = new List<SessionView>();
+        await foreach (var s in sessions.OfSameLoginAsync(mine, stop))
+            items.Add(new(s.Id.ToString("N"), s.CreatedAt, s.ExpiresAt, s.Address, s.Id == mine.Id));
+        return new Answer(200, new SessionList(items));
+    }
+
+    /// <summary><c>DELETE /api/v1/me/sessions/{id}</c> → 204; 404 when it is none of one's own.</summary>
+    public static async Task<IResult> End(string id, HttpContext http, SessionStore sessions, CancellationToken stop)
+        => Guid.TryParseExact(id, "N", out var session) && await sessions.EndAsync(http.Admission().Asker.Session, session, stop)
+            ? new Answer(204)
+            : Problems.Of(PlatformProblems.NotFound);
+
+    /// <summary><c>DELETE /api/v1/sessions/current</c> → 204, and the cookie is gone.</summary>
+    public static async Task<IResult> SignOut(HttpContext http, SessionStore sessions)
+    {
+        var asker = http.Admission().Asker;
+        // Not the request's own cancellation: who closes the window has signed out.
+        await sessions.EndAsync(asker.TokenHash, CancellationToken.None);
+        SessionCookies.Remove(http, asker.Session);
+        return new Answer(204);
+    }
+}

@@ -1,0 +1,55 @@
+using Hikyaku.Accounts.Contracts;
+using Hikyaku.Platform;
+using MassTransit;
+
+namespace Hikyaku.Gateway.Sessions;
+
+/// <summary>
+/// What changes sessions from outside (ACC-7): a changed password ends all of a login's sessions but the one that changed it, an
+/// appointment or dismissal changes an administrator's domains. Duplicates and reordering do no harm: the newest one counts.
+/// </summary>
+public sealed class SessionEnds(SessionStore sessions) :
+    IConsumer<MailAccountPasswordChanged>,
+    IConsumer<StaffPasswordChanged>,
+    IConsumer<DomainAdministratorAppointed>,
+    IConsumer<DomainAdministratorDismissed>
+{
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<MailAccountPasswordChanged> context)
+    {
+        var e = context.Message;
+        return sessions.PasswordChangedAsync(e.AccountId, e.Version, OwnSession(e.By, e.By.Role == Roles.User), e.At, context.CancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<StaffPasswordChanged> context)
+    {
+        var e = context.Message;
+        return sessions.PasswordChangedAsync(e.Login, e.Version, OwnSession(e.By, e.By.Role != Roles.User && e.By.Login == e.Login), e.At, context.CancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<DomainAdministratorAppointed> context)
+    {
+        var e = context.Message;
+        return sessions.AppointmentAsync(e.Login, e.Domain, true, e.Position, e.At, context.CancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<DomainAdministratorDismissed> context)
+    {
+        var e = context.Message;
+        return sessions.AppointmentAsync(e.Login, e.Domain, false, e.Position, e.At, context.CancellationToken);
+    }
+
+    // Somebody else's change keeps none of the owner's sessions. A user reaches no account but their own.
+    private static Guid? OwnSession(CausedBy by, bool isOwner)
+        => isOwner && Guid.TryParseExact(by.Session, "N", out var session) ? session : null;
+}
+
+/// <summary>One queue for all gateways, with a name of its own: another service that hears the same events has another.</summary>
+public sealed class SessionEndsDefinition : ConsumerDefinition<SessionEnds>
+{
+    /// <summary>Names the queue.</summary>
+    public SessionEndsDefinition() => EndpointName = "gateway-sessions";
+}

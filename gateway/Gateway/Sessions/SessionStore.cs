@@ -1,0 +1,158 @@
+using System.Runtime.CompilerServices;
+using Hikyaku.Gateway.Routing;
+using Npgsql;
+
+namespace Hikyaku.Gateway.Sessions;
+
+/// <summary>The sessions in PostgreSQL. Look-ups are remembered for a second at most, so an ended session is dead within one.</summary>
+public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
+{
+    /// <summary>How many sessions one login may have; beyond it the oldest end.</summary>
+    public const int MaxPerLogin = 500;
+
+    private const int CleanedAtOnce = 1000;
+
+    // Of the appointments only those count that were decided after the sign-in, which knew the earlier ones: an old event that
+    // is delivered days late must not bring a domain back. Five minutes, as clocks differ.
+    private const string Live = """
+        select s.id, s.role, s.login, s.account_id, s.domains, later.given, later.taken, later.standing,
+               s.password_change_required and p.kept_session is distinct from s.id,
+               s.address, s.created_at, s.expires_at
+        from session s
+        left join password_change p on p.subject = s.subject
+        cross join lateral (
+            select coalesce(array_agg(a.domain) filter (where a.appointed), '{}') as given,
+                   coalesce(array_agg(a.domain) filter (where not a.appointed), '{}') as taken,
+                   coalesce(sum(a.position), 0)::bigint as standing
+            from appointment a
+            where s.role = 'admin' and a.login = s.login and a.decided_at > s.created_at - interval '5 minutes') later
+        where (p.version is null or s.version >= p.version or p.kept_session = s.id) and s.expires_at > $1
+        """;
+
+    private readonly ExpiringCache<TokenHash, Session> _live = new(TimeSpan.FromSeconds(1), 50_000, time);
+
+    /// <summary>Finds a session that has not ended.</summary>
+    public async ValueTask<Session?> FindAsync(TokenHash token)
+    {
+        var session = await _live.GetAsync(token, LoadAsync);
+        return session is null || session.ExpiresAt <= time.GetUtcNow() ? null : session;
+    }
+
+    /// <summary>Keeps a new session, under what its sign-in was told.</summary>
+    /// <param name="token">Finds it.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="version">The login's version when its password was verified.</param>
+    /// <param name="stop">Gives up.</param>
+    public async Task AddAsync(TokenHash token, Session session, long version, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(Command(
+            """
+            insert into session (token_hash, id, subject, role, login, account_id, domains, version, password_change_required, address, created_at, expires_at)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            """,
+            token.ToBytes(), session.Id, SubjectOf(session), session.Role, session.Login, (object?)session.AccountId ?? DBNull.Value, session.Domains.ToArray(),
+            version, session.PasswordChangeRequired, session.Address, session.CreatedAt, session.ExpiresAt));
+        batch.BatchCommands.Add(Command(
+            "delete from session where id in (select id from session where subject = $1 order by created_at desc offset $2)",
+            SubjectOf(session), MaxPerLogin));
+        await batch.ExecuteNonQueryAsync(stop);
+    }
+
+    /// <summary>All sessions of the same login, newest first.</summary>
+    public async IAsyncEnumerable<Session> OfSameLoginAsync(Session session, [EnumeratorCancellation] CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        await using var command = database.CreateCommand($"{Live} and s.subject = $2 order by s.created_at desc limit $3");
+        Fill(command.Parameters, time.GetUtcNow(), SubjectOf(session), MaxPerLogin);
+        await using var rows = await command.ExecuteReaderAsync(stop);
+        while (await rows.ReadAsync(stop)) yield return Read(rows);
+    }
+
+    /// <summary>Ends a session of the same login; false when there is none.</summary>
+    public async Task<bool> EndAsync(Session asking, Guid id, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand("delete from session where id = $1 and subject = $2");
+        Fill(command.Parameters, id, SubjectOf(asking));
+        return await command.ExecuteNonQueryAsync(stop) > 0;
+    }
+
+    /// <summary>Ends the session that a token finds, at once.</summary>
+    public async Task EndAsync(TokenHash token, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand("delete from session where token_hash = $1");
+        Fill(command.Parameters, token.ToBytes());
+        await command.ExecuteNonQueryAsync(stop);
+        _live.Remove(token);
+    }
+
+    /// <summary>A login has another password: its sessions end, but for one.</summary>
+    public async Task PasswordChangedAsync(string subject, long version, Guid? kept, DateTimeOffset decidedAt, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand("""
+            insert into password_change as known (subject, version, kept_session, decided_at) values ($1, $2, $3, $4)
+            on conflict (subject) do update set version = excluded.version, kept_session = excluded.kept_session, decided_at = excluded.decided_at
+            where known.version < excluded.version
+            """);
+        Fill(command.Parameters, subject, version, (object?)kept ?? DBNull.Value, decidedAt);
+        await command.ExecuteNonQueryAsync(stop);
+    }
+
+    /// <summary>A login administers a domain from now on, or no longer.</summary>
+    public async Task AppointmentAsync(string login, string domain, bool appointed, long position, DateTimeOffset decidedAt, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand("""
+            insert into appointment as known (login, domain, position, appointed, decided_at) values ($1, $2, $3, $4, $5)
+            on conflict (login, domain) do update set position = excluded.position, appointed = excluded.appointed, decided_at = excluded.decided_at
+            where known.position < excluded.position
+            """);
+        Fill(command.Parameters, login, domain, position, appointed, decidedAt);
+        await command.ExecuteNonQueryAsync(stop);
+    }
+
+    /// <summary>Removes a bounded number of expired sessions, and changes that no session is old enough to care for.</summary>
+    /// <returns>Whether there may be more.</returns>
+    public async Task<bool> CleanAsync(CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        var forgotten = now - Session.Lifetime - TimeSpan.FromHours(1);
+        await using var batch = database.CreateBatch();
+        batch.BatchCommands.Add(Command("delete from session where id in (select id from session where expires_at <= $1 limit $2)", now, CleanedAtOnce));
+        batch.BatchCommands.Add(Command("delete from password_change where subject in (select subject from password_change where decided_at < $1 limit $2)", forgotten, CleanedAtOnce));
+        batch.BatchCommands.Add(Command("delete from appointment where (login, domain) in (select login, domain from appointment where decided_at < $1 limit $2)", forgotten, CleanedAtOnce));
+        await batch.ExecuteNonQueryAsync(stop);
+        return batch.BatchCommands.Cast<NpgsqlBatchCommand>().Any(c => c.RecordsAffected == CleanedAtOnce);
+    }
+
+    private static string SubjectOf(Session session) => session.AccountId ?? session.Login;
+
+    private async Task<Session?> LoadAsync(TokenHash token)
+    {
+        // Shared by all who send this token meanwhile: not one caller's to cancel, the command's time-out ends it.
+        await using var command = database.CreateCommand($"{Live} and s.token_hash = $2");
+        Fill(command.Parameters, time.GetUtcNow(), token.ToBytes());
+        await using var rows = await command.ExecuteReaderAsync();
+        return await rows.ReadAsync() ? Read(rows) : null;
+    }
+
+    private static Session Read(NpgsqlDataReader row)
+    {
+        string[] domains = [.. row.GetFieldValue<string[]>(4).Except(row.GetFieldValue<string[]>(6)).Union(row.GetFieldValue<string[]>(5)).Order(StringComparer.Ordinal)];
+        return new Session(
+            row.GetGuid(0), row.GetString(1), row.GetString(2), row.IsDBNull(3) ? null : row.GetString(3), domains, row.GetInt64(7),
+            row.GetBoolean(8), row.GetString(9), row.GetFieldValue<DateTimeOffset>(10), row.GetFieldValue<DateTimeOffset>(11));
+    }
+
+    private static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<object> values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        Fill(command.Parameters, values);
+        return command;
+    }
+
+    private static void Fill(NpgsqlParameterCollection parameters, params ReadOnlySpan<object> values)
+    {
+        foreach (var value in values) parameters.Add(new() { Value = value });
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Text;
+using Hikyaku.Gateway.Routing;
+using Hikyaku.Gateway.Sessions;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Gateway.SigningIn;
+
+/// <summary>Signs in.</summary>
+/// <param name="Login">An operator's or administrator's name, or a mail address; in any case.</param>
+/// <param name="Password">As typed.</param>
+/// <param name="SecondFactor">A code, where the login has a second factor.</param>
+public sealed record SignInBody(string? Login, string? Password, string? SecondFactor = null);
+
+/// <summary>A new session.</summary>
+/// <param name="Token">The bearer token; shown only here.</param>
+/// <param name="Role">operator, admin or user.</param>
+/// <param name="Login">Normalised.</param>
+/// <param name="ExpiresAt">When the session ends by itself.</param>
+/// <param name="PasswordChangeRequired">Whether the password is still the one that somebody else chose.</param>
+public sealed record SignedIn(string Token, string Role, string Login, DateTimeOffset ExpiresAt, bool PasswordChangeRequired);
+
+/// <summary><c>POST /api/v1/sessions</c>. What is refused is refused alike for known and unknown logins (RST-7).</summary>
+public static class SignIn
+{
+    private const int MaxLogin = 320;
+    private const int MaxPassword = 1024;
+
+    /// <summary>201, 400, 401 or 429.</summary>
+    public static async Task<IResult> Handle(
+        SignInBody body, HttpContext http, SignInThrottle throttle, AccountsClient accounts, SessionStore sessions, TimeProvider time, CancellationToken stop)
+    {
+        if (!IsReadable(body.Login, MaxLogin)) return Malformed("login");
+        if (!IsReadable(body.Password, MaxPassword)) return Malformed("password");
+
+        var login = Normal(body.Login!);
+        using var attempt = throttle.Begin(login, SessionReader.AddressOf(http), body.Password!, out var wait);
+        if (attempt is null) return Problems.Of(GatewayProblems.TooManyAttempts, null, ("n", Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)));
+
+        var verified = await accounts.VerifyAsync(login, body.Password!, stop);
+        attempt.Outcome = verified.IsVerified ? SignInOutcome.Right : SignInOutcome.Wrong;
+        return verified.IsVerified ? await BeginSessionAsync(verified, http, sessions, time, stop) : Problems.Of(GatewayProblems.WrongCredentials);
+    }
+
+    private static async Task<IResult> BeginSessionAsync(Verified who, HttpContext http, SessionStore sessions, TimeProvider time, CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        var session = new Session(
+            Guid.CreateVersion7(now), who.Role!, who.Login!, who.AccountId, who.Domains ?? [], 0,
+            who.PasswordChangeRequired, SessionReader.AddressOf(http).ToString(), now, now + Session.Lifetime);
+        var token = SessionToken.Create();
+        await sessions.AddAsync(SessionToken.HashOf(token)!.Value, session, who.Version, stop);
+        SessionCookies.Set(http, session, token);
+        return new Answer(201, new SignedIn(token, session.Role, session.Login, session.ExpiresAt, session.PasswordChangeRequired));
+    }
+
+    /// <summary>One login has one spelling, so that another case is not another counter.</summary>
+    internal static string Normal(string login)
+        => InternetNames.TryReadAddress(login, out var address, out _) ? address : login.Normalize(NormalizationForm.FormKC).ToLowerInvariant();
+
+    // Half a surrogate pair is read as the replacement character.
+    private static bool IsReadable(string? text, int max)
+        => text is { Length: > 0 } && text.Length <= max && !text.EnumerateRunes().Any(r => Rune.IsControl(r) || r == Rune.ReplacementChar);
+
+    private static IResult Malformed(string field) => Problems.Of(PlatformProblems.Malformed, field, ("reason", field));
+}

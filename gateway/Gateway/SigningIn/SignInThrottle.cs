@@ -1,0 +1,124 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Hikyaku.Gateway.SigningIn;
+
+/// <summary>The limits of signing in: <c>Hikyaku:Throttle:…</c>. They are never told to those who are refused (RST-5).</summary>
+/// <param name="DistinctPasswords">Wrong passwords of one login from one network.</param>
+/// <param name="DistinctLogins">Failing logins of one network.</param>
+/// <param name="Window">Within this time.</param>
+public sealed record SignInLimits(int DistinctPasswords, int DistinctLogins, TimeSpan Window)
+{
+    /// <summary>Reads them; the defaults are RST-5's.</summary>
+    public static SignInLimits From(IConfiguration configuration) => new(
+        configuration.GetValue("Hikyaku:Throttle:DistinctPasswords", 10),
+        configuration.GetValue("Hikyaku:Throttle:DistinctLogins", 30),
+        TimeSpan.FromSeconds(configuration.GetValue("Hikyaku:Throttle:WindowSeconds", 600)));
+}
+
+/// <summary>
+/// Limits guessing (GWY-2) without becoming a weapon (RST-3): failures count per login and network, so nobody is locked out from
+/// elsewhere; a network that fails with many logins is stopped itself. Known and unknown logins are the same here. It lives in
+/// memory and is bounded; a password is remembered as a hash under a key that the process makes for itself.
+/// </summary>
+public sealed class SignInThrottle(SignInLimits limits, TimeProvider time)
+{
+    private const int MaxKeys = 50_000;
+
+    private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
+    private readonly Lock _lock = new();
+    private readonly DistinctTries<(string Login, string Network), ulong> _passwords = new(limits.Window, MaxKeys);
+    private readonly DistinctTries<string, string> _failing = new(limits.Window, MaxKeys);
+    private readonly Dictionary<string, int> _underWay = [];
+
+    /// <summary>
+    /// Asks for one try. Until its end is told it counts as a wrong password, so that many at the same time are not more than
+    /// many one after the other.
+    /// </summary>
+    /// <param name="login">Normalised.</param>
+    /// <param name="from">The connection's address.</param>
+    /// <param name="password">As typed; not kept.</param>
+    /// <param name="wait">How long to wait when refused.</param>
+    /// <returns>The try; null when refused.</returns>
+    public SignInTry? Begin(string login, IPAddress from, string password, out TimeSpan wait)
+    {
+        var network = Network.Of(from);
+        var pair = (login, network);
+        var hash = Hash(login, password);
+        lock (_lock)
+        {
+            var now = time.GetUtcNow();
+            wait = TimeSpan.Zero;
+            var passwords = _passwords.Count(pair, now);
+            if (passwords >= limits.DistinctPasswords) wait = _passwords.Wait(pair, now);
+            if (_failing.Count(network, now) >= limits.DistinctLogins) wait = Max(wait, _failing.Wait(network, now));
+            var underWay = _underWay.GetValueOrDefault(network);
+            if (underWay >= limits.DistinctLogins) wait = Max(wait, TimeSpan.FromSeconds(1));
+            if (wait > TimeSpan.Zero) return null;
+
+            _underWay[network] = underWay + 1;
+            var isNew = _passwords.Add(pair, hash, now);
+            return new SignInTry(outcome => End(pair, hash, isNew, outcome));
+        }
+    }
+
+    private void End((string Login, string Network) pair, ulong hash, bool wasNew, SignInOutcome outcome)
+    {
+        lock (_lock)
+        {
+            var underWay = _underWay[pair.Network] - 1;
+            if (underWay == 0) _underWay.Remove(pair.Network);
+            else _underWay[pair.Network] = underWay;
+
+            switch (outcome)
+            {
+                case SignInOutcome.Right:
+                    _passwords.Clear(pair);
+                    _failing.Remove(pair.Network, pair.Login);
+                    break;
+                case SignInOutcome.Wrong:
+                    _failing.Add(pair.Network, pair.Login, time.GetUtcNow());
+                    break;
+                case SignInOutcome.Unknown when wasNew:
+                    _passwords.Remove(pair, hash); // nobody has judged it, so nothing was learnt
+                    break;
+            }
+        }
+    }
+
+    // With the login in it, so that one password of two logins is not seen to be one.
+    private ulong Hash(string login, string password)
+        => BitConverter.ToUInt64(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"{login}\n{password}")));
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+}
+
+/// <summary>How a try ended.</summary>
+public enum SignInOutcome
+{
+    /// <summary>Nobody could say.</summary>
+    Unknown,
+
+    /// <summary>The password was wrong, or there is no such login.</summary>
+    Wrong,
+
+    /// <summary>The password was right.</summary>
+    Right,
+}
+
+/// <summary>A try under way; disposing tells its <see cref="Outcome"/>.</summary>
+public sealed class SignInTry(Action<SignInOutcome> end) : IDisposable
+{
+    private bool _ended;
+
+    /// <summary>How it ended.</summary>
+    public SignInOutcome Outcome { get; set; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_ended) end(Outcome);
+        _ended = true;
+    }
+}

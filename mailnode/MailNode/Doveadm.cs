@@ -1,0 +1,82 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace Hikyaku.MailNode;
+
+/// <summary>
+/// Dovecot's doveadm over HTTP (https://doc.dovecot.org/2.3/admin_manual/doveadm_http_api/): a list of commands in, a list
+/// of answers out. A command's failure comes as HTTP 200 with the exit code that the program would have had (sysexits.h).
+/// </summary>
+public sealed class Doveadm : IDisposable
+{
+    private const int NoUser = 67;
+    private const int NotFound = 68;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly string[] VirtualSize = ["vsize"];
+    private static readonly string[] EveryFolder = ["*"];
+
+    private readonly HttpClient _http;
+
+    /// <summary>Makes one for the Dovecot that the settings name.</summary>
+    public Doveadm(NodeSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        _http = new HttpClient { BaseAddress = settings.Doveadm, Timeout = Patience };
+        _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("X-Dovecot-API", Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.DoveadmKey)));
+    }
+
+    /// <summary>Ends a login's IMAP and POP sessions; whether that is done. That there was none is fine.</summary>
+    public async Task<bool> KickAsync(string address, CancellationToken stop)
+        => await AskAsync([Command("kick", new { mask = new[] { address } }, "0")], stop) is [var answer]
+            && (answer.Result is not null || answer.ExitCode is NoUser or NotFound);
+
+    /// <summary>Bytes that mailboxes take, all folders together; without those that Dovecot could not tell. Null when it does not answer.</summary>
+    public async Task<IReadOnlyDictionary<string, long>?> UsedBytesAsync(IReadOnlyList<string> addresses, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(addresses);
+        var commands = addresses.Select(a => Command("mailboxStatus", new { user = a, field = VirtualSize, mailboxMask = EveryFolder, totalSum = true }, a));
+        if (await AskAsync([.. commands], stop) is not { } answers) return null;
+        var used = new Dictionary<string, long>();
+        foreach (var answer in answers)
+        {
+            if (answer.Result is { } rows && rows.GetArrayLength() > 0 && rows[0].TryGetProperty("vsize", out var vsize)
+                && long.TryParse(vsize.ToString(), out var bytes)) used[answer.Tag] = bytes;
+        }
+
+        return used;
+    }
+
+    /// <summary>Makes every service of Dovecot begin anew; open sessions go on. Whether it was reached.</summary>
+    public async Task<bool> ReloadAsync(CancellationToken stop) => await AskAsync([Command("reload", new { }, "0")], stop) is not null;
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static object[] Command(string name, object parameters, string tag) => [name, parameters, tag];
+
+    // Null when it does not answer: its callers come again.
+    private async Task<List<Answer>?> AskAsync(object[][] commands, CancellationToken stop)
+    {
+        try
+        {
+            using var answer = await _http.PostAsJsonAsync(new Uri("/doveadm/v1", UriKind.Relative), commands, stop);
+            if (!answer.IsSuccessStatusCode) return null;
+            var json = await answer.Content.ReadFromJsonAsync<JsonElement>(stop);
+            return [.. json.EnumerateArray().Select(Answer.Read)];
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+        {
+            return null; // it restarts, perhaps
+        }
+    }
+
+    // ["doveadmResponse", result, tag] or ["error", {"type": "exitCode", "exitCode": 68}, tag]
+    private sealed record Answer(JsonElement? Result, int ExitCode, string Tag)
+    {
+        public static Answer Read(JsonElement json) => json[0].GetString() == "doveadmResponse"
+            ? new(json[1], 0, json[2].GetString()!)
+            : new(null, json[1].TryGetProperty("exitCode", out var code) ? code.GetInt32() : -1, json[2].GetString()!);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Hikyaku.Platform;
+
+namespace Hikyaku.MailNode;
+
+/// <summary>
+/// Keeps the node a serving one, and tells what it has applied: at once after each change, and every five seconds.
+/// </summary>
+public sealed partial class Lease(Replica replica, AccountsClient accounts, MailServers servers, ILogger<Lease> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<ActivityContext> _news = Channel.CreateBounded<ActivityContext>(
+        new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private bool _failing;
+
+    /// <summary>Asks for a renewal now; several askings become one.</summary>
+    /// <param name="cause">What has caused it, for the trace.</param>
+    public void Renew(Activity? cause = null) => _news.Writer.TryWrite(cause?.Context ?? default);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var causes = await CausesAsync(stoppingToken);
+            // Of several causes none is the parent.
+            using var activity = causes is [var cause] && cause != default ? Telemetry.Source.StartActivity("lease", ActivityKind.Internal, cause) : null;
+            try
+            {
+                await accounts.RenewLeaseAsync(await ReportAsync(stoppingToken), stoppingToken);
+                if (_failing) LogWorksAgain();
+                _failing = false;
+            }
+            catch (Exception e) when (e is HttpRequestException or Microsoft.Data.Sqlite.SqliteException || (e is OperationCanceledException && !stoppingToken.IsCancellationRequested))
+            {
+                if (!_failing) LogFails(e); // once, not every second of a long night
+                _failing = true;
+                await Task.Delay(Pause, stoppingToken);
+                Renew();
+            }
+        }
+    }
+
+    private async Task<List<ActivityContext>> CausesAsync(CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(Interval);
+        var causes = new List<ActivityContext>();
+        try
+        {
+            causes.Add(await _news.Reader.ReadAsync(limit.Token));
+            while (_news.Reader.TryRead(out var more)) causes.Add(more);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            // the interval is over
+        }
+
+        return causes;
+    }
+
+    private async Task<LeaseReport> ReportAsync(CancellationToken stop)
+    {
+        var versions = await servers.VersionsAsync(stop);
+        if (!replica.IsComplete) return new(new Dictionary<string, long>(), versions, false);
+        var (applied, _) = await replica.WriteAsync(ReplicaRows.Progress, stop);
+        return new(new Dictionary<string, long> { [ReplicaRows.Accounts] = applied }, versions, true);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The lease cannot be renewed; mail goes on")]
+    private partial void LogFails(Exception e);
+
+    [LoggerMessage(2, LogLevel.Information, "The lease is renewed again")]
+    private partial void LogWorksAgain();
+}

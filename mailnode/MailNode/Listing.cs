@@ -1,0 +1,130 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using Hikyaku.Accounts.Contracts;
+
+namespace Hikyaku.MailNode;
+
+/// <summary>
+/// The list of list-and-watch: asks the accounts service for every state whenever something may have been missed, and once
+/// at the beginning of a replica. A list that breaks off before its last line changes nothing.
+/// </summary>
+public sealed partial class Listing(
+    Replica replica, AccountsClient accounts, Lease lease, SessionEnder sessions, MailServers servers, TimeProvider time, ILogger<Listing> logger) : BackgroundService
+{
+    private static readonly TimeSpan Check = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    private readonly Channel<string> _asked = Channel.CreateBounded<string>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>Asks for a list; several askings become one.</summary>
+    public void Ask(string reason) => _asked.Writer.TryWrite(reason);
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var pause = ShortestPause;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var reason = replica.IsComplete ? await AskedAsync(stoppingToken) : "there is no replica";
+            if (reason is null) continue;
+            try
+            {
+                // Taken before the list begins: who asks from now on has seen something that this list may not hold.
+                _asked.Reader.TryRead(out _);
+                await ListAsync(reason, stoppingToken);
+                pause = ShortestPause;
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException or JsonException or Microsoft.Data.Sqlite.SqliteException
+                || (e is OperationCanceledException && !stoppingToken.IsCancellationRequested))
+            {
+                LogFailed(e, reason, pause);
+                Ask(reason);
+            }
+
+            await Task.Delay(pause, time, stoppingToken);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    // Null when it was time to look at the file instead.
+    private async Task<string?> AskedAsync(CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(Check);
+        try
+        {
+            return await _asked.Reader.ReadAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            await replica.CheckAsync(stop);
+            return null;
+        }
+    }
+
+    private async Task ListAsync(string reason, CancellationToken stop)
+    {
+        LogBegins(reason);
+        var (states, position) = await ReadAsync(stop);
+        var now = time.GetUtcNow();
+        if (replica.IsComplete)
+        {
+            await replica.WriteAsync(r =>
+            {
+                ReplicaRows.List(r, states, position, now);
+                ReplicaRows.ForgetTombstones(r, now);
+                return true;
+            }, stop);
+        }
+        else
+        {
+            await replica.ReplaceAsync(r => ReplicaRows.List(r, states, position, now), stop);
+            await servers.LookAgainAsync(stop);
+        }
+
+        LogDone(states.Count, position);
+        lease.Renew();
+        sessions.Look();
+    }
+
+    private async Task<(List<object> States, long Position)> ReadAsync(CancellationToken stop)
+    {
+        // In memory (100,000 accounts take 50 MB) and written afterwards, so that the watch goes on meanwhile.
+        var states = new List<object>();
+        await foreach (var line in accounts.NodeStateAsync(stop))
+        {
+            using var json = JsonDocument.Parse(line);
+            if (json.RootElement.TryGetProperty("position", out var position)) return (states, position.GetInt64());
+            if (Read(json.RootElement) is { } state) states.Add(state);
+        }
+
+        throw new InvalidDataException("The list broke off before its last line");
+    }
+
+    private object? Read(JsonElement line)
+    {
+        var (part, json) = (line.GetProperty("part").GetString(), line.GetProperty("state"));
+        object? state = part switch
+        {
+            nameof(MailboxState) => json.Deserialize<MailboxState>(JsonSerializerOptions.Web),
+            nameof(DomainState) => json.Deserialize<DomainState>(JsonSerializerOptions.Web),
+            _ => null, // a part that a newer service has, which this version does not keep
+        };
+        if (state is null || ReplicaRows.IsWhole(state)) return state;
+        LogNotWhole(part!);
+        return null;
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Listing: {Reason}")]
+    private partial void LogBegins(string reason);
+
+    [LoggerMessage(2, LogLevel.Information, "Listed {Count} states up to position {Position}")]
+    private partial void LogDone(int count, long position);
+
+    [LoggerMessage(3, LogLevel.Warning, "No list, although {Reason}; tried again in {Pause}")]
+    private partial void LogFailed(Exception e, string reason, TimeSpan pause);
+
+    [LoggerMessage(4, LogLevel.Error, "A {Part} in the list lacks what it must have and is passed over")]
+    private partial void LogNotWhole(string part);
+}

@@ -1,0 +1,54 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Hikyaku.MailNode;
+
+/// <summary>What the agent asks of the servers' programs on its machine.</summary>
+public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, ILogger<MailServers> logger)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private IReadOnlyDictionary<string, string>? _versions;
+
+    /// <summary>Their versions, without a server that is not installed here.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> VersionsAsync(CancellationToken stop)
+    {
+        if (_versions is { } known) return known;
+        var versions = new Dictionary<string, string>();
+        if (await RunAsync("postconf", ["-d", "-h", "mail_version"], stop) is { Length: > 0 } postfix) versions["postfix"] = postfix.Trim();
+        if (await RunAsync("dovecot", ["--version"], stop) is { Length: > 0 } dovecot) versions["dovecot"] = dovecot.Split(' ')[0].Trim();
+        return _versions = versions;
+    }
+
+    /// <summary>Makes the servers open the replica again: they would go on reading a file that was exchanged.</summary>
+    public async Task LookAgainAsync(CancellationToken stop)
+    {
+        if (!await doveadm.ReloadAsync(stop)) LogNotReached("Dovecot");
+        var configuration = Path.Combine(settings.Home, "postfix");
+        if (await RunAsync("postfix", ["-c", configuration, "reload"], stop) is null) LogNotReached("Postfix");
+    }
+
+    // Null when it does not end well.
+    private async Task<string?> RunAsync(string program, string[] arguments, CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(Patience);
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            return process.ExitCode == 0 ? output : null;
+        }
+        catch (Exception e) when (e is Win32Exception || (e is OperationCanceledException && !stop.IsCancellationRequested))
+        {
+            LogNotRun(e, program);
+            return null;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "{Server} was not told to read the replica anew; it does when it starts")]
+    private partial void LogNotReached(string server);
+
+    [LoggerMessage(2, LogLevel.Warning, "{Program} does not run")]
+    private partial void LogNotRun(Exception e, string program);
+}

@@ -1,0 +1,28 @@
+namespace Hikyaku.MailNode;
+
+/// <summary>What an agent is told about its node.</summary>
+/// <param name="Node">The node's name (<c>Hikyaku:Node</c>).</param>
+/// <param name="Home">The folder of replica, mailboxes and servers (<c>Hikyaku:NodeHome</c>).</param>
+/// <param name="Accounts">Where the accounts service answers (<c>Hikyaku:Services:accounts</c>).</param>
+/// <param name="Credential">The node's own secret, from the file <c>Hikyaku:NodeCredential</c>.</param>
+/// <param name="Doveadm">Where Dovecot's doveadm answers (<c>Hikyaku:Doveadm</c>).</param>
+/// <param name="DoveadmKey">Its key, from the file <c>Hikyaku:DoveadmKey</c>.</param>
+public sealed record NodeSettings(string Node, string Home, Uri Accounts, string Credential, Uri Doveadm, string DoveadmKey)
+{
+    /// <summary>The database that the mail servers read.</summary>
+    public string Replica => Path.Combine(Home, "replica.db");
+
+    /// <summary>Reads them; throws when one is missing.</summary>
+    public static NodeSettings Read(IConfiguration configuration)
+    {
+        string Setting(string name) => configuration[name] ?? throw new InvalidOperationException($"{name} is not set");
+        string Secret(string name) => File.ReadAllText(Setting(name)).Trim();
+        return new(
+            Setting("Hikyaku:Node"), Path.GetFullPath(Setting("Hikyaku:NodeHome")),
+            new Uri(Setting("Hikyaku:Services:accounts")), Secret("Hikyaku:NodeCredential"),
+            new Uri(Setting("Hikyaku:Doveadm")), Secret("Hikyaku:DoveadmKey"));
+    }
+
+    /// <summary>The folder of an account's mail, as Dovecot's userdb has it.</summary>
+    public string MailFolder(string accountId) => Path.Combine(Home, "vmail", accountId[^2..], accountId);
+}

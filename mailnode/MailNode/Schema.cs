@@ -1,0 +1,59 @@
+namespace Hikyaku.MailNode;
+
+/// <summary>
+/// The tables of the replica, and the views that Dovecot and Postfix read (mailnode/config). A replica of another
+/// version is not migrated: it goes on serving until a new one has been filled from the services' lists.
+/// </summary>
+internal static class Schema
+{
+    /// <summary>Stored as SQLite's user_version.</summary>
+    public const int Version = 1;
+
+    /// <summary>Makes it in an empty database.</summary>
+    public const string Text =
+        """
+        CREATE TABLE replica (identity TEXT NOT NULL) STRICT;
+
+        -- How far a service's states were applied, and up to where its last list went; in that service's order.
+        CREATE TABLE progress (
+            service TEXT PRIMARY KEY, applied INTEGER NOT NULL, listed INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE mailbox (
+            account_id TEXT PRIMARY KEY, address TEXT NOT NULL, unicode_address TEXT, domain TEXT NOT NULL,
+            life INTEGER NOT NULL, password_hash TEXT, capacity_mb INTEGER NOT NULL,
+            version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER) STRICT, WITHOUT ROWID;
+        CREATE INDEX mailbox_address ON mailbox (address, life);
+        CREATE INDEX mailbox_unicode_address ON mailbox (unicode_address) WHERE unicode_address IS NOT NULL;
+
+        CREATE TABLE domain (
+            domain TEXT PRIMARY KEY, served INTEGER NOT NULL,
+            version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER) STRICT, WITHOUT ROWID;
+
+        -- Sessions that are still to be ended; due in milliseconds since 1970.
+        CREATE TABLE session_end (
+            account_id TEXT PRIMARY KEY, address TEXT NOT NULL, due INTEGER NOT NULL, rounds INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+        -- What mailboxes take; measured_at 0 means never, reported_bytes is what the services were told.
+        CREATE TABLE usage (
+            account_id TEXT PRIMARY KEY, used_bytes INTEGER NOT NULL, measured_at INTEGER NOT NULL, reported_bytes INTEGER) STRICT, WITHOUT ROWID;
+        CREATE INDEX usage_measured_at ON usage (measured_at);
+        CREATE INDEX usage_unreported ON usage (account_id) WHERE measured_at > 0 AND reported_bytes IS NOT used_bytes;
+
+        -- Who logs in by what, and who does it without TLS (rule NOD-1); day like 2026-11-24, UTC.
+        CREATE TABLE login_count (
+            day TEXT, account_id TEXT, protocol TEXT, tls INTEGER, succeeded INTEGER NOT NULL, failed INTEGER NOT NULL,
+            PRIMARY KEY (day, account_id, protocol, tls)) STRICT, WITHOUT ROWID;
+
+        -- Of the lives of one address the last one holds it, and after its deletion nobody does.
+        CREATE VIEW holder AS
+            SELECT * FROM mailbox AS m
+            WHERE deleted_at IS NULL
+              AND NOT EXISTS (SELECT 1 FROM mailbox AS later WHERE later.address = m.address AND later.life > m.life);
+        CREATE VIEW dovecot_user AS
+            SELECT address, unicode_address, password_hash, substr(account_id, -2) || '/' || account_id AS home,
+                   '*:bytes=' || (capacity_mb * 1048576) AS quota_rule
+            FROM holder;
+        CREATE VIEW postfix_mailbox AS SELECT address FROM holder;
+        CREATE VIEW postfix_domain AS SELECT domain FROM domain WHERE served AND deleted_at IS NULL;
+        """;
+}

@@ -1,0 +1,49 @@
+using Hikyaku.Accounts.Contracts;
+using Hikyaku.Platform;
+using MassTransit;
+
+namespace Hikyaku.MailNode;
+
+/// <summary>
+/// The watch of list-and-watch: the node's queue on the node bus. It outlives the agent for a week and drops its oldest
+/// messages when it is full, so that a dead node never fills the broker; what is missing then shows in the bookmarks.
+/// </summary>
+public sealed class Watch(Applier applier, Deliveries deliveries) : IConsumer<MailboxState>, IConsumer<DomainState>, IConsumer<NodeStateBookmark>
+{
+    private const int QueueLength = 500_000;
+    private const int AtOnce = 256;
+    private static readonly TimeSpan QueueLife = TimeSpan.FromDays(7);
+
+    /// <summary>Sets up the endpoint.</summary>
+    public static void Configure(IBusRegistrationContext context, IRabbitMqBusFactoryConfigurator rabbit)
+    {
+        ArgumentNullException.ThrowIfNull(rabbit);
+        rabbit.ReceiveEndpoint($"node-{context.GetRequiredService<NodeSettings>().Node}", endpoint =>
+        {
+            endpoint.SetQuorumQueue();
+            endpoint.SetQueueArgument("x-max-length", QueueLength);
+            endpoint.SetQueueArgument("x-overflow", "drop-head");
+            endpoint.SetQueueArgument("x-expires", (long)QueueLife.TotalMilliseconds);
+            endpoint.PrefetchCount = AtOnce;
+            // Password hashes are in the messages: none is put into another queue.
+            endpoint.PublishFaults = false;
+            endpoint.DiscardFaultedMessages();
+            endpoint.DiscardSkippedMessages();
+            endpoint.ConnectReceiveEndpointObserver(context.GetRequiredService<WatchState>());
+            endpoint.ConfigureConsumer<Watch>(context);
+        });
+    }
+
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<MailboxState> context) => applier.ApplyAsync(context.Message);
+
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<DomainState> context) => applier.ApplyAsync(context.Message);
+
+    /// <inheritdoc/>
+    public async Task Consume(ConsumeContext<NodeStateBookmark> context)
+    {
+        await deliveries.EarlierAsync(context.ReceiveContext);
+        await applier.ApplyAsync(context.Message);
+    }
+}

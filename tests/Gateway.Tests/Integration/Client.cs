@@ -1,0 +1,71 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace Hikyaku.Gateway.Tests.Integration;
+
+/// <summary>A program that speaks to the gateway; it keeps no cookies by itself.</summary>
+public sealed class Client(string address) : IDisposable
+{
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(address) };
+
+    public Uri Address => _http.BaseAddress!;
+
+    public async Task<Reply> SendAsync(HttpMethod method, string path, string? token = null, object? body = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(_http.BaseAddress!, path));
+        if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        request.Content = body switch
+        {
+            null => null,
+            HttpContent content => content,
+            _ => JsonContent.Create(body),
+        };
+        return await Reply.ReadAsync(await _http.SendAsync(request));
+    }
+
+    public Task<Reply> GetAsync(string path, string? token = null, params (string Name, string Value)[] headers)
+        => SendAsync(HttpMethod.Get, path, token, null, headers);
+
+    public Task<Reply> TrySignInAsync(string login, string password, params (string Name, string Value)[] headers)
+        => SendAsync(HttpMethod.Post, "/api/v1/sessions", null, new { login, password }, headers);
+
+    public async Task<string> SignInAsync(string login, string password)
+    {
+        var reply = await TrySignInAsync(login, password);
+        Assert.Equal(HttpStatusCode.Created, reply.Status);
+        return reply.Body!["token"]!.GetValue<string>();
+    }
+
+    public async Task<Reply> MustAsync(HttpStatusCode status, HttpMethod method, string path, string? token, object? body = null)
+    {
+        var reply = await SendAsync(method, path, token, body);
+        Assert.True(status == reply.Status, $"{method} {path}: {(int)reply.Status} {reply.Text}");
+        return reply;
+    }
+
+    public void Dispose() => _http.Dispose();
+}
+
+/// <summary>An answer, read.</summary>
+public sealed record Reply(HttpStatusCode Status, JsonNode? Body, string Text, IReadOnlyDictionary<string, string> Headers)
+{
+    /// <summary>The code of a problem.</summary>
+    public string? Code => Body?["type"]?.GetValue<string>().Replace("urn:hikyaku:problem:", "", StringComparison.Ordinal);
+
+    public string? this[string header] => Headers.GetValueOrDefault(header);
+
+    public static async Task<Reply> ReadAsync(HttpResponseMessage response)
+    {
+        using (response)
+        {
+            var text = await response.Content.ReadAsStringAsync();
+            var isJson = text.Length > 0 && response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true;
+            var headers = response.Headers.Concat(response.Content.Headers)
+                .ToDictionary(h => h.Key, h => string.Join("\n", h.Value), StringComparer.OrdinalIgnoreCase);
+            return new(response.StatusCode, isJson ? JsonNode.Parse(text) : null, text, headers);
+        }
+    }
+}

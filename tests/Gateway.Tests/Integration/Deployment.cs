@@ -1,0 +1,86 @@
+using System.Net;
+using Hikyaku.Platform.Testing;
+using Microsoft.AspNetCore.Builder;
+
+[assembly: AssemblyFixture(typeof(Hikyaku.Gateway.Tests.Integration.Deployment))]
+
+namespace Hikyaku.Gateway.Tests.Integration;
+
+/// <summary>The real accounts service behind the real gateway, both in this process, on servers of their own.</summary>
+public sealed class Deployment : IAsyncLifetime
+{
+    public const string OperatorPassword = "Ope-rator-1234";
+    public const string Password = "Hatsukoi-12ab";
+
+    private readonly InternalKeys _keys = InternalKeys.Create();
+    private readonly List<WebApplication> _more = [];
+    private WebApplication _accounts = null!;
+    private WebApplication _gateway = null!;
+    private string _bus = "";
+
+    public Client Client { get; private set; } = null!;
+
+    public string AccountsAddress => _accounts.Urls.First();
+
+    public async ValueTask InitializeAsync()
+    {
+        _bus = await RabbitServer.NewVirtualHostAsync();
+        _accounts = Accounts.Program.Build(
+        [
+            "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={await PostgresServer.NewDatabaseAsync()}",
+            $"--Hikyaku:Rabbit={_bus}", $"--Hikyaku:RabbitNodes={await RabbitServer.NewVirtualHostAsync()}",
+            "--Hikyaku:PasswordCost=low", $"--Hikyaku:OperatorPassword={OperatorPassword}", "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
+        ]);
+        await _accounts.StartAsync();
+        // All tests come from one network.
+        _gateway = await StartGatewayAsync(_bus, AccountsAddress, "--Hikyaku:Throttle:DistinctLogins=100000");
+        Client = new Client(_gateway.Urls.First());
+    }
+
+    /// <summary>A further gateway, with servers of its own, in front of some accounts service.</summary>
+    public async Task<WebApplication> NewGatewayAsync(string accounts, params string[] settings)
+        => await StartGatewayAsync(await RabbitServer.NewVirtualHostAsync(), accounts, settings);
+
+    private async Task<WebApplication> StartGatewayAsync(string bus, string accounts, params string[] settings)
+    {
+        var gateway = Program.Build(
+        [
+            "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={await PostgresServer.NewDatabaseAsync()}", $"--Hikyaku:Rabbit={bus}",
+            $"--Hikyaku:Services:accounts={accounts}", "--Logging:LogLevel:Default=Warning", .. _keys.ForGateway(), .. settings,
+        ]);
+        _more.Add(gateway);
+        await gateway.StartAsync();
+        return gateway;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client?.Dispose();
+        foreach (var app in _more.Append(_accounts).OfType<WebApplication>())
+        {
+            await app.StopAsync();
+            await app.DisposeAsync();
+        }
+
+        _keys.Dispose();
+    }
+
+    /// <summary>The operator's session.</summary>
+    public Task<string> OperatorAsync() => Client.SignInAsync("operator", OperatorPassword);
+
+    /// <summary>A new domain with an administrator and two users.</summary>
+    public async Task<Tenant> TenantAsync(string? name = null)
+    {
+        var boss = await OperatorAsync();
+        var domain = name ?? $"d{Guid.NewGuid():N}.example.jp";
+        var admin = $"a{Guid.NewGuid():N}"[..20];
+        await Client.MustAsync(HttpStatusCode.Created, HttpMethod.Post, "/api/v1/domains", boss, new { name = domain, maxAccounts = 50, maxCapacityMb = 5000, defaultCapacityMb = 10 });
+        await Client.MustAsync(HttpStatusCode.Created, HttpMethod.Post, $"/api/v1/domains/{domain}/administrators", boss, new { login = admin, password = Password });
+        foreach (var user in new[] { "taro", "hanako" })
+            await Client.MustAsync(HttpStatusCode.Created, HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", boss, new { name = user, password = Password });
+        return new Tenant(domain, admin, $"taro@{domain}", $"hanako@{domain}");
+    }
+}
+
+/// <summary>A domain and who is in it.</summary>
+public sealed record Tenant(string Domain, string Admin, string User, string OtherUser);

@@ -1,0 +1,62 @@
+using System.Net;
+using Hikyaku.Platform.Testing;
+
+namespace Hikyaku.Gateway.Tests.Integration;
+
+[Trait("Rule", "GWY-1")]
+public sealed class The_api_document(Deployment deployment)
+{
+    private readonly Client _client = deployment.Client;
+
+    [Fact]
+    public async Task It_is_OpenAPI_3_1_without_a_session_with_the_roles_of_every_operation_and_nothing_internal()
+    {
+        var reply = await _client.GetAsync("/api/v1/openapi.json");
+        Assert.Equal(HttpStatusCode.OK, reply.Status);
+        Assert.StartsWith("3.1", reply.Body!["openapi"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.DoesNotContain("/internal", reply.Text, StringComparison.Ordinal);
+
+        var operations = reply.Body["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject().Select(o => (Name: $"{o.Key} {p.Key}", Operation: o.Value!))).ToList();
+        var expected = Routing.RouteTable.Routes.Where(r => !r.Pattern.EndsWith(".json", StringComparison.Ordinal)).Select(r => $"{r.Method.ToLowerInvariant()} {r.Pattern}");
+        Assert.Equal(expected.Order(StringComparer.Ordinal), operations.Select(o => o.Name).Order(StringComparer.Ordinal));
+        Assert.All(operations, o => Assert.NotNull(o.Operation["x-hikyaku-roles"]));
+        Assert.All(operations, o => Assert.NotNull(o.Operation["summary"]));
+        Assert.Equal("Sign in", operations.Single(o => o.Name == "post /api/v1/sessions").Operation["summary"]!.GetValue<string>());
+        Assert.Equal("[]", operations.Single(o => o.Name == "post /api/v1/sessions").Operation["security"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Every_reference_in_it_leads_somewhere()
+    {
+        var reply = await _client.GetAsync("/api/v1/openapi.json");
+        var schemas = reply.Body!["components"]!["schemas"]!.AsObject();
+
+        foreach (System.Text.RegularExpressions.Match reference in System.Text.RegularExpressions.Regex.Matches(reply.Text, "\"#/components/schemas/([^\"]+)\""))
+            Assert.Contains(reference.Groups[1].Value, schemas.Select(s => s.Key));
+    }
+
+    [Fact, Trait("Rule", "SEC-7")]
+    public async Task It_can_be_browsed_and_everything_on_the_page_comes_from_here()
+    {
+        Assert.Equal("docs/", (await _client.GetAsync("/api/docs"))["Location"]);
+        var page = await _client.GetAsync("/api/docs/");
+        Assert.Equal(HttpStatusCode.OK, page.Status);
+        Assert.DoesNotContain("http://", page.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("https://", page.Text, StringComparison.Ordinal);
+        var nonce = System.Text.RegularExpressions.Regex.Match(page["Content-Security-Policy"]!, "'nonce-([^']+)'").Groups[1].Value;
+        Assert.Contains($"nonce=\"{nonce}\"", WebUtility.HtmlDecode(page.Text), StringComparison.Ordinal);
+        Assert.DoesNotContain(nonce, (await _client.GetAsync("/api/docs/"))["Content-Security-Policy"]!, StringComparison.Ordinal);
+
+        foreach (System.Text.RegularExpressions.Match script in System.Text.RegularExpressions.Regex.Matches(page.Text, "src=\"([^\"]+)\""))
+            Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync("/api/docs/" + script.Groups[1].Value)).Status);
+    }
+
+    [Fact, Trait("Rule", "OPS-5")]
+    public async Task The_gateway_is_alive_and_ready()
+    {
+        Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync("/health/live")).Status);
+        var ready = await Eventually.Async(() => _client.GetAsync("/health/ready"), r => r.Status == HttpStatusCode.OK);
+        Assert.Equal("Healthy", ready.Body!["checks"]!["database"]!["status"]!.GetValue<string>());
+        Assert.Contains(ready.Body["checks"]!.AsObject(), c => c.Key.Contains("masstransit", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,125 @@
+using Hikyaku.Gateway.Routing;
+using Hikyaku.Gateway.Sessions;
+using Hikyaku.Platform;
+using Microsoft.AspNetCore.Routing;
+
+namespace Hikyaku.Gateway.Tests.Specs;
+
+[Trait("Rule", "ROLE-1")]
+public sealed class RouteTableSpecs
+{
+    public static TheoryData<string, string> Lines
+    {
+        get
+        {
+            var lines = new TheoryData<string, string>();
+            foreach (var route in RouteTable.Routes) lines.Add(route.Method, route.Pattern);
+            return lines;
+        }
+    }
+
+    [Fact]
+    public void No_line_stands_twice()
+        => Assert.Equal(RouteTable.Routes.Count, RouteTable.Routes.DistinctBy(r => (r.Method, r.Pattern)).Count());
+
+    [Theory]
+    [MemberData(nameof(Lines))]
+    public void A_line_is_versioned_and_its_scope_is_what_its_path_names(string method, string pattern)
+    {
+        var route = RouteTable.Find(method, pattern)!;
+        var expected = pattern.Contains("{address}", StringComparison.Ordinal) ? Scope.Account
+            : pattern.Contains("{name}", StringComparison.Ordinal) ? Scope.Domain
+            : Scope.None;
+
+        Assert.StartsWith("/api/v1/", pattern, StringComparison.Ordinal);
+        Assert.Equal(expected, route.Scope);
+        Assert.Subset(new HashSet<string> { Roles.Operator, Roles.Admin, Roles.User }, route.MayCall.ToHashSet());
+    }
+
+    [Fact]
+    public void The_operator_may_do_everything_that_needs_a_session()
+        => Assert.All(RouteTable.Routes.Where(r => !r.IsOpen), r => Assert.Contains(Roles.Operator, r.MayCall));
+
+    [Fact, Trait("Rule", "ROLE-2")]
+    public void What_a_path_is_forwarded_as_is_made_from_the_pattern_and_the_normalised_names()
+    {
+        var route = RouteTable.Find("PUT", "/api/v1/domains/{name}/administrators/{login}/password")!;
+        var values = new RouteValueDictionary { ["name"] = "EXAMPLE.jp", ["login"] = "a/../b c" };
+
+        Assert.Equal(
+            "/api/v1/domains/example.jp/administrators/a%2F..%2Fb%20c/password",
+            route.PathFor(values, new Subject("example.jp", null)));
+    }
+
+    [Fact, Trait("Rule", "ROLE-2")]
+    public void An_addresss_own_characters_stay_one_segment()
+    {
+        var route = RouteTable.Find("GET", "/api/v1/accounts/{address}")!;
+
+        Assert.Equal("/api/v1/accounts/taro%40example.jp", route.PathFor([], new Subject("example.jp", "taro@example.jp")));
+    }
+}
+
+[Trait("Rule", "ROLE-2")]
+public sealed class PathScopeSpecs
+{
+    private static readonly Session Operator = Session(Roles.Operator, "operator");
+    private static readonly Session Admin = Session(Roles.Admin, "admin1", "example.jp", "xn--wgv71a119e.jp");
+    private static readonly Session User = Session(Roles.User, "taro@example.jp");
+
+    [Theory]
+    [InlineData("example.jp", "example.jp")]
+    [InlineData("EXAMPLE.JP", "example.jp")]
+    [InlineData("ｅｘａｍｐｌｅ．ｊｐ", "example.jp")]
+    [InlineData("日本語.jp", "xn--wgv71a119e.jp")]
+    public void An_administrator_sees_their_domains_however_they_are_spelled(string typed, string domain)
+    {
+        Assert.Equal(new Subject(domain, null), PathScope.Judge(Scope.Domain, Admin, Name(typed)));
+        Assert.Equal(new Subject(domain, $"taro@{domain}"), PathScope.Judge(Scope.Account, Admin, Address($"Taro@{typed}")));
+    }
+
+    [Theory]
+    [InlineData("other.example.jp")]
+    [InlineData("example.com")]
+    [InlineData("jp")]
+    [InlineData("")]
+    [InlineData("a b.jp")]
+    [InlineData("example.jp/x")]
+    public void Anothers_domain_and_what_is_none_are_the_same(string typed)
+    {
+        Assert.Null(PathScope.Judge(Scope.Domain, Admin, Name(typed)));
+        Assert.Null(PathScope.Judge(Scope.Account, Admin, Address($"taro@{typed}")));
+    }
+
+    [Theory]
+    [InlineData("taro@example.jp", true)]
+    [InlineData("TARO@Example.JP", true)]
+    [InlineData("hanako@example.jp", false)]
+    [InlineData("taro@example.com", false)]
+    [InlineData("taro", false)]
+    [InlineData("@example.jp", false)]
+    public void A_user_sees_their_own_address_and_no_other(string typed, bool isOwn)
+        => Assert.Equal(isOwn, PathScope.Judge(Scope.Account, User, Address(typed)) is not null);
+
+    [Fact]
+    public void A_user_sees_no_domain_not_even_their_own() => Assert.Null(PathScope.Judge(Scope.Domain, User, Name("example.jp")));
+
+    [Fact]
+    public void An_operator_sees_every_name_that_is_one()
+    {
+        Assert.NotNull(PathScope.Judge(Scope.Domain, Operator, Name("anything.example")));
+        Assert.NotNull(PathScope.Judge(Scope.Account, Operator, Address("x@anything.example")));
+        Assert.Null(PathScope.Judge(Scope.Account, Operator, Address("no address")));
+    }
+
+    [Fact]
+    public void A_login_that_looks_like_anothers_address_gives_an_administrator_nothing()
+        => Assert.Null(PathScope.Judge(Scope.Account, Session(Roles.Admin, "taro@example.com"), Address("taro@example.com")));
+
+    private static RouteValueDictionary Name(string text) => new() { ["name"] = text };
+
+    private static RouteValueDictionary Address(string text) => new() { ["address"] = text };
+
+    private static Session Session(string role, string login, params string[] domains)
+        => new(Guid.NewGuid(), role, login, null, domains, 0, false, "192.0.2.1", default, default);
+}

@@ -1,0 +1,44 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace Hikyaku.Journeys;
+
+/// <summary>A program that uses the gateway's API with a bearer token, as one outside of this repository would.</summary>
+public sealed class Client(string gateway) : IDisposable
+{
+    private readonly HttpClient _http = new() { BaseAddress = new Uri(gateway), Timeout = TimeSpan.FromSeconds(60) };
+
+    public string? Token { get; private set; }
+
+    public async Task<Reply> SignInAsync(string login, string password)
+    {
+        var reply = await SendAsync(HttpMethod.Post, "/api/v1/sessions", new { login, password });
+        Assert.True(reply.Status == 201, $"{login} cannot sign in: {reply.Status} {reply.Text}");
+        Token = reply.Body!["token"]!.GetValue<string>();
+        return reply;
+    }
+
+    public async Task<Reply> SendAsync(HttpMethod method, string path, object? body = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (Token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        if (body is not null) request.Content = body as HttpContent ?? JsonContent.Create(body);
+        using var response = await _http.SendAsync(request);
+        var text = await response.Content.ReadAsStringAsync();
+        var isJson = response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true;
+        return new((int)response.StatusCode, isJson ? JsonNode.Parse(text) : null, response.Headers.ETag?.Tag, text);
+    }
+
+    public Task<Reply> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
+
+    public void Dispose() => _http.Dispose();
+}
+
+/// <summary>An answer, read.</summary>
+public sealed record Reply(int Status, JsonNode? Body, string? ETag, string Text)
+{
+    /// <summary>The problem's code.</summary>
+    public string? Code => Body?["type"]?.GetValue<string>()["urn:hikyaku:problem:".Length..];
+}

@@ -1,0 +1,91 @@
+namespace Hikyaku.Journeys;
+
+public sealed class Outages(PlatformUnderTest platform)
+{
+    [Fact, Trait("Rule", "NOD-2"), Trait("Rule", "REL-2")]
+    public async Task With_PostgreSQL_down_the_API_answers_503_while_mail_and_logins_go_on()
+    {
+        var account = await platform.AccountAsync(await platform.DomainAsync());
+        await platform.ControlAsync("stop", "postgres");
+        try
+        {
+            var reply = await platform.Operator.GetAsync($"/api/v1/accounts/{account}");
+            Assert.Equal((503, "platform.unavailable"), (reply.Status, reply.Code));
+            await platform.DeliverAsync(account, "it goes on");
+            await platform.ArrivesAsync(account, "it goes on");
+            await platform.SubmitAsync(account, account, "so does sending");
+            await platform.ArrivesAsync(account, "so does sending", "imaps");
+        }
+        finally
+        {
+            await platform.ControlAsync("start", "postgres");
+        }
+
+        await AllReadyAsync();
+        Assert.Equal(200, (await platform.Operator.GetAsync($"/api/v1/accounts/{account}")).Status);
+    }
+
+    [Fact, Trait("Rule", "REL-1")]
+    public async Task With_RabbitMQ_down_fifty_commands_are_answered_and_all_are_in_force_when_it_is_back()
+    {
+        var domain = await platform.DomainAsync();
+        var accounts = Enumerable.Range(0, 50).Select(i => $"user{i:00}@{domain}").ToList();
+        await platform.ControlAsync("stop", "rabbitmq");
+        try
+        {
+            foreach (var account in accounts)
+            {
+                var reply = await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", new { name = account.Split('@')[0], password = PlatformUnderTest.Password });
+                Assert.Equal(201, reply.Status);
+            }
+
+            await platform.ReadyAsync("accounts", ready: false);
+            await platform.ReadyAsync("mailnode", ready: false);
+        }
+        finally
+        {
+            await platform.ControlAsync("start", "rabbitmq");
+        }
+
+        foreach (var account in accounts) await platform.InForceAsync(account, TimeSpan.FromSeconds(120));
+        await platform.DeliverAsync(accounts[49], "in force");
+        await platform.ArrivesAsync(accounts[49], "in force");
+        await AllReadyAsync();
+    }
+
+    [Theory, Trait("Rule", "REL-1"), Trait("Rule", "NOD-3")]
+    [InlineData("accounts", "mailnode", "gateway")]
+    [InlineData("mailnode", "gateway", "accounts")]
+    [InlineData("gateway", "accounts", "mailnode")]
+    public async Task Killed_in_any_order_services_and_agent_come_back_and_changes_take_effect(string first, string second, string third)
+    {
+        var account = await platform.AccountAsync(await platform.DomainAsync());
+        foreach (var program in new[] { first, second, third }) await platform.KillAsync(program);
+        await platform.DeliverAsync(account, "meanwhile"); // nobody needs them for that
+        await platform.ArrivesAsync(account, "meanwhile");
+
+        await AllReadyAsync();
+        var changed = await platform.Operator.SendAsync(HttpMethod.Put, $"/api/v1/accounts/{account}/password", new { @new = "Betsu-no-98yz" });
+        Assert.Equal(204, changed.Status);
+        await platform.InForceAsync(account);
+        (await platform.ImapAsync(account, password: "Betsu-no-98yz")).Dispose();
+    }
+
+    [Fact, Trait("Rule", "GWY-4")]
+    public async Task A_repeated_key_answers_the_first_answer_also_after_the_service_was_killed()
+    {
+        var domain = await platform.DomainAsync();
+        var body = new { name = "taro", password = PlatformUnderTest.Password };
+        var first = await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", body, ("Idempotency-Key", "journey-1"));
+        Assert.Equal(201, first.Status);
+        await platform.KillAsync("accounts");
+        await platform.ReadyAsync("accounts");
+        var again = await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", body, ("Idempotency-Key", "journey-1"));
+        Assert.Equal((first.Status, first.Text, first.ETag), (again.Status, again.Text, again.ETag));
+    }
+
+    private async Task AllReadyAsync()
+    {
+        foreach (var program in new[] { "accounts", "gateway", "mailnode" }) await platform.ReadyAsync(program);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Hikyaku.Platform.Testing;
+
+[assembly: AssemblyFixture(typeof(Hikyaku.Journeys.PlatformUnderTest))]
+[assembly: CollectionBehavior(DisableTestParallelization = true)] // journeys stop and kill what others use
+
+namespace Hikyaku.Journeys;
+
+/// <summary>The whole platform as <c>./dev test journeys</c> has started it, reached as its clients reach it.</summary>
+public sealed class PlatformUnderTest : IAsyncLifetime
+{
+    public const string Password = "Hatsukoi-12ab";
+    private readonly string _home = Environment.GetEnvironmentVariable("HIKYAKU_HOME") ?? throw new InvalidOperationException("Run ./dev test journeys");
+
+    public JsonNode Endpoints { get; private set; } = null!;
+
+    public Client Operator { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Endpoints = JsonNode.Parse(await File.ReadAllTextAsync(Environment.GetEnvironmentVariable("HIKYAKU_ENDPOINTS")!))!;
+        Operator = await SignInAsync("operator", (await File.ReadAllTextAsync(Path.Combine(_home, "operator-password"))).Trim());
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Operator.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    public Client Anonymous() => new(Endpoints["gateway"]!.GetValue<string>());
+
+    public async Task<Client> SignInAsync(string login, string password)
+    {
+        var client = Anonymous();
+        await client.SignInAsync(login, password);
+        return client;
+    }
+
+    /// <summary>Host and port of a mail server: <c>smtp</c>, <c>imap</c>, <c>imaps</c>, <c>pop3</c>, <c>pop3s</c>, <c>submission</c>, <c>submissions</c>.</summary>
+    public (string Host, int Port) Server(string name)
+    {
+        var parts = Endpoints[name]!.GetValue<string>().Split(':');
+        return (parts[0], int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Adds a domain of a name that nobody else uses.</summary>
+    public async Task<string> DomainAsync(int maxAccounts = 200, int maxCapacityMb = 100_000, int defaultCapacityMb = 100)
+    {
+        var name = $"d{Guid.NewGuid():N}"[..16] + ".example.jp";
+        var reply = await Operator.SendAsync(HttpMethod.Post, "/api/v1/domains", new { name, maxAccounts, maxCapacityMb, defaultCapacityMb });
+        Assert.Equal(201, reply.Status);
+        return name;
+    }
+
+    /// <summary>Opens an account and waits until it is in force.</summary>
+    public async Task<string> AccountAsync(string domain, string name = "taro", int? capacityMb = null)
+    {
+        var reply = await Operator.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", new { name, password = Password, capacityMb });
+        Assert.Equal(201, reply.Status);
+        await InForceAsync($"{name}@{domain}");
+        return $"{name}@{domain}";
+    }
+
+    public Task InForceAsync(string address, TimeSpan? within = null)
+        => Eventually.Async(() => Operator.SendAsync(HttpMethod.Get, $"/api/v1/accounts/{address}"), r => r.Body?["inForce"]?.GetValue<bool>() == true, within ?? TimeSpan.FromSeconds(30));
+
+    /// <summary>What left the platform for a recipient.</summary>
+    public async Task<IReadOnlyList<string>> OutboxAsync(string to)
+    {
+        using var http = new HttpClient();
+        var messages = await http.GetFromJsonAsync<JsonArray>($"{Endpoints["outbox"]}/messages");
+        return [.. messages!.Where(m => m!["to"]!.AsArray().Any(t => t!.GetValue<string>() == to)).Select(m => m!["raw"]!.GetValue<string>())];
+    }
+
+    /// <summary>Stops or starts a program for good, until it is started again.</summary>
+    public Task ControlAsync(string action, string program)
+        => RunAsync("supervisorctl", "-c", Path.Combine(_home, "supervisor", "supervisord.conf"), action, program);
+
+    /// <summary>Kills a program with SIGKILL; the supervisor brings it back.</summary>
+    public Task KillAsync(string program)
+        => RunAsync("supervisorctl", "-c", Path.Combine(_home, "supervisor", "supervisord.conf"), "signal", "KILL", program);
+
+    /// <summary>Waits until a program answers that it is ready, or no longer.</summary>
+    public Task ReadyAsync(string name, bool ready = true)
+        => Eventually.Async(() => HealthAsync(name), h => h == ready, TimeSpan.FromSeconds(120));
+
+    private async Task<bool> HealthAsync(string name)
+    {
+        var offset = name switch { "gateway" => 0, "accounts" => 10, "mailnode" => 20, _ => throw new ArgumentException(name, nameof(name)) };
+        var port = int.Parse(Environment.GetEnvironmentVariable("HIKYAKU_PORT_BASE")!, System.Globalization.CultureInfo.InvariantCulture) + offset;
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        try
+        {
+            using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{port}/health/ready"));
+            return answer.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return false; // it does not even answer
+        }
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {await output}{await errors}");
+    }
+}

@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Hikyaku.Accounts.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Hikyaku.MailNode.Tests.Integration;
+
+/// <summary>The two calls of the accounts service that a node makes, over HTTP.</summary>
+public sealed class AccountsStandIn : IAsyncDisposable
+{
+    public const string Credential = "credential-of-mail1";
+    private readonly ConcurrentDictionary<string, object> _states = new();
+    private WebApplication? _app;
+
+    public string Url { get; private set; } = "http://127.0.0.1:0";
+
+    /// <summary>The service's newest position.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>Answers lists without their last line.</summary>
+    public bool BreaksOff { get; set; }
+
+    public int Lists { get; private set; }
+
+    /// <summary>The last lease that the node renewed.</summary>
+    public JsonElement? Lease { get; private set; }
+
+    public long Applied => Lease is { } l && l.GetProperty("applied").TryGetProperty("accounts", out var applied) ? applied.GetInt64() : 0;
+
+    public long Next() => ++Position;
+
+    /// <summary>What lists tell from now on.</summary>
+    public void Keep(object state) => _states[Key(state)] = state;
+
+    /// <summary>What lists do not tell any more.</summary>
+    public void Forget(object state) => _states.TryRemove(Key(state), out _);
+
+    public async Task StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls(Url);
+        _app = builder.Build();
+        _app.Use((http, next) =>
+        {
+            if (http.Request.Headers.Authorization.ToString() == $"Bearer {MailNodeUnderTest.Node}.{Credential}") return next(http);
+            http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return Task.CompletedTask;
+        });
+        _app.MapGet("/internal/node-state", ListAsync);
+        _app.MapPut("/internal/nodes/mail1", async (HttpContext http) =>
+        {
+            Lease = await http.Request.ReadFromJsonAsync<JsonElement>();
+            return Results.NoContent();
+        });
+        await _app.StartAsync();
+        Url = _app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+    }
+
+    /// <summary>Goes away; a later start has the same address.</summary>
+    public async Task StopAsync()
+    {
+        if (_app is null) return;
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        _app = null;
+    }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    private static string Key(object state) => state switch
+    {
+        MailboxState m => m.AccountId,
+        DomainState d => d.Domain,
+        _ => throw new ArgumentException("no state", nameof(state)),
+    };
+
+    private async Task ListAsync(HttpContext http)
+    {
+        Lists++;
+        var position = Position;
+        foreach (var state in _states.Values)
+            await http.Response.WriteAsync(JsonSerializer.Serialize(new { part = state.GetType().Name, state }, JsonSerializerOptions.Web) + "\n");
+        if (!BreaksOff) await http.Response.WriteAsync($"{{\"position\":{position}}}\n");
+    }
+}

@@ -1,0 +1,202 @@
+using System.Net;
+using Hikyaku.Accounts.Contracts;
+using Hikyaku.Platform;
+using Hikyaku.Platform.Testing;
+using MailKit.Security;
+using Microsoft.Data.Sqlite;
+
+namespace Hikyaku.MailNode.Tests.Integration;
+
+public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
+{
+    private readonly MailNodeUnderTest _node = fixture.Node;
+
+    [Fact, Trait("Rule", "NOD-2")]
+    public async Task Mail_flows_and_people_log_in_while_agent_and_accounts_service_are_down_and_the_node_catches_up()
+    {
+        var account = await Account.OpenAsync(_node);
+        await _node.StopAgentAsync();
+        await _node.Accounts.StopAsync();
+
+        await _node.DeliverAsync(account.Address, "meanwhile");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Contains("meanwhile"));
+        await account.SubmitAsync(account.Address, account.Address, "sent meanwhile");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Contains("sent meanwhile"));
+
+        // The agent comes back first, the accounts service later; what was published meanwhile waits in the queue.
+        var changed = await account.ChangeAsync(s => s with { CapacityMb = 99 }, account.Password, wait: false);
+        await _node.StartAgentAsync();
+        await Eventually.Async(() => Capacity(account), capacity => capacity == 99);
+        await _node.Accounts.StartAsync();
+        await Eventually.Async(() => _node.Accounts.Applied == changed.State.Position);
+        await _node.ReadyAsync();
+        // What was delivered while nobody listened is measured as well.
+        await Eventually.Async(() => _node.Broker.Used.GetValueOrDefault(account.State.AccountId) > 0);
+    }
+
+    [Fact, Trait("Rule", "NOD-2")]
+    public async Task The_agent_goes_on_when_the_broker_was_away()
+    {
+        await using var rabbit = await RabbitServer.StartDedicatedAsync();
+        await using var node = await MailNodeUnderTest.StartAsync(rabbit);
+        var account = await Account.OpenAsync(node);
+        var lists = node.Accounts.Lists;
+        await rabbit.StopAsync();
+
+        await node.DeliverAsync(account.Address, "without a broker");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Contains("without a broker"));
+        await Eventually.Async(async () => await node.ReadinessAsync() == HttpStatusCode.ServiceUnavailable, TimeSpan.FromSeconds(30));
+
+        await rabbit.StartAgainAsync();
+        await Eventually.Async(() => node.Accounts.Lists > lists, TimeSpan.FromSeconds(60));
+        await Eventually.Async(() => node.Broker.Used.GetValueOrDefault(account.State.AccountId) > 0, TimeSpan.FromSeconds(60));
+        var changed = await account.ChangePasswordAsync("Hanafubuki-93ab");
+        (await changed.LoggedInAsync()).Dispose();
+        await node.ReadyAsync();
+    }
+
+    [Fact, Trait("Rule", "NOD-3")]
+    public async Task A_replica_that_was_taken_away_is_built_again_and_nobody_is_told_that_an_account_is_unknown()
+    {
+        var account = await Account.OpenAsync(_node);
+        await _node.StopAgentAsync();
+        await _node.Accounts.StopAsync();
+        RemoveReplica();
+        await _node.StartAgentAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await _node.ReadinessAsync());
+        await _node.StopDovecotAsync(); // has the old file open
+        await _node.StartDovecotAsync();
+        using (var imap = await _node.ImapAsync())
+        {
+            // "Try again later", not "wrong password".
+            var refused = await Assert.ThrowsAsync<AuthenticationException>(() => imap.AuthenticateAsync(account.Address, account.Secret));
+            Assert.Contains("Temporary", refused.Message, StringComparison.OrdinalIgnoreCase);
+        }
+
+        // Postfix reads on in the old file, or keeps other servers waiting.
+        var said = RecipientAsync(account);
+        if (await Task.WhenAny(said, Task.Delay(TimeSpan.FromSeconds(3))) == said) Assert.StartsWith("250", await said, StringComparison.Ordinal);
+        await _node.Accounts.StartAsync();
+        await _node.ReadyAsync();
+        await Eventually.Async(account.InboxAsync, _ => true);
+        await Eventually.Async(() => RecipientAsync(account), said => said.StartsWith("250", StringComparison.Ordinal));
+    }
+
+    [Fact, Trait("Rule", "NOD-3")]
+    public async Task A_replica_that_is_taken_away_under_the_running_agent_is_built_again_and_the_servers_read_the_new_one()
+    {
+        var account = await Account.OpenAsync(_node);
+        await _node.DeliverAsync(account.Address, "before");
+        RemoveReplica();
+        await Eventually.Async(() => File.Exists(_node.Replica));
+        var changed = await account.ChangePasswordAsync("Hanafubuki-93ab");
+        await Eventually.Async(changed.InboxAsync, inbox => inbox.Contains("before"));
+        await Assert.ThrowsAsync<AuthenticationException>(account.LoggedInAsync);
+        var other = await Account.OpenAsync(_node);
+        await Eventually.Async(() => RecipientAsync(other), said => said.StartsWith("250", StringComparison.Ordinal));
+    }
+
+    [Fact, Trait("Rule", "NOD-3")]
+    public async Task What_a_list_does_not_name_goes_and_a_list_that_breaks_off_changes_nothing()
+    {
+        var (stays, goes) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
+        using var session = await goes.LoggedInAsync();
+        _node.Accounts.Forget(goes.State);
+
+        _node.Accounts.BreaksOff = true;
+        var lists = _node.Accounts.Lists;
+        await MissAsync();
+        await Eventually.Async(() => _node.Accounts.Lists > lists + 1);
+        (await goes.LoggedInAsync()).Dispose();
+
+        _node.Accounts.BreaksOff = false;
+        await Eventually.Async(async () => (await RecipientAsync(goes)).StartsWith("550", StringComparison.Ordinal));
+        await Assert.ThrowsAsync<AuthenticationException>(goes.LoggedInAsync);
+        (await stays.LoggedInAsync()).Dispose();
+        await Eventually.Async(() => session.IsOverAsync());
+    }
+
+    [Fact, Trait("Rule", "NOD-5")]
+    public async Task After_missed_states_the_node_does_not_claim_to_obey_until_it_has_listed()
+    {
+        var account = await Account.OpenAsync(_node);
+        _node.Accounts.BreaksOff = true;
+        var applied = _node.Accounts.Applied;
+        // A capacity that only the list tells of, then a bookmark of a later page.
+        var missed = account.State with { CapacityMb = 77, Version = 2, Position = _node.Accounts.Next() };
+        _node.Accounts.Keep(missed);
+        var lists = _node.Accounts.Lists;
+        await MissAsync();
+        await Eventually.Async(() => _node.Accounts.Lists > lists);
+        Assert.Equal(applied, _node.Accounts.Applied);
+        _node.Accounts.BreaksOff = false;
+        await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position);
+        Assert.Equal(77, Capacity(account));
+    }
+
+    [Fact, Trait("Rule", "ACC-7")]
+    public async Task Sessions_are_ended_even_when_dovecot_and_the_agent_were_away_at_the_change()
+    {
+        var account = await Account.OpenAsync(_node);
+        await _node.StopDovecotAsync();
+        await account.ChangePasswordAsync("Hanafubuki-93ab");
+        Assert.Equal(1, Ending());
+        await _node.StopAgentAsync();
+        await _node.StartDovecotAsync();
+        await _node.StartAgentAsync();
+        await Eventually.Async(() => Ending() == 0, TimeSpan.FromSeconds(20));
+    }
+
+    [Fact, Trait("Rule", "ACC-5")]
+    public async Task A_later_life_of_an_address_begins_with_an_empty_mailbox()
+    {
+        var first = await Account.OpenAsync(_node, name: "again");
+        await _node.DeliverAsync(first.Address, "of the first life");
+        await Eventually.Async(first.InboxAsync, inbox => inbox.Count == 1);
+        await first.ChangeAsync(s => s with { Deleted = true, PasswordHash = null }, null);
+        Assert.StartsWith("550", await RecipientAsync(first), StringComparison.Ordinal);
+
+        var second = await (await Account.OpenAsync(_node, name: "other")).ChangeAsync(s => s with { Address = first.Address, Life = 2 }, Account.UsualPassword);
+        Assert.Empty(await second.InboxAsync());
+        await _node.DeliverAsync(second.Address, "of the second life");
+        await Eventually.Async(second.InboxAsync, inbox => inbox.SequenceEqual(["of the second life"]));
+    }
+
+    [Fact, Trait("Rule", "REL-8")]
+    public async Task A_message_that_is_no_state_holds_nothing_up()
+    {
+        await _node.Broker.PublishAsync(new MailboxState("", "", "", 0, null, 0, 1, _node.Accounts.Next(), false));
+        var account = await Account.OpenAsync(_node);
+        (await account.LoggedInAsync()).Dispose();
+    }
+
+    private Task MissAsync()
+    {
+        var before = _node.Accounts.Next();
+        return _node.Broker.PublishAsync(new NodeStateBookmark("accounts", _node.Accounts.Next(), before));
+    }
+
+    private void RemoveReplica()
+    {
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(_node.Replica)!, "replica.db*")) File.Delete(file);
+    }
+
+    private async Task<string> RecipientAsync(Account account)
+    {
+        using var smtp = await _node.SmtpAsync();
+        await smtp.SayAsync("MAIL FROM:<stranger@outside.test>");
+        var said = await smtp.SayAsync($"RCPT TO:<{account.Address}>");
+        return $"{(int)said.StatusCode} {said.Response}";
+    }
+
+    private long Capacity(Account account) => Ask("SELECT capacity_mb FROM mailbox WHERE account_id = $1", account.State.AccountId);
+
+    private long Ending() => Ask("SELECT count(*) FROM session_end");
+
+    private long Ask(string sql, params object?[] parameters)
+    {
+        using var replica = new SqliteConnection($"Data Source={_node.Replica};Mode=ReadOnly;Pooling=False");
+        replica.Open();
+        return replica.One<long>(sql, parameters);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using Hikyaku.MailNode.Contracts;
+using Hikyaku.Platform.Testing;
+using MassTransit;
+
+namespace Hikyaku.MailNode.Tests.Integration;
+
+/// <summary>The node's two virtual hosts, and somebody who publishes states and hears facts.</summary>
+public sealed class Broker : IAsyncDisposable
+{
+    private readonly IBusControl _nodes, _facts;
+
+    private Broker(string nodes, string facts)
+    {
+        (NodesUri, FactsUri) = (nodes, facts);
+        _nodes = MassTransit.Bus.Factory.CreateUsingRabbitMq(r => r.Host(new Uri(nodes)));
+        _facts = MassTransit.Bus.Factory.CreateUsingRabbitMq(r =>
+        {
+            r.Host(new Uri(facts));
+            r.ReceiveEndpoint("facts", e => e.Handler<MailboxUsageMeasured>(c =>
+            {
+                foreach (var mailbox in c.Message.Mailboxes) Used[mailbox.AccountId] = mailbox.UsedBytes;
+                return Task.CompletedTask;
+            }));
+        });
+    }
+
+    public string NodesUri { get; }
+
+    public string FactsUri { get; }
+
+    /// <summary>The newest measurement of each account.</summary>
+    public ConcurrentDictionary<string, long> Used { get; } = new();
+
+    public static async Task<Broker> StartAsync(RabbitServer rabbit)
+    {
+        var broker = new Broker(await rabbit.AddVirtualHostAsync(), await rabbit.AddVirtualHostAsync());
+        await broker._nodes.StartAsync();
+        await broker._facts.StartAsync();
+        return broker;
+    }
+
+    public Task PublishAsync(object message) => _nodes.Publish(message, message.GetType());
+
+    public async ValueTask DisposeAsync()
+    {
+        await _nodes.StopAsync();
+        await _facts.StopAsync();
+    }
+}

@@ -1,0 +1,112 @@
+using System.Net.Sockets;
+using System.Text;
+using MailKit.Net.Imap;
+using MailKit.Net.Pop3;
+using MailKit.Net.Smtp;
+using MailKit.Security;
+using MimeKit;
+
+namespace Hikyaku.MailNode.Tests.Integration;
+
+/// <summary>People's mail programs.</summary>
+internal static class Clients
+{
+    private const int Patience = 15_000;
+
+    public static async Task<ImapClient> ImapAsync(this MailNodeUnderTest node, string port = "IMAP", SecureSocketOptions tls = SecureSocketOptions.None)
+    {
+        var client = new ImapClient { Timeout = Patience, ServerCertificateValidationCallback = node.IsItsCertificate };
+        await client.ConnectAsync("127.0.0.1", node.Port(port), tls);
+        return client;
+    }
+
+    public static async Task<ImapClient> LoggedInAsync(this Account account)
+    {
+        var client = await account.Node.ImapAsync();
+        await client.AuthenticateAsync(account.Address, account.Secret);
+        return client;
+    }
+
+    public static async Task<Pop3Client> Pop3Async(this MailNodeUnderTest node, string port = "POP3", SecureSocketOptions tls = SecureSocketOptions.None)
+    {
+        var client = new Pop3Client { Timeout = Patience, ServerCertificateValidationCallback = node.IsItsCertificate };
+        await client.ConnectAsync("127.0.0.1", node.Port(port), tls);
+        return client;
+    }
+
+    public static async Task<SpeakingClient> SmtpAsync(this MailNodeUnderTest node, string port = "SMTP", SecureSocketOptions tls = SecureSocketOptions.None)
+    {
+        var client = new SpeakingClient { Timeout = Patience, ServerCertificateValidationCallback = node.IsItsCertificate };
+        await client.ConnectAsync("127.0.0.1", node.Port(port), tls);
+        return client;
+    }
+
+    /// <summary>Sends by port 25, as another server does.</summary>
+    public static async Task DeliverAsync(this MailNodeUnderTest node, string to, string subject, int bytes = 100)
+    {
+        using var client = await node.SmtpAsync();
+        await client.SendAsync(Message(subject, bytes), MailboxAddress.Parse("stranger@outside.test"), [MailboxAddress.Parse(to)]);
+    }
+
+    /// <summary>Sends by submission, logged in.</summary>
+    public static async Task SubmitAsync(this Account account, string from, string to, string subject, int bytes = 100)
+    {
+        using var client = await account.Node.SmtpAsync("SUBMISSION", SecureSocketOptions.StartTls);
+        await client.AuthenticateAsync(account.Address, account.Secret);
+        await client.SendAsync(Message(subject, bytes), MailboxAddress.Parse(from), [MailboxAddress.Parse(to)]);
+    }
+
+    /// <summary>The subjects in an account's inbox.</summary>
+    public static async Task<IReadOnlyList<string>> InboxAsync(this Account account)
+    {
+        using var client = await account.LoggedInAsync();
+        await client.Inbox!.OpenAsync(MailKit.FolderAccess.ReadOnly);
+        var summaries = await client.Inbox.FetchAsync(0, -1, new MailKit.FetchRequest(MailKit.MessageSummaryItems.Envelope));
+        return [.. summaries.Select(s => s.Envelope!.Subject ?? "")];
+    }
+
+    /// <summary>Whether the server has ended the session.</summary>
+    public static async Task<bool> IsOverAsync(this MailKit.MailService client)
+    {
+        try
+        {
+            await client.NoOpAsync();
+            return false;
+        }
+        catch (Exception e) when (e is IOException or SocketException or MailKit.ServiceNotConnectedException or MailKit.ProtocolException or MailKit.CommandException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Hands a message to Dovecot as Postfix does (LMTP, RFC 2033); answers what it says to the message.</summary>
+    public static async Task<string> HandOverAsync(this MailNodeUnderTest node, string to, int bytes)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", node.Port("LMTP"));
+        var stream = client.GetStream();
+        using var reader = new StreamReader(stream);
+        string answer = "";
+        foreach (var say in new[] { null, "LHLO test", "MAIL FROM:<stranger@outside.test>", $"RCPT TO:<{to}>", "DATA", $"{Text(bytes)}." })
+        {
+            if (say is not null) await stream.WriteAsync(Encoding.ASCII.GetBytes(say + "\r\n"));
+            do answer = await reader.ReadLineAsync() ?? throw new IOException("LMTP is over");
+            while (answer.Length > 3 && answer[3] == '-');
+        }
+
+        return answer;
+    }
+
+    public static MimeMessage Message(string subject, int bytes)
+    {
+        return new MimeMessage([MailboxAddress.Parse("somebody@outside.test")], [MailboxAddress.Parse("reader@example.jp")], subject, new TextPart("plain") { Text = Text(bytes) });
+    }
+
+    private static string Text(int bytes) => string.Concat(Enumerable.Repeat(new string('x', 74) + "\r\n", (bytes / 76) + 1));
+}
+
+/// <summary>An SMTP client that also says single commands.</summary>
+internal sealed class SpeakingClient : SmtpClient
+{
+    public Task<SmtpResponse> SayAsync(string command) => SendCommandAsync(command);
+}

@@ -1,0 +1,224 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Hikyaku.Platform.Testing;
+using Microsoft.AspNetCore.Builder;
+
+namespace Hikyaku.MailNode.Tests.Integration;
+
+/// <summary>
+/// A whole mail node: real Dovecot and Postfix with the configuration of mailnode/config, the agent in this process, a real
+/// RabbitMQ, and stand-ins for the accounts service and for the internet's mail servers. Ports and folder are its own.
+/// </summary>
+public sealed class MailNodeUnderTest : IAsyncDisposable
+{
+    public const string Node = "mail1";
+
+    // The offsets of deploy/local/ports.sh.
+    private static readonly Dictionary<string, int> Offsets = new()
+    {
+        ["OUTBOX_SMTP"] = 4,
+        ["MAILNODE"] = 20,
+        ["LMTP"] = 24,
+        ["SMTP"] = 25,
+        ["REINJECT"] = 26,
+        ["SASL"] = 27,
+        ["QUOTA"] = 28,
+        ["DOVEADM"] = 29,
+        ["POP3"] = 110,
+        ["IMAP"] = 143,
+        ["SUBMISSIONS"] = 465,
+        ["SUBMISSION"] = 587,
+        ["IMAPS"] = 993,
+        ["POP3S"] = 995,
+    };
+
+    private static readonly ConcurrentDictionary<int, bool> Taken = new();
+
+    private readonly int _base = FreeBase();
+    private readonly string _plaintext;
+    private GuardedProcess? _dovecot, _postfix;
+    private WebApplication? _agent;
+
+    private MailNodeUnderTest(string plaintext)
+    {
+        _plaintext = plaintext;
+        Home = Directory.CreateTempSubdirectory("hikyaku-test-").FullName;
+        // The servers run as users of their own.
+        File.SetUnixFileMode(Home, (UnixFileMode)0b111_101_101);
+    }
+
+    /// <summary>What stands for HIKYAKU_HOME.</summary>
+    public string Home { get; }
+
+    public AccountsStandIn Accounts { get; } = new();
+
+    public OutsideMailServer Outside { get; } = new();
+
+    public Broker Broker { get; private set; } = null!;
+
+    public IServiceProvider Agent => _agent!.Services;
+
+    public string Replica => Path.Combine(Home, "mailnode", "replica.db");
+
+    /// <summary>The certificate that the servers should show, and no other.</summary>
+    public bool IsItsCertificate(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
+    {
+        using var own = X509Certificate2.CreateFromPemFile(Path.Combine(Home, "secrets", "cert.pem"), Path.Combine(Home, "secrets", "key.pem"));
+        return shown is not null && own.GetCertHashString() == shown.GetCertHashString();
+    }
+
+    public int Port(string name) => _base + Offsets[name];
+
+    public static async Task<MailNodeUnderTest> StartAsync(RabbitServer? rabbit = null, string plaintext = "allow")
+    {
+        var node = new MailNodeUnderTest(plaintext);
+        try
+        {
+            node.MakeSecrets();
+            await node.RenderAsync();
+            await node.Accounts.StartAsync();
+            node.Outside.Start(node.Port("OUTBOX_SMTP"));
+            node.Broker = await Broker.StartAsync(rabbit ?? await RabbitServer.SharedAsync());
+            await Task.WhenAll(node.StartDovecotAsync(), node.StartPostfixAsync(), node.StartAgentAsync());
+            await node.ReadyAsync();
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task StartAgentAsync()
+    {
+        _agent = Program.Build(
+        [
+            "--urls", $"http://127.0.0.1:{Port("MAILNODE")}", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Hikyaku=Information",
+            $"--Hikyaku:Node={Node}", $"--Hikyaku:NodeHome={Home}/mailnode",
+            $"--Hikyaku:Rabbit={Broker.FactsUri}", $"--Hikyaku:RabbitNodes={Broker.NodesUri}",
+            $"--Hikyaku:Services:accounts={Accounts.Url}", $"--Hikyaku:NodeCredential={Home}/secrets/node-credential",
+            $"--Hikyaku:Doveadm=http://127.0.0.1:{Port("DOVEADM")}", $"--Hikyaku:DoveadmKey={Home}/secrets/doveadm.key",
+        ]);
+        await _agent.StartAsync();
+    }
+
+    public async Task StopAgentAsync()
+    {
+        if (_agent is null) return;
+        await _agent.StopAsync();
+        await _agent.DisposeAsync();
+        _agent = null;
+    }
+
+    /// <summary>Waits until /health/ready says so.</summary>
+    public Task ReadyAsync() => Eventually.Async(async () => await ReadinessAsync() == HttpStatusCode.OK, TimeSpan.FromSeconds(40));
+
+    public async Task<HttpStatusCode> ReadinessAsync()
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
+        using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{Port("MAILNODE")}/health/ready"));
+        return answer.StatusCode;
+    }
+
+    public async Task StartDovecotAsync()
+    {
+        _dovecot = new GuardedProcess(Folder("guard-dovecot"), "root", "TERM", new Dictionary<string, string>(),
+            ["dovecot", "-F", "-c", $"{Home}/mailnode/dovecot/dovecot.conf"]);
+        await ListensAsync(_dovecot, "IMAP", "POP3S", "LMTP", "DOVEADM");
+    }
+
+    public Task StopDovecotAsync() => _dovecot!.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAgentAsync();
+        if (Broker is not null) await Broker.DisposeAsync();
+        if (_postfix is not null) await _postfix.DisposeAsync();
+        if (_dovecot is not null) await _dovecot.DisposeAsync();
+        await Accounts.DisposeAsync();
+        Outside.Dispose();
+        Directory.Delete(Home, recursive: true);
+    }
+
+    private async Task StartPostfixAsync()
+    {
+        var configuration = $"{Home}/mailnode/postfix";
+        // Postfix's master makes a session of its own, which no signal to the shell's group reaches.
+        _postfix = new GuardedProcess(Folder("guard-postfix"), "root", "TERM", new Dictionary<string, string>(),
+            ["bash", "-c", $"postfix -c {configuration} start-fg & trap 'kill $(cat {Home}/mailnode/run/postfix-queue/pid/master.pid); wait; exit 0' TERM; wait"]);
+        await ListensAsync(_postfix, "SMTP", "SUBMISSION", "SUBMISSIONS");
+    }
+
+    private async Task RenderAsync()
+    {
+        string[] settings =
+        [
+            $"HIKYAKU_HOME={Home}", $"HIKYAKU_PLAINTEXT_LOGIN={_plaintext}",
+            .. Offsets.Keys.Select(n => string.Create(CultureInfo.InvariantCulture, $"PORT_{n}={Port(n)}")),
+        ];
+        await GuardedProcess.RunAsync("root", ["env", .. settings, "bash", Path.Combine(AppContext.BaseDirectory, "config", "render.sh")]);
+    }
+
+    private void MakeSecrets()
+    {
+        var folder = Folder("secrets");
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        File.WriteAllText(Path.Combine(folder, "cert.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(Path.Combine(folder, "key.pem"), key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(Path.Combine(folder, "doveadm.key"), Guid.NewGuid().ToString("N"));
+        File.WriteAllText(Path.Combine(folder, "node-credential"), AccountsStandIn.Credential);
+    }
+
+    private string Folder(string name) => Directory.CreateDirectory(Path.Combine(Home, name)).FullName;
+
+    private async Task ListensAsync(GuardedProcess server, params string[] ports)
+    {
+        foreach (var port in ports)
+        {
+            await Eventually.Async(async () =>
+            {
+                using var client = new TcpClient();
+                await client.ConnectAsync(IPAddress.Loopback, Port(port));
+                return client.Connected;
+            }, TimeSpan.FromSeconds(30), $"{port} answers; it said: {await server.OutputAsync()}");
+        }
+    }
+
+    // A base whose ports are all free now, below those that the system gives away by itself (32768 and up), and not one of
+    // those at which people run a copy.
+    private static int FreeBase()
+    {
+        for (var tries = 0; tries < 1000; tries++)
+        {
+#pragma warning disable CA5394 // nothing secret about a port
+            var at = Random.Shared.Next(102, 315) * 100;
+#pragma warning restore CA5394
+            if (at is >= 17_000 and < 20_000 or >= 27_000 and < 30_000 || !Offsets.Values.All(o => IsFree(at + o))) continue;
+            if (Offsets.Values.All(o => Taken.TryAdd(at + o, true))) return at;
+        }
+
+        throw new InvalidOperationException("No free ports");
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false; // somebody has it
+        }
+    }
+}

@@ -1,0 +1,20 @@
+[assembly: AssemblyFixture(typeof(Hikyaku.MailNode.Tests.Integration.NodeFixture))]
+
+namespace Hikyaku.MailNode.Tests.Integration;
+
+/// <summary>One node for all tests that leave it as they found it.</summary>
+public class NodeFixture : IAsyncLifetime
+{
+    public MailNodeUnderTest Node { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Node = await MailNodeUnderTest.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (Node is not null) await Node.DisposeAsync();
+    }
+}
+
+/// <summary>One for tests that stop parts of it and start them again.</summary>
+public sealed class NodeToBreak : NodeFixture;

@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Hikyaku.MailNode.Tests.Integration;
+
+/// <summary>A mail server of the internet, as far as Postfix needs one: takes everything and keeps the envelopes' recipients.</summary>
+public sealed class OutsideMailServer : IDisposable
+{
+    private TcpListener? _listener;
+
+    public ConcurrentBag<string> Recipients { get; } = [];
+
+    public void Start(int port)
+    {
+        _listener = new TcpListener(IPAddress.Loopback, port);
+        _listener.Start();
+        _ = AcceptAsync(_listener);
+    }
+
+    public void Dispose() => _listener?.Dispose();
+
+    private async Task AcceptAsync(TcpListener listener)
+    {
+        try
+        {
+            while (true) _ = ServeAsync(await listener.AcceptTcpClientAsync());
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // the test is over
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using var _ = client;
+        var stream = client.GetStream();
+        using var reader = new StreamReader(stream, Encoding.Latin1);
+        Task Say(string line) => stream.WriteAsync(Encoding.Latin1.GetBytes(line + "\r\n")).AsTask();
+        await Say("220 outside.test ESMTP");
+        var inData = false;
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            if (inData)
+            {
+                if (line != ".") continue;
+                inData = false;
+            }
+
+            if (line.StartsWith("RCPT TO:", StringComparison.OrdinalIgnoreCase)) Recipients.Add(line["RCPT TO:".Length..].Split(' ')[0].Trim('<', '>'));
+            inData = line.Equals("DATA", StringComparison.OrdinalIgnoreCase);
+            await Say(inData ? "354 go on" : "250 fine");
+            if (line.Equals("QUIT", StringComparison.OrdinalIgnoreCase)) return;
+        }
+    }
+}

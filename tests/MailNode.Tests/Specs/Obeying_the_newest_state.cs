@@ -1,0 +1,151 @@
+using System.Globalization;
+using CsCheck;
+using Hikyaku.Accounts.Contracts;
+using Hikyaku.Platform;
+using Microsoft.Data.Sqlite;
+
+namespace Hikyaku.MailNode.Tests.Specs;
+
+public sealed class Obeying_the_newest_state : IDisposable
+{
+    private const string Address = "taro@example.jp";
+    private static readonly DateTimeOffset Now = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero);
+    private readonly SqliteConnection _replica = EmptyReplica.Open();
+
+    public void Dispose() => _replica.Dispose();
+
+    // One account's life, then a second life of the same address, a neighbour, and a domain that is given up.
+    private static readonly object[] Story =
+    [
+        new DomainState("example.jp", true, 1, 1, false),
+        Mailbox("a1", Address, 1, version: 1, position: 2, "one"),
+        Mailbox("a1", Address, 1, version: 2, position: 3, "two"),
+        Mailbox("b1", "hanako@example.jp", 1, version: 1, position: 4, null),
+        Mailbox("a1", Address, 1, version: 3, position: 5, null, deleted: true),
+        Mailbox("a2", Address, 2, version: 1, position: 6, "three"),
+        Mailbox("b1", "hanako@example.jp", 1, version: 2, position: 7, "four", capacity: 20),
+        new DomainState("other.jp", true, 1, 8, false),
+        new DomainState("other.jp", false, 2, 9, true),
+    ];
+
+    [Fact, Trait("Rule", "REL-3")]
+    public void Any_order_and_any_repetition_of_the_same_states_end_alike()
+    {
+        var expected = After(Story);
+        Gen.Shuffle(Story).Select(Gen.Shuffle(Story), (once, again) => once.Concat(again[..4]).ToArray())
+            .Sample(states => After(states) == expected, iter: 300);
+    }
+
+    [Fact, Trait("Rule", "REL-3")]
+    public void A_list_at_any_moment_between_states_in_any_order_ends_alike()
+    {
+        var expected = After(Story);
+        Gen.Select(Gen.Shuffle(Story), Gen.Int[0, Story.Length])
+            .Sample((states, at) =>
+            {
+                using var replica = EmptyReplica.Open();
+                foreach (var state in states[..at]) ReplicaRows.Watch(replica, state, Now);
+                // As the service itself would answer after the whole story: no tombstones.
+                object[] all = [Story[0], Story[5], Story[6]];
+                ReplicaRows.List(replica, all, 9, Now);
+                foreach (var state in states[at..]) ReplicaRows.Watch(replica, state, Now);
+                return Seen(replica) == expected;
+            }, iter: 300);
+    }
+
+    [Fact, Trait("Rule", "ACC-5")]
+    public void After_the_deletion_of_the_last_life_an_earlier_life_does_not_hold_the_address_again()
+    {
+        ReplicaRows.Watch(_replica, Mailbox("a2", Address, 2, 2, 9, null, deleted: true), Now);
+        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 2, 3, "one"), Now);
+        Assert.Equal(0, _replica.One<long>("SELECT count(*) FROM dovecot_user"));
+    }
+
+    [Fact]
+    public void A_row_that_a_list_did_not_name_goes_unless_it_is_newer_than_the_list()
+    {
+        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 1, 10, "one"), Now);
+        ReplicaRows.Watch(_replica, Mailbox("b1", "hanako@example.jp", 1, 1, 11, "two"), Now);
+        ReplicaRows.List(_replica, [], 10, Now);
+        Assert.Equal(["hanako@example.jp"], _replica.All("SELECT address FROM holder", r => r.GetString(0)));
+    }
+
+    [Fact]
+    public void A_state_from_before_a_list_that_did_not_name_its_account_does_not_bring_it_back()
+    {
+        ReplicaRows.List(_replica, [], 10, Now);
+        Assert.False(ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 1, 10, "one"), Now));
+        Assert.True(ReplicaRows.Watch(_replica, Mailbox("b1", "hanako@example.jp", 1, 1, 11, "two"), Now));
+    }
+
+    [Fact, Trait("Rule", "NOD-5")]
+    public void A_bookmark_counts_only_when_nothing_is_missing_before_it()
+    {
+        Assert.True(ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", 5, 0)));
+        Assert.False(ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", 9, 7)));
+        Assert.Equal(5, ReplicaRows.Progress(_replica).Applied);
+        ReplicaRows.List(_replica, [], 8, Now);
+        Assert.True(ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", 9, 7)));
+        Assert.Equal(9, ReplicaRows.Progress(_replica).Applied);
+    }
+
+    [Fact, Trait("Rule", "ACC-7")]
+    public void A_changed_password_or_a_deletion_ends_sessions_and_another_capacity_does_not()
+    {
+        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 1, 1, "one"), Now);
+        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 2, 2, "one", capacity: 99), Now);
+        Assert.Empty(Ending());
+        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 3, 3, "two", capacity: 99), Now);
+        Assert.Equal([Address], Ending());
+        _replica.Run("DELETE FROM session_end");
+        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 4, 4, null, deleted: true), Now);
+        Assert.Equal([Address], Ending());
+    }
+
+    [Fact]
+    public void A_tombstone_is_kept_for_thirty_days()
+    {
+        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 3, 3, null, deleted: true), Now);
+        ReplicaRows.ForgetTombstones(_replica, Now.AddDays(29));
+        Assert.Equal(1, _replica.One<long>("SELECT count(*) FROM mailbox"));
+        ReplicaRows.ForgetTombstones(_replica, Now.AddDays(31));
+        Assert.Equal(0, _replica.One<long>("SELECT count(*) FROM mailbox"));
+    }
+
+    [Fact, Trait("Rule", "ACC-15")]
+    public void An_address_in_a_labels_is_known_in_u_labels_too()
+    {
+        ReplicaRows.Watch(_replica, Mailbox("a1", "taro@xn--r8jz45g.jp", 1, 1, 1, "one"), Now);
+        Assert.Equal("taro@例え.jp", _replica.One<string>("SELECT unicode_address FROM dovecot_user"));
+    }
+
+    private static MailboxState Mailbox(string id, string address, int life, long version, long position, string? hash, int capacity = 10, bool deleted = false)
+        => new(id, address, address[(address.IndexOf('@', StringComparison.Ordinal) + 1)..], life, hash, capacity, version, position, deleted);
+
+    private static string After(IEnumerable<object> states)
+    {
+        using var replica = EmptyReplica.Open();
+        foreach (var state in states) ReplicaRows.Watch(replica, state, Now);
+        return Seen(replica);
+    }
+
+    // What the mail servers see.
+    private static string Seen(SqliteConnection replica) => string.Join('\n',
+    [
+        .. replica.All("SELECT address || ' ' || ifnull(password_hash, '-') || ' ' || home || ' ' || quota_rule FROM dovecot_user ORDER BY 1", r => r.GetString(0)),
+        .. replica.All("SELECT domain FROM postfix_domain ORDER BY 1", r => r.GetString(0)),
+    ]);
+
+    private List<string> Ending() => _replica.All("SELECT address FROM session_end", r => r.GetString(0));
+}
+
+internal static class EmptyReplica
+{
+    public static SqliteConnection Open()
+    {
+        var replica = new SqliteConnection(string.Create(CultureInfo.InvariantCulture, $"Data Source=:memory:"));
+        replica.Open();
+        replica.Run(Schema.Text);
+        return replica;
+    }
+}

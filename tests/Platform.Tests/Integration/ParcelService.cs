@@ -1,0 +1,162 @@
+using Hikyaku.Platform.Testing;
+using JasperFx.Events;
+using JasperFx.Events.Projections;
+using Marten;
+using MassTransit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Hikyaku.Platform.Tests.Integration;
+
+/// <summary>Told about each event.</summary>
+public sealed record ParcelTold(string Parcel, long Version, string What);
+
+/// <summary>What nodes are told.</summary>
+public sealed record ParcelState(string Parcel, int Weighings, long Position);
+
+public sealed record ParcelBody(string Id, string To);
+
+public sealed record LabelBody(string Label);
+
+public sealed record WeighingBody(int Grams);
+
+/// <summary>Something stored beside the stream before the decision is known.</summary>
+public sealed record Note(string Id);
+
+/// <summary>Where a service keeps its data and talks to; two services on one place are two instances of one service.</summary>
+public sealed record Place(string Database, string Rabbit, string RabbitNodes)
+{
+    public static async Task<Place> NewAsync(RabbitServer? broker = null)
+    {
+        broker ??= await RabbitServer.SharedAsync();
+        return new(await PostgresServer.NewDatabaseAsync(), await broker.AddVirtualHostAsync(), await broker.AddVirtualHostAsync());
+    }
+}
+
+/// <summary>What a test can change in a running service.</summary>
+public sealed class Levers : TimeProvider
+{
+    /// <summary>Awaited inside every weighing.</summary>
+    public Func<Task> BeforeWeighing { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Thrown by the publisher while set.</summary>
+    public Exception? PublisherFails { get; set; }
+
+    /// <summary>How much the service's clock is ahead.</summary>
+    public TimeSpan ClockAhead { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + ClockAhead;
+}
+
+/// <summary>A miniature service as every service is built: one stream type, commands, a publisher, a node-state list.</summary>
+public sealed class ParcelService : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ParcelService(WebApplication app, Levers levers) => (_app, Levers) = (app, levers);
+
+    public Levers Levers { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public bool Leads => Services.GetRequiredService<DaemonLeader>().Daemon is not null;
+
+    public Uri Address => new(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+
+    public static async Task<ParcelService> StartAsync(Place place, InternalKeys keys)
+    {
+        var levers = new Levers();
+        var builder = WebApplication.CreateBuilder(
+        [
+            "--urls=http://127.0.0.1:0", $"--ConnectionStrings:Postgres={place.Database}", $"--Hikyaku:Rabbit={place.Rabbit}",
+            $"--Hikyaku:RabbitNodes={place.RabbitNodes}", .. keys.ForService(),
+        ]);
+        builder.Services.AddSingleton<TimeProvider>(levers);
+        builder.Services.AddSingleton(levers);
+        builder.AddServiceHost("parcels");
+        if (Environment.GetEnvironmentVariable("HIKYAKU_TEST_LOG") is null) builder.Logging.ClearProviders();
+        builder.Services.AddBus(builder.Configuration);
+        builder.Services.AddNodeBus(builder.Configuration);
+        builder.Services.AddEventStore(builder.Configuration, options =>
+        {
+            options.Events.MapEventType<ParcelPosted>("parcels.parcel-posted.v1");
+            options.Events.MapEventType<ParcelLabelled>("parcels.parcel-labelled.v1");
+            options.Events.MapEventType<ParcelWeighed>("parcels.parcel-weighed.v1");
+            options.Projections.Add(new SnapshotOf<Parcel>(), ProjectionLifecycle.Inline);
+            options.Schema.For<Parcel>().DocumentAlias("parcel");
+            options.Schema.For<Note>().DocumentAlias("note");
+        });
+        builder.Services.ConfigureMarten((provider, options) => options.Events.Subscribe(
+            ActivatorUtilities.CreateInstance<ParcelPublisher>(provider), subscription => subscription.Name = "publisher"));
+        var app = builder.Build();
+        app.UseServiceHost();
+        ParcelEndpoints.Map(app);
+        await app.StartAsync();
+        return new(app, levers);
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}
+
+internal static class ParcelEndpoints
+{
+    public static void Map(WebApplication app)
+    {
+        var commands = app.MapCommands("/parcels");
+        commands.MapPost("", Post).Allow(Scope.None, Roles.Operator, Roles.Admin);
+        commands.MapPut("/{id}/label", Label).Allow(Scope.None, Roles.Operator);
+        commands.MapPost("/{id}/weighings", Weigh).Allow(Scope.None, Roles.Operator);
+        app.MapNodeStateList(States);
+    }
+
+    private static async Task<IResult> Post(ParcelBody body, CommandContext context)
+    {
+        context.Session.Store(new Note($"asked-{body.Id}-{context.Caller.Login}"));
+        var stream = await context.Session.Events.FetchForWriting<Parcel>(body.Id);
+        return context.Conclude(stream, ParcelRules.Post(stream.Aggregate, body.Id, body.To),
+            (parcel, version) => new Answer(201, parcel, version, $"/parcels/{parcel.Id}"));
+    }
+
+    private static async Task<IResult> Label(string id, LabelBody body, CommandContext context)
+    {
+        var stream = await context.Session.Events.FetchForWriting<Parcel>(id);
+        return context.Conclude(stream, ParcelRules.Label(stream.Aggregate!, body.Label), (parcel, version) => new Answer(200, parcel, version));
+    }
+
+    private static async Task<IResult> Weigh(string id, WeighingBody body, CommandContext context, Levers levers)
+    {
+        await levers.BeforeWeighing();
+        var stream = await context.Session.Events.FetchForWriting<Parcel>(id);
+        return context.Conclude(stream, ParcelRules.Weigh(body.Grams), (parcel, version) => new Answer(200, parcel, version));
+    }
+
+    private static async IAsyncEnumerable<object> States(
+        NpgsqlConnection snapshot, long position, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
+    {
+        await using var command = new NpgsqlCommand("select id, (data->>'Weighings')::int from mt_doc_parcel order by id", snapshot);
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        while (await reader.ReadAsync(stop))
+        {
+            if (reader.GetString(0) == "breaks") throw new InvalidOperationException("The list breaks here");
+            yield return new ParcelState(reader.GetString(0), reader.GetInt32(1), position);
+        }
+    }
+}
+
+internal sealed class ParcelPublisher(IBus bus, INodeBus nodes, Levers levers) : Publisher("parcels", bus, nodes)
+{
+    protected override object? ToContract(IEvent e)
+    {
+        if (levers.PublisherFails is { } failure) throw failure;
+        return new ParcelTold(e.StreamKey!, e.Version, e.Data.GetType().Name);
+    }
+
+    protected override Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop)
+        => Task.FromResult<IReadOnlyList<NodeStateChange>>(
+            [.. page.GroupBy(e => e.StreamKey!).Select(g => new NodeStateChange(new ParcelState(g.Key, 0, g.Last().Sequence), g.Last()))]);
+}

@@ -1,0 +1,183 @@
+using Hikyaku.Platform.Testing;
+using Npgsql;
+using Xunit;
+
+namespace Hikyaku.Platform.Tests.Integration;
+
+public class Publishing
+{
+    private static readonly TimeSpan Restart = TimeSpan.FromSeconds(90);
+
+    [Fact]
+    public async Task What_happened_is_told_in_stream_order_with_who_and_under_the_same_trace()
+    {
+        var place = await Place.NewAsync();
+        using var keys = InternalKeys.Create();
+        await using var listener = await Listener.StartAsync(place.Rabbit);
+        await using var service = await ParcelService.StartAsync(place, keys);
+        using var client = new ParcelClient(service, keys);
+        await client.PostAsync("p1");
+        const string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        await client.WeighAsync("p1", traceParent: $"00-{trace}-00f067aa0ba902b7-01");
+
+        var told = await Eventually.Async(() => listener.Of("p1"), t => t.Count == 2, Restart);
+        Assert.Equal([new("p1", 1, nameof(ParcelPosted)), new("p1", 2, nameof(ParcelWeighed))], told);
+        Assert.Contains(trace, listener.All.Single(h => h.Message is ParcelTold { Version: 2 }).Trace, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nodes_hear_the_state_and_then_the_bookmark_that_covers_it()
+    {
+        var place = await Place.NewAsync();
+        using var keys = InternalKeys.Create();
+        await using var nodes = await Listener.StartAsync(place.RabbitNodes);
+        await using var domain = await Listener.StartAsync(place.Rabbit);
+        await using var service = await ParcelService.StartAsync(place, keys);
+        using var client = new ParcelClient(service, keys);
+        foreach (var n in Enumerable.Range(1, 5)) await client.PostAsync($"p{n}");
+
+        await Eventually.Async(() => nodes.All.Any(h => h.Message is NodeStateBookmark { Position: >= 5 }), Restart);
+        var covered = 0L;
+        foreach (var message in nodes.All.Select(h => h.Message))
+        {
+            if (message is NodeStateBookmark mark) covered = mark.Position;
+            else Assert.True(((ParcelState)message).Position > covered, $"{message} came after a bookmark that covers it");
+        }
+
+        Assert.Equal(5, nodes.All.Select(h => h.Message).OfType<ParcelState>().Select(s => s.Parcel).Distinct().Count());
+        await Eventually.Async(() => Enumerable.Range(1, 5).All(n => domain.Of($"p{n}").Count == 1));
+        Assert.DoesNotContain(domain.All, h => h.Message is ParcelState or NodeStateBookmark);
+    }
+
+    [Fact]
+    [Trait("Rule", "OPS-5")]
+    public async Task While_the_broker_is_down_commands_go_on_health_tells_and_later_everything_is_told_in_order()
+    {
+        await using var broker = await RabbitServer.StartDedicatedAsync();
+        var place = await Place.NewAsync(broker);
+        using var keys = InternalKeys.Create();
+        await using var listener = await Listener.StartAsync(place.Rabbit);
+        await using var service = await ParcelService.StartAsync(place, keys);
+        using var client = new ParcelClient(service, keys);
+        await client.PostAsync("before");
+        await Eventually.Async(() => listener.Of("before").Count == 1, Restart);
+        await Eventually.Async(() => client.GetAsync("/health/ready"), h => h.Status == 200);
+
+        await broker.StopAsync();
+        foreach (var parcel in new[] { "a", "b" })
+        {
+            Assert.Equal(201, (await client.PostAsync(parcel)).Status);
+            for (var i = 0; i < 10; i++) Assert.Equal(200, (await client.WeighAsync(parcel)).Status);
+        }
+
+        // As if the first event had waited for longer than is healthy.
+        service.Levers.ClockAhead = DaemonHealth.MaxWait + TimeSpan.FromSeconds(1);
+        await Eventually.Async(() => client.GetAsync("/health/ready"), h => h.Status == 503 && h.Body.Contains("oldest event waits", StringComparison.Ordinal), Restart);
+        service.Levers.ClockAhead = TimeSpan.Zero;
+
+        await broker.StartAgainAsync();
+        foreach (var parcel in new[] { "a", "b" })
+        {
+            var told = await Eventually.Async(() => listener.Of(parcel), t => t.Count == 11, Restart);
+            Assert.Equal(Enumerable.Range(1, 11).Select(v => (long)v), told.Select(t => t.Version));
+        }
+
+        await Eventually.Async(() => client.GetAsync("/health/ready"), h => h.Status == 200, Restart);
+    }
+
+    [Fact]
+    public async Task A_publisher_that_fails_is_told_by_health_and_runs_again_when_it_can()
+    {
+        var place = await Place.NewAsync();
+        using var keys = InternalKeys.Create();
+        await using var listener = await Listener.StartAsync(place.Rabbit);
+        await using var service = await ParcelService.StartAsync(place, keys);
+        using var client = new ParcelClient(service, keys);
+        service.Levers.PublisherFails = new InvalidOperationException("cannot tell");
+        await client.PostAsync("p1");
+        await client.WeighAsync("p1");
+
+        await Eventually.Async(() => client.GetAsync("/health/ready"), h => h.Status == 503 && h.Body.Contains("does not run", StringComparison.Ordinal), Restart);
+        Assert.Empty(listener.Of("p1"));
+
+        service.Levers.PublisherFails = null;
+        await Eventually.Async(() => listener.Of("p1"), t => t.Count == 2, Restart);
+        await Eventually.Async(() => client.GetAsync("/health/ready"), h => h.Status == 200, Restart);
+    }
+
+    [Fact]
+    public async Task A_publish_that_the_broker_cancels_is_tried_again_and_not_lost()
+    {
+        var place = await Place.NewAsync();
+        using var keys = InternalKeys.Create();
+        await using var listener = await Listener.StartAsync(place.Rabbit);
+        await using var service = await ParcelService.StartAsync(place, keys);
+        using var client = new ParcelClient(service, keys);
+        service.Levers.PublisherFails = new OperationCanceledException("not Marten's own");
+        await client.PostAsync("p1");
+        await Eventually.Async(() => client.GetAsync("/health/ready"), h => h.Body.Contains("does not run", StringComparison.Ordinal), Restart);
+        service.Levers.PublisherFails = null;
+
+        await Eventually.Async(() => listener.Of("p1"), t => t.Count == 1, Restart);
+    }
+
+    [Fact]
+    public async Task When_the_leaders_session_is_killed_or_the_leader_ends_another_goes_on_without_loss_or_disorder()
+    {
+        var place = await Place.NewAsync();
+        using var keys = InternalKeys.Create();
+        await using var listener = await Listener.StartAsync(place.Rabbit);
+        await using var first = await ParcelService.StartAsync(place, keys);
+        await Eventually.Async(() => first.Leads, Restart);
+        await using var second = await ParcelService.StartAsync(place, keys);
+        using var client = new ParcelClient(second, keys);
+        await client.PostAsync("p1");
+        Assert.False(second.Leads);
+
+        var killed = await KillLeaderSessionsAsync(place);
+        for (var i = 0; i < 30; i++) Assert.Equal(200, (await client.WeighAsync("p1")).Status);
+        await Eventually.Async(() => listener.Of("p1"), t => t.Count == 31, Restart);
+        Assert.True(killed >= 1);
+        await Eventually.Async(() => first.Leads ^ second.Leads, Restart);
+
+        await first.DisposeAsync();
+        for (var i = 0; i < 30; i++) Assert.Equal(200, (await client.WeighAsync("p1")).Status);
+        var told = await Eventually.Async(() => listener.Of("p1"), t => t.Count == 61, Restart);
+        Assert.True(second.Leads);
+        Assert.Equal(Enumerable.Range(1, 61).Select(v => (long)v), told.Select(t => t.Version));
+    }
+
+    [Fact]
+    public async Task When_the_database_crashes_and_comes_back_nothing_is_lost()
+    {
+        await using var server = await PostgresServer.StartDedicatedAsync();
+        var broker = await RabbitServer.SharedAsync();
+        var place = new Place(await server.AddDatabaseAsync(), await broker.AddVirtualHostAsync(), await broker.AddVirtualHostAsync());
+        using var keys = InternalKeys.Create();
+        await using var listener = await Listener.StartAsync(place.Rabbit);
+        await using var service = await ParcelService.StartAsync(place, keys);
+        using var client = new ParcelClient(service, keys);
+        await client.PostAsync("p1");
+        await Eventually.Async(() => service.Leads, Restart);
+
+        await server.StopAsync();
+        var refused = await client.WeighAsync("p1");
+        Assert.Equal((503, "platform.unavailable"), (refused.Status, refused.Problem));
+        await server.StartAgainAsync();
+
+        await Eventually.Async(() => client.WeighAsync("p1"), w => w.Status == 200, Restart);
+        var told = await Eventually.Async(() => listener.Of("p1"), t => t.Count >= 2, Restart);
+        Assert.Equal([1L, 2L], told.Select(t => t.Version));
+    }
+
+    // The leader of this place only: an advisory lock belongs to a database.
+    private static async Task<long> KillLeaderSessionsAsync(Place place)
+    {
+        await using var database = NpgsqlDataSource.Create(place.Database);
+        await using var command = database.CreateCommand("""
+            select count(pg_terminate_backend(l.pid)) from pg_locks l
+            where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())
+            """);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+}
