@@ -38,7 +38,6 @@ public sealed partial class Applier(Replica replica, Lease lease, Listing listin
         var waiting = new Waiting(r => ReplicaRows.Watch(r, state, time.GetUtcNow()));
         await _waiting.Writer.WriteAsync(waiting);
         await waiting.Done.Task;
-        sessions.Look();
     }
 
     /// <summary>Ends when the bookmark is on the disk. What came before it must have been applied.</summary>
@@ -48,7 +47,9 @@ public sealed partial class Applier(Replica replica, Lease lease, Listing listin
         if (bookmark.Service != ReplicaRows.Accounts) return; // a newer service, whose states this version does not keep
         var waiting = new Waiting(r => ReplicaRows.Watch(r, bookmark));
         await _waiting.Writer.WriteAsync(waiting);
-        if (await waiting.Done.Task) lease.Renew(Activity.Current);
+        var applied = await waiting.Done.Task;
+        await sessions.EndDueAsync();
+        if (applied) lease.Renew(Activity.Current);
         else listing.Ask($"the states between the last applied position and {bookmark.After} are missing");
     }
 

@@ -27,9 +27,9 @@ public sealed class Doveadm : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("X-Dovecot-API", Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.DoveadmKey)));
     }
 
-    /// <summary>Ends a login's IMAP and POP sessions; whether that is done. That there was none is fine.</summary>
-    public async Task<bool> KickAsync(string address, CancellationToken stop)
-        => await AskAsync([Command("kick", new { mask = new[] { address } }, "0")], stop) is [var answer]
+    /// <summary>Ends the IMAP and POP sessions of logins; whether that is done. That there was none is fine.</summary>
+    public async Task<bool> KickAsync(IReadOnlyList<string> addresses, CancellationToken stop)
+        => await AskAsync([Command("kick", new { mask = addresses }, "0")], stop) is [var answer]
             && (answer.Result is not null || answer.ExitCode is NoUser or NotFound);
 
     /// <summary>Bytes that mailboxes take, all folders together; without those that Dovecot could not tell. Null when it does not answer.</summary>

@@ -84,8 +84,8 @@ public sealed partial class Listing(
         }
 
         LogDone(states.Count, position);
+        await sessions.EndDueAsync(stop);
         lease.Renew();
-        sessions.Look();
     }
 
     private async Task<(List<object> States, long Position)> ReadAsync(CancellationToken stop)

@@ -14,8 +14,7 @@ public static class ReplicaRows
     private static readonly TimeSpan TombstoneLife = TimeSpan.FromDays(30);
     private static readonly IdnMapping Idn = new();
 
-    // Twice: a login whose password was checked just before may open its session just after the first round.
-    private const int RoundsOfEnding = 2;
+    private const int RoundsOfEnding = 2; // why: SessionEnder
 
     /// <summary>Whether a state is one: a message that is not would stop everything behind it.</summary>
     public static bool IsWhole(object state) => state switch

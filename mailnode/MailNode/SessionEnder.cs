@@ -1,70 +1,88 @@
+using Microsoft.Data.Sqlite;
+
 namespace Hikyaku.MailNode;
 
 /// <summary>
 /// Ends the open sessions of accounts whose password has changed or that are gone. What is to be ended stands in the replica,
 /// written with the change itself, so that neither a crash nor a Dovecot that is away lets a session live on.
+/// <para>
+/// Twice, a second apart: a login whose password was checked just before the change may open its session just after the first
+/// round. Who has logged in with the new password meanwhile is thrown out as well, and comes back by itself.
+/// </para>
 /// </summary>
 public sealed class SessionEnder(Replica replica, Doveadm doveadm, TimeProvider time) : BackgroundService
 {
     private const int AtOnce = 100;
-    private static readonly TimeSpan SecondRound = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SecondRound = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private readonly SemaphoreSlim _news = new(0, 1);
+    private readonly SemaphoreSlim _turn = new(1);
 
-    /// <summary>Looks now whether there is something to end.</summary>
-    public void Look()
+    /// <summary>
+    /// Ends what is due, and returns when it is done: a password is in force when the sessions of the old one are over.
+    /// When Dovecot does not answer, there are none, and the rest is done when it does.
+    /// </summary>
+    public async Task EndDueAsync(CancellationToken stop = default)
     {
+        await _turn.WaitAsync(stop);
         try
         {
-            _news.Release();
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            limit.CancelAfter(Patience);
+            while (!limit.IsCancellationRequested && await EndSomeAsync(limit.Token)) { }
         }
-        catch (SemaphoreFullException)
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            // it is about to look
+            // the next round goes on
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        _news.Dispose();
+        _turn.Dispose();
         base.Dispose();
     }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        using var timer = new PeriodicTimer(Pause, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            await _news.WaitAsync(Pause, stoppingToken);
             try
             {
                 await EndDueAsync(stoppingToken);
             }
-            catch (Microsoft.Data.Sqlite.SqliteException)
+            catch (SqliteException)
             {
                 // told by whoever writes states; tried again in a second
             }
         }
     }
 
-    private async Task EndDueAsync(CancellationToken stop)
+    // Whether there may be more.
+    private async Task<bool> EndSomeAsync(CancellationToken stop)
     {
+        if (!replica.IsComplete) return false;
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var due = await replica.WriteAsync(
             r => r.All("SELECT account_id, address, due, rounds FROM session_end WHERE due <= $1 ORDER BY due LIMIT $2",
                 row => new Due(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), now, AtOnce), stop);
-        foreach (var one in due)
-        {
-            // Dovecot is away, and with it every session; whatever it has when it comes back is looked at again.
-            if (!await doveadm.KickAsync(one.Address, stop)) return;
-            await replica.WriteAsync(r => one.Rounds > 1
-                // A change meanwhile has made it due anew, and stays so.
-                ? r.Run("UPDATE session_end SET due = $1, rounds = rounds - 1 WHERE account_id = $2 AND due = $3", now + (long)SecondRound.TotalMilliseconds, one.AccountId, one.At)
-                : r.Run("DELETE FROM session_end WHERE account_id = $1 AND due = $2", one.AccountId, one.At), stop);
-        }
+        if (due.Count == 0 || !await doveadm.KickAsync([.. due.Select(d => d.Address)], stop)) return false;
+        await replica.WriteAsync(r => due.Sum(d => Done(r, d, now)), stop);
+        return due.Count == AtOnce;
     }
+
+    // A change meanwhile has made it due anew, and that stays.
+    private static int Done(SqliteConnection r, Due one, long now) => one.Rounds > 1
+        ? r.Run("UPDATE session_end SET due = $1, rounds = rounds - 1 WHERE account_id = $2 AND due = $3", now + (long)SecondRound.TotalMilliseconds, one.AccountId, one.At)
+        : r.Run("DELETE FROM session_end WHERE account_id = $1 AND due = $2", one.AccountId, one.At);
 
     private sealed record Due(string AccountId, string Address, long At, long Rounds);
 }

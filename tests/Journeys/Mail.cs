@@ -32,7 +32,7 @@ public static class Mail
 
     public static async Task<SmtpClient> SmtpAsync(this PlatformUnderTest platform, string account, string server = "submission", string password = PlatformUnderTest.Password)
     {
-        var smtp = new SmtpClient { ServerCertificateValidationCallback = AnyCertificate };
+        var smtp = new SmtpClient { ServerCertificateValidationCallback = platform.IsOwnCertificate };
         var (host, port) = platform.Server(server);
         await smtp.ConnectAsync(host, port, Security(server));
         await smtp.AuthenticateAsync(account, password);
@@ -45,7 +45,7 @@ public static class Mail
     /// <param name="password">With what.</param>
     public static async Task<ImapClient> ImapAsync(this PlatformUnderTest platform, string account, string server = "imap", string password = PlatformUnderTest.Password)
     {
-        var imap = new ImapClient { ServerCertificateValidationCallback = AnyCertificate };
+        var imap = new ImapClient { ServerCertificateValidationCallback = platform.IsOwnCertificate };
         var (host, port) = platform.Server(server.Split('+')[0]);
         await imap.ConnectAsync(host, port, Security(server));
         await imap.AuthenticateAsync(account, password);
@@ -54,7 +54,7 @@ public static class Mail
 
     public static async Task<Pop3Client> Pop3Async(this PlatformUnderTest platform, string account, string server = "pop3", string password = PlatformUnderTest.Password)
     {
-        var pop = new Pop3Client { ServerCertificateValidationCallback = AnyCertificate };
+        var pop = new Pop3Client { ServerCertificateValidationCallback = platform.IsOwnCertificate };
         var (host, port) = platform.Server(server.Split('+')[0]);
         await pop.ConnectAsync(host, port, Security(server));
         await pop.AuthenticateAsync(account, password);
@@ -69,7 +69,7 @@ public static class Mail
         await Eventually.Async(async () =>
         {
             await imap.NoOpAsync();
-            return (await imap.Inbox.FetchAsync(0, -1, MessageSummaryItems.Envelope)).Any(m => m.Envelope.Subject == subject);
+            return (await imap.Inbox.FetchAsync(0, -1, MessageSummaryItems.Envelope)).Any(m => m.Envelope?.Subject == subject);
         }, TimeSpan.FromSeconds(20));
         await imap.DisconnectAsync(true);
     }
@@ -91,8 +91,4 @@ public static class Mail
         "submission" => SecureSocketOptions.StartTls,
         _ => SecureSocketOptions.None,
     };
-
-    // A local run has a certificate that it signed itself.
-    private static bool AnyCertificate(object s, System.Security.Cryptography.X509Certificates.X509Certificate? c,
-        System.Security.Cryptography.X509Certificates.X509Chain? ch, System.Net.Security.SslPolicyErrors e) => true;
 }

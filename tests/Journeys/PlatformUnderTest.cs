@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Hikyaku.Platform.Testing;
 
 [assembly: AssemblyFixture(typeof(Hikyaku.Journeys.PlatformUnderTest))]
-[assembly: CollectionBehavior(DisableTestParallelization = true)] // journeys stop and kill what others use
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)] // journeys stop and kill what others use
 
 namespace Hikyaku.Journeys;
 
@@ -44,6 +46,13 @@ public sealed class PlatformUnderTest : IAsyncLifetime
     {
         var parts = Endpoints[name]!.GetValue<string>().Split(':');
         return (parts[0], int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>A local run has a certificate that it signed itself: this one and no other is accepted.</summary>
+    public bool IsOwnCertificate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        using var own = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(_home, "secrets", "cert.pem"));
+        return certificate is not null && certificate.GetCertHashString() == own.GetCertHashString();
     }
 
     /// <summary>Adds a domain of a name that nobody else uses.</summary>
