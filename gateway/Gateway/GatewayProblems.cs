@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Resources;
 using Hikyaku.Platform;
 
@@ -16,6 +17,10 @@ public static class GatewayProblems
 
     /// <summary>A change by cookie that another site may have made the browser send.</summary>
     public static readonly ProblemCode CrossSite = new("sessions.cross-site-request", 403, Texts);
+
+    /// <summary>Refuses a try, alike for known and unknown logins.</summary>
+    public static IResult TooManyAttemptsIn(TimeSpan wait)
+        => Problems.Of(TooManyAttempts, null, ("n", Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>Every code of this page.</summary>
     public static readonly IReadOnlyList<ProblemCode> All = [WrongCredentials, TooManyAttempts, CrossSite];

@@ -4,9 +4,6 @@ using Hikyaku.Gateway.Sessions;
 using Hikyaku.Gateway.SigningIn;
 using Hikyaku.Platform;
 using MassTransit;
-using Microsoft.AspNetCore.Http.Metadata;
-using Microsoft.AspNetCore.OpenApi;
-using Microsoft.OpenApi;
 using Npgsql;
 
 namespace Hikyaku.Gateway;
@@ -23,8 +20,7 @@ public static class Program
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceHost("gateway");
         builder.WebHost.ConfigureKestrel(o => o.Limits.MaxRequestBodySize = BodyLimit.DrainedBytes);
-        // Else each request is told in four lines, with whose account it is about; what fails in forwarding is told by Forwarding.
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("Yarp", LogLevel.Error);
+        builder.Logging.AddFilter("Yarp", LogLevel.Error); // what fails is told by Forwarding
         var services = builder.Services;
         var connection = builder.Configuration.GetConnectionString("Postgres") ?? throw new InvalidOperationException("ConnectionStrings:Postgres is not set");
         services.AddSingleton(_ => new NpgsqlDataSourceBuilder(connection).Build());
@@ -33,7 +29,7 @@ public static class Program
         AddRouting(services);
         AddSessions(services, builder.Configuration);
         services.AddSingleton<ApiDocument>();
-        services.AddOpenApi(o => o.AddOperationTransformer(OwnSummary));
+        services.AddApiDescription();
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database");
 
         var app = builder.Build();
@@ -98,13 +94,6 @@ public static class Program
         RequestDelegate forward = app.Services.GetRequiredService<Forwarding>().SendAsync;
         foreach (var route in RouteTable.Routes.Where(r => r.Service != RouteTable.Own))
             app.MapMethods(route.Pattern, [route.Method], forward).WithMetadata(route);
-    }
-
-    // What a handler's documentation says to a reader of the code would stand in the API document otherwise.
-    private static Task OwnSummary(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken stop)
-    {
-        operation.Summary = context.Description.ActionDescriptor.EndpointMetadata.OfType<IEndpointSummaryMetadata>().LastOrDefault()?.Summary;
-        return Task.CompletedTask;
     }
 
     private static IResult? StatusProblem(int status) => status switch

@@ -52,11 +52,13 @@ public sealed record Answer(int Status, object? Body = null, long? Version = nul
 /// </summary>
 public sealed class CommandContext : IAsyncDisposable
 {
+    private readonly HttpContext _http;
     private readonly IDocumentStore _store;
     private IDocumentSession? _session;
 
     private CommandContext(HttpContext http)
     {
+        _http = http;
         _store = http.RequestServices.GetRequiredService<IDocumentStore>();
         (Caller, Target) = http.Asking();
         Now = http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
@@ -87,6 +89,14 @@ public sealed class CommandContext : IAsyncDisposable
         var context = new CommandContext(http);
         http.Response.RegisterForDisposeAsync(context);
         return ValueTask.FromResult<CommandContext?>(context);
+    }
+
+    /// <summary>Tells the gateway that the current password that came along was wrong: it counts as a failed login.</summary>
+    public void TellWrongPassword(string password)
+    {
+        var box = _http.RequestServices.GetRequiredService<SecretBox>();
+        var hash = box.Hash(Encoding.UTF8.GetBytes($"{Caller.Login}\n{password}"));
+        _http.Response.Headers[InternalHeaders.WrongPassword] = Convert.ToHexStringLower(hash.AsSpan(0, 8));
     }
 
     /// <summary>

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Hikyaku.Gateway.Sessions;
+using Hikyaku.Gateway.SigningIn;
 using Hikyaku.Platform;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -9,7 +11,7 @@ namespace Hikyaku.Gateway.Routing;
 /// is answered as a problem: a service that is away, or silent for 30 seconds (<c>Hikyaku:ServiceTimeoutSeconds</c>), is 503 with
 /// Retry-After.
 /// </summary>
-public sealed partial class Forwarding(IHttpForwarder forwarder, Services services, InternalTokens tokens, IConfiguration configuration, ILogger<Forwarding> log)
+public sealed partial class Forwarding(IHttpForwarder forwarder, Services services, InternalTokens tokens, SignInThrottle throttle, IConfiguration configuration, ILogger<Forwarding> log)
 {
     private readonly ForwarderRequestConfig _config = new()
     {
@@ -22,15 +24,31 @@ public sealed partial class Forwarding(IHttpForwarder forwarder, Services servic
     public async Task SendAsync(HttpContext http)
     {
         var admission = http.Admission();
+        if (!admission.Route.ProvesPassword)
+        {
+            await SendAsync(http, admission);
+            return;
+        }
+
+        // Until its end is known it counts as a try of its own; then as the password that was wrong, or not at all.
+        var (login, from) = (admission.Asker.Session.Login, SessionReader.AddressOf(http));
+        using var attempt = throttle.Begin(login, from, Guid.NewGuid().ToString(), out var wait);
+        if (attempt is null) await GatewayProblems.TooManyAttemptsIn(wait).ExecuteAsync(http);
+        else attempt.WrongPassword = await SendAsync(http, admission);
+    }
+
+    private async Task<string?> SendAsync(HttpContext http, Admission admission)
+    {
         var token = await tokens.ForAsync(admission.Asker, admission.Target);
         var service = admission.Route.Service;
-        var error = await forwarder.SendAsync(
-            http, services.AddressOf(service), services.Invoker, _config, new OutgoingRequest(admission.Path, token!), http.RequestAborted);
-        if (error == ForwarderError.None || http.Response.HasStarted || http.RequestAborted.IsCancellationRequested) return;
+        var outgoing = new OutgoingRequest(admission.Path, token!);
+        var error = await forwarder.SendAsync(http, services.AddressOf(service), services.Invoker, _config, outgoing, http.RequestAborted);
+        if (error == ForwarderError.None || http.Response.HasStarted || http.RequestAborted.IsCancellationRequested) return outgoing.WrongPassword;
 
         var exception = http.GetForwarderErrorFeature()?.Exception;
         http.Response.Clear();
         await Answer(error, exception, service, http).ExecuteAsync(http);
+        return null;
     }
 
     private IResult Answer(ForwarderError error, Exception? exception, string service, HttpContext http)

@@ -12,6 +12,11 @@ public sealed record GatewayRoute(string Method, string Pattern, Scope Scope, IR
 {
     private readonly string[] _segments = Pattern.Split('/')[1..];
 
+    /// <summary>
+    /// Whether the call proves who asks by the current password: a wrong one counts as a failed login, and is limited like one.
+    /// </summary>
+    public bool ProvesPassword { get; init; }
+
     /// <summary>Whether it answers without a session.</summary>
     public bool IsOpen => MayCall.Count == 0;
 

@@ -1,3 +1,4 @@
+using Hikyaku.Platform;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -10,6 +11,9 @@ namespace Hikyaku.Gateway.Routing;
 /// </summary>
 public sealed class OutgoingRequest(string path, string token) : HttpTransformer
 {
+    /// <summary>What a service says of a wrong current password; null when it said nothing of the kind.</summary>
+    public string? WrongPassword { get; private set; }
+
     private static readonly string[] PassedOn =
     [
         HeaderNames.Accept, HeaderNames.AcceptLanguage, HeaderNames.IfMatch, HeaderNames.IfNoneMatch, HeaderNames.UserAgent,
@@ -45,5 +49,17 @@ public sealed class OutgoingRequest(string path, string token) : HttpTransformer
         proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.Authorization, $"Bearer {token}");
         proxyRequest.RequestUri = new Uri(destinationPrefix + path + incoming.QueryString.Value);
         return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        if (proxyResponse is not null && proxyResponse.Headers.TryGetValues(InternalHeaders.WrongPassword, out var values))
+        {
+            WrongPassword = string.Concat(values);
+            proxyResponse.Headers.Remove(InternalHeaders.WrongPassword); // between the platform's own parts only
+        }
+
+        return base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
     }
 }

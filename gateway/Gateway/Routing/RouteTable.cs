@@ -27,7 +27,7 @@ public static class RouteTable
         new("GET", "/api/v1/me", Scope.None, All, Own),
         new("GET", "/api/v1/me/sessions", Scope.None, All, Own),
         new("DELETE", "/api/v1/me/sessions/{id}", Scope.None, All, Own),
-        new("PUT", "/api/v1/me/password", Scope.None, All, Accounts),
+        new("PUT", "/api/v1/me/password", Scope.None, All, Accounts) { ProvesPassword = true },
         new("GET", "/api/v1/openapi.json", Scope.None, Open, Own),
 
         new("POST", "/api/v1/domains", Scope.None, Operator, Accounts),
@@ -44,7 +44,7 @@ public static class RouteTable
         new("GET", "/api/v1/domains/{name}/accounts", Scope.Domain, Staff, Accounts),
         new("GET", "/api/v1/accounts/{address}", Scope.Account, All, Accounts),
         new("PATCH", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts),
-        new("PUT", "/api/v1/accounts/{address}/password", Scope.Account, All, Accounts),
+        new("PUT", "/api/v1/accounts/{address}/password", Scope.Account, All, Accounts) { ProvesPassword = true },
         new("GET", "/api/v1/accounts/{address}/history", Scope.Account, All, Accounts),
     ];
 

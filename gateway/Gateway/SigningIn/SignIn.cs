@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Hikyaku.Gateway.Routing;
 using Hikyaku.Gateway.Sessions;
@@ -35,7 +34,7 @@ public static class SignIn
 
         var login = Normal(body.Login!);
         using var attempt = throttle.Begin(login, SessionReader.AddressOf(http), body.Password!, out var wait);
-        if (attempt is null) return Problems.Of(GatewayProblems.TooManyAttempts, null, ("n", Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)));
+        if (attempt is null) return GatewayProblems.TooManyAttemptsIn(wait);
 
         var verified = await accounts.VerifyAsync(login, body.Password!, stop);
         attempt.Outcome = verified.IsVerified ? SignInOutcome.Right : SignInOutcome.Wrong;

@@ -59,11 +59,11 @@ public sealed class SignInThrottle(SignInLimits limits, TimeProvider time)
 
             _underWay[network] = underWay + 1;
             var isNew = _passwords.Add(pair, hash, now);
-            return new SignInTry(outcome => End(pair, hash, isNew, outcome));
+            return new SignInTry(ended => End(pair, hash, isNew, ended));
         }
     }
 
-    private void End((string Login, string Network) pair, ulong hash, bool wasNew, SignInOutcome outcome)
+    private void End((string Login, string Network) pair, ulong hash, bool wasNew, SignInTry ended)
     {
         lock (_lock)
         {
@@ -71,11 +71,16 @@ public sealed class SignInThrottle(SignInLimits limits, TimeProvider time)
             if (underWay == 0) _underWay.Remove(pair.Network);
             else _underWay[pair.Network] = underWay;
 
-            switch (outcome)
+            switch (ended.Outcome)
             {
                 case SignInOutcome.Right:
                     _passwords.Clear(pair);
                     _failing.Remove(pair.Network, pair.Login);
+                    break;
+                case SignInOutcome.Wrong when ended.WrongPassword is { } told:
+                    _passwords.Remove(pair, hash);
+                    _passwords.Add(pair, Hash(pair.Login, told), time.GetUtcNow());
+                    _failing.Add(pair.Network, pair.Login, time.GetUtcNow());
                     break;
                 case SignInOutcome.Wrong:
                     _failing.Add(pair.Network, pair.Login, time.GetUtcNow());
@@ -108,17 +113,32 @@ public enum SignInOutcome
 }
 
 /// <summary>A try under way; disposing tells its <see cref="Outcome"/>.</summary>
-public sealed class SignInTry(Action<SignInOutcome> end) : IDisposable
+public sealed class SignInTry(Action<SignInTry> end) : IDisposable
 {
     private bool _ended;
+    private string? _wrongPassword;
 
     /// <summary>How it ended.</summary>
     public SignInOutcome Outcome { get; set; }
 
+    /// <summary>
+    /// What stands for the wrong password where a service has judged it: the same for the same password. Setting it tells that
+    /// the try was wrong; null tells nothing.
+    /// </summary>
+    public string? WrongPassword
+    {
+        get => _wrongPassword;
+        set
+        {
+            _wrongPassword = value;
+            if (value is not null) Outcome = SignInOutcome.Wrong;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!_ended) end(Outcome);
+        if (!_ended) end(this);
         _ended = true;
     }
 }

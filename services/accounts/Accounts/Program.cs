@@ -31,7 +31,7 @@ public static class Program
         services.AddSingleton<NodeLeases>();
         services.AddSingleton<MailAccountReader>();
         services.AddHostedService<FirstOperator>();
-        services.AddOpenApi();
+        services.AddApiDescription();
         var app = builder.Build();
         app.UseServiceHost();
         app.MapOpenApi("/internal/openapi.json").WithMetadata(new OwnCredential());

@@ -129,6 +129,26 @@ public sealed class Signing_in(Deployment deployment)
         Assert.Equal((HttpStatusCode.UnsupportedMediaType, "request.unsupported-media-type"), (reply.Status, reply.Code));
     }
 
+    [Fact, Trait("Rule", "RST-3")]
+    public async Task A_wrong_current_password_counts_as_a_failed_login_and_the_same_one_counts_once()
+    {
+        var tenant = await deployment.TenantAsync();
+        var token = await _client.SignInAsync(tenant.User, Deployment.Password);
+        var path = $"/api/v1/accounts/{tenant.User}/password";
+        for (var i = 0; i < 15; i++) Assert.Equal(HttpStatusCode.UnprocessableEntity, (await ChangeAsync("The-same-wrong-1")).Status);
+        for (var i = 0; i < 9; i++)
+        {
+            var refused = await ChangeAsync($"Wrong-number-{i}");
+            Assert.Equal((HttpStatusCode.UnprocessableEntity, "accounts.current-password-wrong"), (refused.Status, refused.Code));
+            Assert.DoesNotContain(refused.Headers.Keys, h => h.StartsWith("X-Hikyaku", StringComparison.OrdinalIgnoreCase));
+        }
+
+        Assert.Equal((HttpStatusCode.TooManyRequests, "sessions.too-many-attempts"), ((await ChangeAsync("Wrong-once-more")).Status, (await ChangeAsync(Deployment.Password)).Code));
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await _client.TrySignInAsync(tenant.User, Deployment.Password)).Status);
+
+        Task<Reply> ChangeAsync(string current) => _client.SendAsync(HttpMethod.Put, path, token, new { current, @new = "Betsu-no-98yz" });
+    }
+
     [Fact, Trait("Rule", "SEC-5")]
     public async Task Known_and_unknown_logins_take_the_same_time()
     {
