@@ -15,7 +15,10 @@ public sealed partial class Listing(
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
+    private static readonly TimeSpan CleaningInterval = TimeSpan.FromDays(1);
+
     private readonly Channel<string> _asked = Channel.CreateBounded<string>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private DateTimeOffset _cleaned = time.GetUtcNow();
 
     /// <summary>Asks for a list; several askings become one.</summary>
     public void Ask(string reason) => _asked.Writer.TryWrite(reason);
@@ -27,9 +30,14 @@ public sealed partial class Listing(
         while (!stoppingToken.IsCancellationRequested)
         {
             var reason = replica.IsComplete ? await AskedAsync(stoppingToken) : "there is no replica";
-            if (reason is null) continue;
             try
             {
+                if (reason is null)
+                {
+                    if (replica.IsComplete) await CleanAsync(stoppingToken);
+                    continue;
+                }
+
                 // Taken before the list begins: who asks from now on has seen something that this list may not hold.
                 _asked.Reader.TryRead(out _);
                 await ListAsync(reason, stoppingToken);
@@ -38,8 +46,8 @@ public sealed partial class Listing(
             catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException or JsonException or Microsoft.Data.Sqlite.SqliteException
                 || (e is OperationCanceledException && !stoppingToken.IsCancellationRequested))
             {
-                LogFailed(e, reason, pause);
-                Ask(reason);
+                LogFailed(e, reason ?? "tombstones are old", pause);
+                if (reason is not null) Ask(reason);
             }
 
             await Task.Delay(pause, time, stoppingToken);
@@ -63,6 +71,19 @@ public sealed partial class Listing(
         }
     }
 
+    // A tombstone may go a day later than it could.
+    private async Task CleanAsync(CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        if (now - _cleaned < CleaningInterval) return;
+        await replica.WriteAsync(r =>
+        {
+            ReplicaRows.ForgetTombstones(r, now);
+            return true;
+        }, stop);
+        _cleaned = now;
+    }
+
     private async Task ListAsync(string reason, CancellationToken stop)
     {
         LogBegins(reason);
@@ -73,7 +94,6 @@ public sealed partial class Listing(
             await replica.WriteAsync(r =>
             {
                 ReplicaRows.List(r, states, position, now);
-                ReplicaRows.ForgetTombstones(r, now);
                 return true;
             }, stop);
         }
@@ -122,7 +142,7 @@ public sealed partial class Listing(
     [LoggerMessage(2, LogLevel.Information, "Listed {Count} states up to position {Position}")]
     private partial void LogDone(int count, long position);
 
-    [LoggerMessage(3, LogLevel.Warning, "No list, although {Reason}; tried again in {Pause}")]
+    [LoggerMessage(3, LogLevel.Warning, "Not done, although {Reason}; tried again in {Pause}")]
     private partial void LogFailed(Exception e, string reason, TimeSpan pause);
 
     [LoggerMessage(4, LogLevel.Error, "A {Part} in the list lacks what it must have and is passed over")]

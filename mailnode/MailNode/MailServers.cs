@@ -34,7 +34,8 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
         limit.CancelAfter(Patience);
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+            await using var end = limit.Token.Register(() => process.Kill(entireProcessTree: true));
             var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
             await process.WaitForExitAsync(limit.Token);
             return process.ExitCode == 0 ? output : null;

@@ -18,6 +18,8 @@ public partial class Program
         var builder = WebApplication.CreateBuilder(args);
         builder.AddTelemetry("mailnode");
         builder.WebHost.ConfigureKestrel(o => { o.AddServerHeader = false; o.Limits.MaxRequestBodySize = 1 << 16; });
+        // Who asks whether it is ready is answered with what is wrong; it need not stand in the log each time.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         var services = builder.Services;
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(NodeSettings.Read(builder.Configuration));

@@ -17,6 +17,8 @@ internal abstract class ServerContainer(int port, int managementPort) : IServer
 
     public Task StopAsync() => Container.StopAsync();
 
+    public virtual Task ShutDownAsync() => StopAsync();
+
     public ValueTask DisposeAsync() => Container.DisposeAsync();
 
     /// <summary>The image, or what the environment names in its place (a machine without a registry).</summary>
@@ -53,6 +55,12 @@ internal sealed class RabbitContainer : ServerContainer
             .WithPortBinding(ports[0], RabbitMqBuilder.RabbitMqPort).WithPortBinding(ports[1], Management)
             .WithCreateParameterModifier(p => p.StopTimeout = TimeSpan.Zero)
             .Build();
+
+    public override async Task ShutDownAsync()
+    {
+        await Container.ExecAsync(["rabbitmqctl", "stop_app"]);
+        await StopAsync();
+    }
 
     protected override DockerContainer Container { get; }
 }

@@ -45,12 +45,10 @@ public sealed class GuardedProcess : IAsyncDisposable
     }
 
     /// <summary>Ends it at once and keeps its folder.</summary>
-    public async Task StopAsync()
-    {
-        if (_guard.HasExited) return;
-        await _guard.StandardInput.WriteLineAsync("stop");
-        await EndAsync();
-    }
+    public Task StopAsync() => EndAsync("stop");
+
+    /// <summary>Lets it end by itself (SIGTERM) and keeps its folder.</summary>
+    public Task ShutDownAsync() => EndAsync("shutdown");
 
     /// <summary>Ends it at once and removes its folder.</summary>
     public async ValueTask DisposeAsync()
@@ -69,6 +67,13 @@ public sealed class GuardedProcess : IAsyncDisposable
         var errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) throw new InvalidOperationException($"{string.Join(' ', all)} ended with {process.ExitCode}: {await output}{errors}");
+    }
+
+    private async Task EndAsync(string word)
+    {
+        if (_guard.HasExited) return;
+        await _guard.StandardInput.WriteLineAsync(word);
+        await EndAsync();
     }
 
     private async Task EndAsync()

@@ -37,6 +37,8 @@ internal abstract class PrivateServer(string user, string endSignal, int ports) 
 
     public virtual Task StopAsync() => _process?.StopAsync() ?? Task.CompletedTask;
 
+    public Task ShutDownAsync() => _process?.ShutDownAsync() ?? Task.CompletedTask;
+
     public virtual async ValueTask DisposeAsync()
     {
         if (_process is not null) await _process.DisposeAsync();

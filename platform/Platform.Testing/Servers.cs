@@ -17,6 +17,9 @@ internal interface IServer : IAsyncDisposable
 
     /// <summary>Ends it at once, as a failing machine would.</summary>
     Task StopAsync();
+
+    /// <summary>Lets it end by itself and keeps its data.</summary>
+    Task ShutDownAsync();
 }
 
 /// <summary>

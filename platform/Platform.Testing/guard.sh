@@ -1,6 +1,6 @@
 # Runs a server for a test process and never longer: bash -c '…' guard FOLDER SIGNAL COMMAND...
 # Standard input is a pipe that only the test process holds. The line "stop" ends the server and keeps FOLDER, so that
-# it can start again; the pipe's end, which comes however the test process dies, ends the server and removes FOLDER.
+# it can start again; "shutdown" does so by SIGTERM; the pipe's end, which comes however the test process dies, ends the server and removes FOLDER.
 set -u
 folder=$1 signal=$2
 shift 2
@@ -11,10 +11,14 @@ setsid "$@" 3<&- &
 server=$! word=
 end() {
     # The group too: what the server started must not outlive it.
-    kill -"$signal" "$server" -"$server" 2>/dev/null
+    if [[ $word == shutdown ]]; then
+        kill -TERM "$server" 2>/dev/null
+    else
+        kill -"$signal" "$server" -"$server" 2>/dev/null
+    fi
     wait "$server" 2>/dev/null
     kill -KILL -"$server" 2>/dev/null
-    [[ $word == stop ]] || rm -rf -- "$folder"
+    [[ $word == stop || $word == shutdown ]] || rm -rf -- "$folder"
 }
 trap end EXIT
 trap 'exit 1' INT TERM HUP

@@ -16,7 +16,7 @@ public sealed class Bad_days
         var domain = await own.DomainAsync();
         await Eventually.Async(() => ReadyAsync(own), IsReady);
 
-        await rabbit.StopAsync();
+        await rabbit.ShutDownAsync();
         var replies = new List<Reply>();
         for (var i = 0; i < 50; i++)
             replies.Add(await own.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", new { name = $"user{i:00}", password = AccountsService.GoodPassword }));

@@ -3,7 +3,6 @@ using Hikyaku.Accounts.Contracts;
 using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
 using MailKit.Security;
-using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
@@ -189,14 +188,7 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
         return $"{(int)said.StatusCode} {said.Response}";
     }
 
-    private long Capacity(Account account) => Ask("SELECT capacity_mb FROM mailbox WHERE account_id = $1", account.State.AccountId);
+    private long Capacity(Account account) => _node.AskReplica("SELECT capacity_mb FROM mailbox WHERE account_id = $1", account.State.AccountId);
 
-    private long Ending() => Ask("SELECT count(*) FROM session_end");
-
-    private long Ask(string sql, params object?[] parameters)
-    {
-        using var replica = new SqliteConnection($"Data Source={_node.Replica};Mode=ReadOnly;Pooling=False");
-        replica.Open();
-        return replica.One<long>(sql, parameters);
-    }
+    private long Ending() => _node.AskReplica("SELECT count(*) FROM session_end");
 }

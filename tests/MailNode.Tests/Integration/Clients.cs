@@ -49,11 +49,11 @@ internal static class Clients
     }
 
     /// <summary>Sends by submission, logged in.</summary>
-    public static async Task SubmitAsync(this Account account, string from, string to, string subject, int bytes = 100)
+    public static async Task SubmitAsync(this Account account, string from, string to, string subject, int bytes = 100, string port = "SUBMISSION")
     {
-        using var client = await account.Node.SmtpAsync("SUBMISSION", SecureSocketOptions.StartTls);
+        using var client = await account.Node.SmtpAsync(port, port == "SUBMISSION" ? SecureSocketOptions.StartTls : SecureSocketOptions.SslOnConnect);
         await client.AuthenticateAsync(account.Address, account.Secret);
-        await client.SendAsync(Message(subject, bytes), MailboxAddress.Parse(from), [MailboxAddress.Parse(to)]);
+        await client.SendAsync(Message(subject, bytes, from), MailboxAddress.Parse(from), [MailboxAddress.Parse(to)]);
     }
 
     /// <summary>The subjects in an account's inbox.</summary>
@@ -97,9 +97,9 @@ internal static class Clients
         return answer;
     }
 
-    public static MimeMessage Message(string subject, int bytes)
+    public static MimeMessage Message(string subject, int bytes, string from = "somebody@outside.test")
     {
-        return new MimeMessage([MailboxAddress.Parse("somebody@outside.test")], [MailboxAddress.Parse("reader@example.jp")], subject, new TextPart("plain") { Text = Text(bytes) });
+        return new MimeMessage([MailboxAddress.Parse(from)], [MailboxAddress.Parse("reader@example.jp")], subject, new TextPart("plain") { Text = Text(bytes) });
     }
 
     private static string Text(int bytes) => string.Concat(Enumerable.Repeat(new string('x', 74) + "\r\n", (bytes / 76) + 1));

@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
+[Collection(OneNode.Name)]
 public sealed class Logging_in(NodeFixture fixture)
 {
     private readonly MailNodeUnderTest _node = fixture.Node;

@@ -7,6 +7,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Hikyaku.Platform.Testing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
@@ -93,6 +94,14 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
             await node.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>A number from the replica.</summary>
+    public long AskReplica(string sql, params object?[] parameters)
+    {
+        using var replica = new SqliteConnection($"Data Source={Replica};Mode=ReadOnly;Pooling=False");
+        replica.Open();
+        return replica.One<long>(sql, parameters);
     }
 
     public async Task StartAgentAsync()

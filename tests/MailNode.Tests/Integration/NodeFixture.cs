@@ -1,5 +1,3 @@
-[assembly: AssemblyFixture(typeof(Hikyaku.MailNode.Tests.Integration.NodeFixture))]
-
 namespace Hikyaku.MailNode.Tests.Integration;
 
 /// <summary>One node for all tests that leave it as they found it.</summary>
@@ -14,6 +12,13 @@ public class NodeFixture : IAsyncLifetime
         GC.SuppressFinalize(this);
         if (Node is not null) await Node.DisposeAsync();
     }
+}
+
+/// <summary>The tests that share it.</summary>
+[CollectionDefinition(Name)]
+public sealed class OneNode : ICollectionFixture<NodeFixture>
+{
+    public const string Name = "one node";
 }
 
 /// <summary>One for tests that stop parts of it and start them again.</summary>

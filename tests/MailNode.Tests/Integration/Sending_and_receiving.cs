@@ -1,3 +1,5 @@
+using Hikyaku.Accounts.Contracts;
+using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
 using MailKit;
 using MailKit.Net.Smtp;
@@ -5,6 +7,7 @@ using MailKit.Security;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
+[Collection(OneNode.Name)]
 public sealed class Sending_and_receiving(NodeFixture fixture)
 {
     private readonly MailNodeUnderTest _node = fixture.Node;
@@ -73,6 +76,19 @@ public sealed class Sending_and_receiving(NodeFixture fixture)
 
         await sender.SubmitAsync(sender.Address.ToUpperInvariant(), neighbour.Address, "in capitals");
         await Eventually.Async(neighbour.InboxAsync, inbox => inbox.SequenceEqual(["in capitals"]));
+    }
+
+    [Fact, Trait("Rule", "NOD-5")]
+    public async Task A_position_is_reported_only_when_every_state_up_to_it_is_obeyed()
+    {
+        await Account.ServeAsync(_node, "many.jp");
+        MailboxState State(int n) => new($"{_node.Accounts.Next():x32}", $"m{n}@many.jp", "many.jp", 1, null, 10, 1, _node.Accounts.Position, false);
+        var states = Enumerable.Range(0, 2000).Select(State).ToList();
+        var position = _node.Accounts.Position;
+        await Parallel.ForEachAsync(states, async (state, _) => await _node.Broker.PublishAsync(state));
+        await _node.Broker.PublishAsync(new NodeStateBookmark("accounts", position));
+        await Eventually.Async(() => _node.Accounts.Applied >= position, TimeSpan.FromSeconds(60));
+        Assert.Equal(2000, _node.AskReplica("SELECT count(*) FROM postfix_mailbox WHERE address LIKE 'm%@many.jp'"));
     }
 
     [Theory, Trait("Rule", "NOD-4")]
