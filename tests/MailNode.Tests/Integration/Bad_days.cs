@@ -40,7 +40,7 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
         await using var node = await MailNodeUnderTest.StartAsync(rabbit);
         var account = await Account.OpenAsync(node);
         var lists = node.Accounts.Lists;
-        await rabbit.StopAsync();
+        await rabbit.ShutDownAsync();
 
         await node.DeliverAsync(account.Address, "without a broker");
         await Eventually.Async(account.InboxAsync, inbox => inbox.Contains("without a broker"));

@@ -63,7 +63,7 @@ public class Publishing
         await Eventually.Async(() => listener.Of("before").Count == 1, Restart);
         await Eventually.Async(() => client.GetAsync("/health/ready"), h => h.Status == 200);
 
-        await broker.StopAsync();
+        await broker.ShutDownAsync();
         foreach (var parcel in new[] { "a", "b" })
         {
             Assert.Equal(201, (await client.PostAsync(parcel)).Status);
