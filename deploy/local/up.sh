@@ -23,7 +23,10 @@ up() {
         rm -f "$HIKYAKU_HOME/endpoints.json"
         end_everything
         require_free_ports
+        touch "$HIKYAKU_HOME/starting"
         start_supervisor
+        wait_for_broker
+        rm "$HIKYAKU_HOME/starting"
     fi
     wait_until_ready
     write_endpoints
@@ -38,6 +41,14 @@ require_traversable_home() {
             fail "Other users cannot pass through $folder, and servers run as users of their own." \
                 "Say chmod o+x $folder, or set HIKYAKU_HOME to another folder."
         folder=$(dirname "$folder")
+    done
+}
+
+# Only gives it the first place; whether it answers in the end is asked with all the others.
+wait_for_broker() {
+    local end=$((SECONDS + 60))
+    until is_ready tcp "$PORT_RABBIT" || ((SECONDS > end)); do
+        sleep 0.1
     done
 }
 
