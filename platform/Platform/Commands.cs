@@ -138,10 +138,10 @@ public sealed class CommandContext : IAsyncDisposable
         version = null;
         var text = request.Headers.IfMatch.ToString();
         if (text is "" or "*") return true;
-        var readable = text.Length > 2 && text[0] == '"' && text[^1] == '"'
-            && long.TryParse(text.AsSpan(1, text.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
-        if (readable) version = long.Parse(text.AsSpan(1, text.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture);
-        return readable;
+        if (text.Length <= 2 || text[0] != '"' || text[^1] != '"') return false;
+        if (!long.TryParse(text.AsSpan(1, text.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return false;
+        version = number;
+        return true;
     }
 }
 
@@ -210,7 +210,7 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
     {
         var request = context.HttpContext.Request;
         var id = Hash($"{command.Caller.Role}\n{command.Caller.Login}\n{request.Method}\n{request.Path}\n{key}");
-        request.Body.Position = 0; // buffered by IdempotencyBuffering
+        request.Body.Position = 0; // buffered by ServiceHost
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, context.HttpContext.RequestAborted);
         var bodyHash = Convert.ToHexStringLower(box.Hash(body.ToArray()));

@@ -47,8 +47,8 @@ public static class ServiceHost
         app.UseAccess();
         app.Use((http, next) =>
         {
-            // The body of a keyed request is hashed after it was read.
-            if (http.Request.Headers.ContainsKey("Idempotency-Key")) http.Request.EnableBuffering();
+            // The body of a keyed request is hashed after it was read; in memory whole, as a password may be in it.
+            if (http.Request.Headers.ContainsKey("Idempotency-Key")) http.Request.EnableBuffering(MaxBodyBytes);
             return next(http);
         });
         app.MapHealth();
