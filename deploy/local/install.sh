@@ -24,7 +24,7 @@ require_supported_machine() {
     done
     fail "This needs Debian 12 or later, or Ubuntu 22.04 or later (apt): servers are taken from their packages." \
         "Missing here: ${missing[*]:-no program, but the packages' layout is Debian's}." \
-        "Run it in a container or a virtual machine of Debian: docker run -it -v \"\$PWD\":/hikyaku mcr.microsoft.com/dotnet/sdk:10.0-bookworm-slim"
+        "Run it in a container or a virtual machine of Debian 12 that has the .NET SDK 10."
 }
 
 # Servers run as their own users and ports below 1024 are not needed, but Postfix and Dovecot

@@ -7,7 +7,7 @@ namespace Hikyaku.MailNode;
 internal static class Schema
 {
     /// <summary>Stored as SQLite's user_version.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Makes it in an empty database.</summary>
     public const string Text =
@@ -21,13 +21,23 @@ internal static class Schema
         CREATE TABLE mailbox (
             account_id TEXT PRIMARY KEY, address TEXT NOT NULL, unicode_address TEXT, domain TEXT NOT NULL,
             life INTEGER NOT NULL, password_hash TEXT, capacity_mb INTEGER NOT NULL,
-            version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER) STRICT, WITHOUT ROWID;
+            version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER,
+            home_node TEXT, mail_deletion_job TEXT, mail_deletion_at INTEGER) STRICT, WITHOUT ROWID;
         CREATE INDEX mailbox_address ON mailbox (address, life);
         CREATE INDEX mailbox_unicode_address ON mailbox (unicode_address) WHERE unicode_address IS NOT NULL;
 
         CREATE TABLE domain (
             domain TEXT PRIMARY KEY, served INTEGER NOT NULL,
             version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER) STRICT, WITHOUT ROWID;
+
+        -- Where the other nodes are.
+        CREATE TABLE node (
+            node TEXT PRIMARY KEY, host TEXT NOT NULL, imap_port INTEGER NOT NULL, pop3_port INTEGER NOT NULL, lmtp_port INTEGER NOT NULL,
+            version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER) STRICT, WITHOUT ROWID;
+
+        -- What is still to be told to the services, oldest first.
+        CREATE TABLE fact (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL) STRICT;
 
         -- Sessions that are still to be ended; due in milliseconds since 1970.
         CREATE TABLE session_end (

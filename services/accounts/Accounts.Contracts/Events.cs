@@ -30,6 +30,48 @@ public sealed record MailAccountCreated(
 public sealed record MailAccountPasswordChanged(
     Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId);
 
+/// <summary>
+/// A mail account's password was replaced by one that nobody knows (ACC-8): every session and token of it ends, and an
+/// administrator has to set another one.
+/// </summary>
+/// <inheritdoc cref="MailAccountCreated"/>
+public sealed record MailAccountPasswordForciblyChanged(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId);
+
+/// <summary>All mail of an account is being deleted (ACC-6); the account stays.</summary>
+/// <inheritdoc cref="MailDataDeletionFinished"/>
+public sealed record MailDataDeletionStarted(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId);
+
+/// <summary>The deletion of an account's mail has ended.</summary>
+/// <param name="EventId">Unique for this event; a repeated delivery has the same.</param>
+/// <param name="Position">The event's place in the accounts service's order; grows, has gaps.</param>
+/// <param name="Version">The account's version after this event, from 1.</param>
+/// <param name="At">When it was decided.</param>
+/// <param name="By">Who caused it.</param>
+/// <param name="AccountId">Identifies one life of an address (UUIDv7, 32 hex digits).</param>
+/// <param name="JobId">The job that did it.</param>
+public sealed record MailDataDeletionFinished(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId);
+
+/// <summary>
+/// A mail account is gone for everybody, and its data is being erased: whoever keeps anything of it erases that now and
+/// reports it with <see cref="AccountErased"/> (ACC-5).
+/// </summary>
+/// <inheritdoc cref="MailDataDeletionFinished"/>
+public sealed record MailAccountDeletionStarted(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId);
+
+/// <summary>Everything of a mail account is erased; its address is free.</summary>
+/// <inheritdoc cref="MailAccountCreated"/>
+public sealed record MailAccountDeleted(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId);
+
+/// <summary>What a participant of a deletion tells the accounts service: nothing of the account is left there.</summary>
+/// <param name="AccountId">The account.</param>
+/// <param name="Participant">Its name in the accounts service's settings, like <c>routing</c>.</param>
+public sealed record AccountErased(string AccountId, string Participant);
+
 /// <summary>A mail account has another capacity.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountCapacityChanged(

@@ -12,10 +12,28 @@ namespace Hikyaku.Accounts.Contracts;
 /// <param name="CapacityMb">Capacity in MB of 1,048,576 bytes.</param>
 /// <param name="Version">The account's stream version; of two states the higher one is obeyed.</param>
 /// <param name="Position">The position of the newest event this state covers in the accounts service's order.</param>
-/// <param name="Deleted">A tombstone: the account is gone and does not come back.</param>
+/// <param name="Deleted">A tombstone: the account is gone and does not come back. Its mail and what waits for it is erased.</param>
+/// <param name="HomeNode">The node that keeps its mail; null: the node that reads this.</param>
+/// <param name="MailDeletion">The newest deletion of its mail data that was asked for (ACC-6); null: none.</param>
 public sealed record MailboxState(
     string AccountId, string Address, string Domain, int Life, string? PasswordHash, int CapacityMb,
-    long Version, long Position, bool Deleted);
+    long Version, long Position, bool Deleted, string? HomeNode = null, MailDeletion? MailDeletion = null);
+
+/// <summary>A mailbox is to be emptied: what was in its folders when a node first read this, and nothing that comes later.</summary>
+/// <param name="JobId">The job that a node reports to.</param>
+/// <param name="RequestedAt">When it was asked for.</param>
+public sealed record MailDeletion(string JobId, DateTimeOffset RequestedAt);
+
+/// <summary>The present state of one mail node as the others need it: where they hand on what belongs there.</summary>
+/// <param name="Node">Its name.</param>
+/// <param name="Host">Its host name or IP address.</param>
+/// <param name="ImapPort">IMAP for the other nodes.</param>
+/// <param name="Pop3Port">POP3 for the other nodes.</param>
+/// <param name="LmtpPort">LMTP for the other nodes.</param>
+/// <param name="Version">The node's stream version.</param>
+/// <param name="Position">The position of the newest event this state covers.</param>
+/// <param name="Deleted">A tombstone: the node was retired.</param>
+public sealed record MailNodeState(string Node, string Host, int ImapPort, int Pop3Port, int LmtpPort, long Version, long Position, bool Deleted);
 
 /// <summary>The present state of one domain as a mail node needs it.</summary>
 /// <param name="Domain">The domain in A-labels.</param>

@@ -15,9 +15,14 @@ public sealed class Stored_shapes
 
     private static readonly Dictionary<string, object> Samples = new()
     {
-        ["mail-account-created.v1"] = new MailAccountCreated("0190", "taro@example.jp", "example.jp", 1, 512, "営業部", "c1", At),
+        ["mail-account-created.v1"] = new MailAccountCreated("0190", "taro@example.jp", "example.jp", 1, 512, "営業部", "c1", At, "mail1"),
         ["mail-account-created.v1.required"] = new MailAccountCreated("0190", "postmaster@example.jp", "example.jp", 1, 100, null, null, At),
         ["mail-account-password-changed.v1"] = new MailAccountPasswordChanged("c2", At),
+        ["mail-account-password-forcibly-changed.v1"] = new MailAccountPasswordForciblyChanged("c3", "大量送信のため", At),
+        ["mail-data-deletion-started.v1"] = new MailDataDeletionStarted("accounts-0191", At),
+        ["mail-data-deletion-finished.v1"] = new MailDataDeletionFinished("accounts-0191", 1204, 5_242_880, At),
+        ["mail-account-deletion-started.v1"] = new MailAccountDeletionStarted("accounts-0192", At),
+        ["mail-account-deleted.v1"] = new MailAccountDeleted(At),
         ["mail-account-capacity-changed.v1"] = new MailAccountCapacityChanged(1024, At),
         ["mail-account-comment-changed.v1"] = new MailAccountCommentChanged("総務部", At),
         ["mail-account-comment-changed.v1.required"] = new MailAccountCommentChanged(null, At),
@@ -57,7 +62,8 @@ public sealed class Stored_shapes
         Assert.Equal(
             [
                 "DomainAdministratorAppointed.Login", "DomainAdministratorDismissed.Login", "MailAccountCommentChanged.Comment",
-                "MailAccountCreated.Address", "MailAccountCreated.Comment", "StaffLoginAdded.Login",
+                "MailAccountCreated.Address", "MailAccountCreated.Comment", "MailAccountPasswordForciblyChanged.Reason",
+                "StaffLoginAdded.Login",
             ],
             marked);
     }

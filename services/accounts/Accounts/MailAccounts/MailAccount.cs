@@ -8,10 +8,25 @@ namespace Hikyaku.Accounts.MailAccounts;
 /// <summary>A mail account began to exist (ACC-3); its id is one life of the address.</summary>
 public sealed record MailAccountCreated(
     string AccountId, [property: PersonalData] string Address, string Domain, int Life,
-    int CapacityMb, [property: PersonalData] string? Comment, string? CredentialId, DateTimeOffset At);
+    int CapacityMb, [property: PersonalData] string? Comment, string? CredentialId, DateTimeOffset At, string? HomeNode = null);
 
 /// <summary>The account has another password, kept in the credential named here.</summary>
 public sealed record MailAccountPasswordChanged(string CredentialId, DateTimeOffset At);
+
+/// <summary>The password was replaced by a random one that nobody knows (ACC-8), for a reason that the operator or a policy gave.</summary>
+public sealed record MailAccountPasswordForciblyChanged(string CredentialId, [property: PersonalData] string Reason, DateTimeOffset At);
+
+/// <summary>A job deletes all mail of the account (ACC-6); it stays.</summary>
+public sealed record MailDataDeletionStarted(string JobId, DateTimeOffset At);
+
+/// <summary>The mail that was there is deleted.</summary>
+public sealed record MailDataDeletionFinished(string JobId, long Messages, long FreedBytes, DateTimeOffset At);
+
+/// <summary>The account is gone for everybody; a job waits until everybody has erased what they had of it (ACC-5).</summary>
+public sealed record MailAccountDeletionStarted(string JobId, DateTimeOffset At);
+
+/// <summary>Nothing is left of the account but masked events; its address is free.</summary>
+public sealed record MailAccountDeleted(DateTimeOffset At);
 
 /// <summary>The account has another capacity, in MB.</summary>
 public sealed record MailAccountCapacityChanged(int CapacityMb, DateTimeOffset At);
@@ -27,7 +42,11 @@ public sealed record MailAccount : IState<MailAccount>
 
     /// <summary>The events of this stream.</summary>
     public static readonly Type[] Events =
-        [typeof(MailAccountCreated), typeof(MailAccountPasswordChanged), typeof(MailAccountCapacityChanged), typeof(MailAccountCommentChanged)];
+    [
+        typeof(MailAccountCreated), typeof(MailAccountPasswordChanged), typeof(MailAccountPasswordForciblyChanged),
+        typeof(MailAccountCapacityChanged), typeof(MailAccountCommentChanged), typeof(MailDataDeletionStarted), typeof(MailDataDeletionFinished),
+        typeof(MailAccountDeletionStarted), typeof(MailAccountDeleted),
+    ];
 
     /// <summary>One life of an address: UUIDv7, 32 hex digits.</summary>
     public required string Id { get; init; }
@@ -53,6 +72,21 @@ public sealed record MailAccount : IState<MailAccount>
     /// <summary>When it was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>The mail node that keeps its mail; null when none was known.</summary>
+    public string? HomeNode { get; init; }
+
+    /// <summary>Whether the present password is one that nobody knows (ACC-8).</summary>
+    public bool PasswordForciblyChanged { get; init; }
+
+    /// <summary>The job that deletes its mail now; null when none does.</summary>
+    public string? MailDeletionJob { get; init; }
+
+    /// <summary>The job that deletes or has deleted the account; null while it lives.</summary>
+    public string? DeletionJob { get; init; }
+
+    /// <summary>Whether everything of it is erased.</summary>
+    public bool Deleted { get; init; }
+
     /// <inheritdoc/>
     public static MailAccount? Evolve(MailAccount? state, object e) => e switch
     {
@@ -66,10 +100,16 @@ public sealed record MailAccount : IState<MailAccount>
             Comment = c.Comment,
             CredentialId = c.CredentialId,
             CreatedAt = c.At,
+            HomeNode = c.HomeNode,
         },
-        MailAccountPasswordChanged p => state! with { CredentialId = p.CredentialId },
+        MailAccountPasswordChanged p => state! with { CredentialId = p.CredentialId, PasswordForciblyChanged = false },
+        MailAccountPasswordForciblyChanged f => state! with { CredentialId = f.CredentialId, PasswordForciblyChanged = true },
         MailAccountCapacityChanged c => state! with { CapacityMb = c.CapacityMb },
         MailAccountCommentChanged c => state! with { Comment = c.Comment },
+        MailDataDeletionStarted d => state! with { MailDeletionJob = d.JobId },
+        MailDataDeletionFinished d => state!.MailDeletionJob == d.JobId ? state with { MailDeletionJob = null } : state, // a later one goes on
+        MailAccountDeletionStarted d => state! with { DeletionJob = d.JobId },
+        MailAccountDeleted => state! with { Deleted = true },
         _ => throw new InvalidOperationException($"{e.GetType()} is no event of a mail account"),
     };
 }

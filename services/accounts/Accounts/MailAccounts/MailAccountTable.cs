@@ -24,6 +24,11 @@ public sealed class MailAccountTable : EventProjection
         table.AddColumn<int>("life").NotNull();
         table.AddColumn<string>("credential_id");
         table.AddColumn<DateTimeOffset>("created_at").NotNull();
+        table.AddColumn<string>("home_node");
+        table.AddColumn<bool>("password_forcibly_changed").NotNull().DefaultValueByExpression("false");
+        table.AddColumn<string>("mail_deletion_job"); // the newest one, also when it is done: a node that lists must not begin it again
+        table.AddColumn<DateTimeOffset>("mail_deletion_at");
+        table.AddColumn<string>("deletion_job"); // the account is gone for everybody; the row goes when all is erased
         table.AddColumn<long>("used_bytes").NotNull().DefaultValue(0);
         table.AddColumn<DateTimeOffset>("used_at");
         table.Indexes.Add(new IndexDefinition("mail_account_list_address") { Columns = ["domain", "address"] });
@@ -40,14 +45,28 @@ public sealed class MailAccountTable : EventProjection
             case MailAccountCreated c:
                 operations.QueueSqlCommand(
                     """
-                    insert into mail_account_list (account_id, domain, address, comment, capacity_mb, life, credential_id, created_at)
-                    values (?, ?, ?, ?, ?, ?, ?, ?)
-                    on conflict (account_id) do update set comment = excluded.comment, capacity_mb = excluded.capacity_mb, credential_id = excluded.credential_id
+                    insert into mail_account_list (account_id, domain, address, comment, capacity_mb, life, credential_id, created_at, home_node)
+                    values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    on conflict (account_id) do update set comment = excluded.comment, capacity_mb = excluded.capacity_mb, credential_id = excluded.credential_id,
+                        password_forcibly_changed = false, mail_deletion_job = null, mail_deletion_at = null, deletion_job = null
                     """,
-                    c.AccountId, c.Domain, c.Address, OrNull(c.Comment), c.CapacityMb, c.Life, OrNull(c.CredentialId), c.At);
+                    c.AccountId, c.Domain, c.Address, OrNull(c.Comment), c.CapacityMb, c.Life, OrNull(c.CredentialId), c.At, OrNull(c.HomeNode));
                 break;
             case MailAccountPasswordChanged p:
-                Set(operations, e, "credential_id", p.CredentialId);
+                SetPassword(operations, e, p.CredentialId, forced: false);
+                break;
+            case MailAccountPasswordForciblyChanged f:
+                SetPassword(operations, e, f.CredentialId, forced: true);
+                break;
+            case MailDataDeletionStarted d:
+                Set(operations, e, "mail_deletion_job", d.JobId);
+                Set(operations, e, "mail_deletion_at", d.At);
+                break;
+            case MailAccountDeletionStarted d:
+                Set(operations, e, "deletion_job", d.JobId);
+                break;
+            case MailAccountDeleted:
+                operations.QueueSqlCommand("delete from mail_account_list where account_id = ?", e.StreamKey!);
                 break;
             case MailAccountCapacityChanged c:
                 Set(operations, e, "capacity_mb", c.CapacityMb);
@@ -62,6 +81,10 @@ public sealed class MailAccountTable : EventProjection
 
     private static void Set(IDocumentOperations operations, IEvent e, string column, object value)
         => operations.QueueSqlCommand($"update mail_account_list set {column} = ? where account_id = ?", value, e.StreamKey!);
+
+    private static void SetPassword(IDocumentOperations operations, IEvent e, string credentialId, bool forced)
+        => operations.QueueSqlCommand(
+            "update mail_account_list set credential_id = ?, password_forcibly_changed = ? where account_id = ?", credentialId, forced, e.StreamKey!);
 
     private static object OrNull(string? text) => (object?)text ?? DBNull.Value;
 }

@@ -9,7 +9,8 @@ public static class NodeStates
 {
     private const string Mailboxes =
         """
-        select l.account_id, l.address, l.domain, l.life, c.data ->> 'Hash', l.capacity_mb, s.version
+        select l.account_id, l.address, l.domain, l.life, c.data ->> 'Hash', l.capacity_mb, s.version,
+            l.home_node, l.mail_deletion_job, l.mail_deletion_at, l.deletion_job is not null
         from mail_account_list l
         join mt_streams s on s.id = l.account_id
         left join mt_doc_credential c on c.id = l.credential_id
@@ -64,5 +65,6 @@ public static class NodeStates
 
     private static MailboxState Mailbox(NpgsqlDataReader row, long position) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.IsDBNull(4) ? null : row.GetString(4),
-        row.GetInt32(5), row.GetInt64(6), position, Deleted: false);
+        row.GetInt32(5), row.GetInt64(6), position, Deleted: row.GetBoolean(10),
+        row.IsDBNull(7) ? null : row.GetString(7), row.IsDBNull(8) ? null : new(row.GetString(8), row.GetFieldValue<DateTimeOffset>(9)));
 }

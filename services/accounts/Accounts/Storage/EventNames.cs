@@ -12,8 +12,13 @@ public static class EventNames
     {
         [typeof(MailAccountCreated)] = "accounts.mail-account-created.v1",
         [typeof(MailAccountPasswordChanged)] = "accounts.mail-account-password-changed.v1",
+        [typeof(MailAccountPasswordForciblyChanged)] = "accounts.mail-account-password-forcibly-changed.v1",
         [typeof(MailAccountCapacityChanged)] = "accounts.mail-account-capacity-changed.v1",
         [typeof(MailAccountCommentChanged)] = "accounts.mail-account-comment-changed.v1",
+        [typeof(MailDataDeletionStarted)] = "accounts.mail-data-deletion-started.v1",
+        [typeof(MailDataDeletionFinished)] = "accounts.mail-data-deletion-finished.v1",
+        [typeof(MailAccountDeletionStarted)] = "accounts.mail-account-deletion-started.v1",
+        [typeof(MailAccountDeleted)] = "accounts.mail-account-deleted.v1",
         [typeof(DomainAdded)] = "accounts.domain-added.v1",
         [typeof(DomainLimitsChanged)] = "accounts.domain-limits-changed.v1",
         [typeof(DomainAdministratorAppointed)] = "accounts.domain-administrator-appointed.v1",
