@@ -19,6 +19,7 @@ settings_of_accounts() {
     setting Hikyaku__Nodes__mail1 "$(openssl dgst -sha256 -r "$HIKYAKU_HOME/secrets/node-credential" | head -c 64)"
     setting Hikyaku__OperatorPassword "$(<"$HIKYAKU_HOME/operator-password")"
     setting Hikyaku__KeyFile "$HIKYAKU_HOME/secrets/data.key"
+    setting Hikyaku__DeletionParticipants gateway
 }
 
 settings_of_gateway() {

@@ -10,6 +10,9 @@ public interface INodeBus : IBus;
 /// <summary>How every deployable uses MassTransit on RabbitMQ.</summary>
 public static class Bus
 {
+    /// <summary>How the name of a temporary queue begins, which one process has for itself and which goes with it.</summary>
+    public const string OfOneProcess = "process-";
+
     /// <summary>Adds the bus of domain events and facts (<c>Hikyaku:Rabbit</c>, an amqp URI): quorum queues, confirms, retries.</summary>
     public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration, Action<IBusRegistrationConfigurator>? configure = null)
         => services.AddMassTransit(bus =>
@@ -39,9 +42,9 @@ public static class Bus
     {
         bus.SetKebabCaseEndpointNameFormatter();
         bus.DisableUsageTelemetry(); // by default it tells its maker
-        bus.AddConfigureEndpointsCallback((_, endpoint) =>
+        bus.AddConfigureEndpointsCallback((name, endpoint) =>
         {
-            if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit) rabbit.SetQuorumQueue();
+            if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit && !name.StartsWith(OfOneProcess, StringComparison.Ordinal)) rabbit.SetQuorumQueue();
             // Long enough for a database that restarts; what still fails then waits in the error queue for an operator.
             endpoint.UseMessageRetry(r => r.Exponential(12, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(200)));
         });

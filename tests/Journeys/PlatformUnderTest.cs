@@ -76,6 +76,14 @@ public sealed class PlatformUnderTest : IAsyncLifetime
     public Task InForceAsync(string address, TimeSpan? within = null)
         => Eventually.Async(() => Operator.SendAsync(HttpMethod.Get, $"/api/v1/accounts/{address}"), r => r.Body?["inForce"]?.GetValue<bool>() == true, within ?? TimeSpan.FromSeconds(30));
 
+    /// <summary>Waits until a job that was answered with 202 is in a state; answers the job.</summary>
+    public async Task<JsonNode> JobAsync(Reply begun, string state, TimeSpan? within = null)
+    {
+        var reply = await Eventually.Async(
+            () => Operator.GetAsync($"/api/v1/jobs/{begun.Body!["id"]!.GetValue<string>()}"), r => r.Body?["state"]?.GetValue<string>() == state, within ?? TimeSpan.FromSeconds(60));
+        return reply.Body!;
+    }
+
     /// <summary>What left the platform for a recipient.</summary>
     public async Task<IReadOnlyList<string>> OutboxAsync(string to)
     {

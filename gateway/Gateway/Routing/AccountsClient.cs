@@ -38,6 +38,12 @@ public sealed class AccountsClient(Services services, InternalTokens tokens, Tim
     /// <summary>The account that an address means now; null when there is none, which is not remembered.</summary>
     public ValueTask<Target?> FindTargetAsync(string address) => _targets.GetAsync(address, LoadTargetAsync);
 
+    /// <summary>
+    /// Some address no longer means what it did. Which one is not told (an event of a deleted account has no address), and to
+    /// ask for the others again is cheap.
+    /// </summary>
+    public void ForgetTargets() => _targets.Clear();
+
     private async Task<Target?> LoadTargetAsync(string address)
     {
         // Shared by all who ask for this address meanwhile: not one caller's to cancel, the client's time-out ends it.

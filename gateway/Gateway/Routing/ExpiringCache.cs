@@ -40,6 +40,12 @@ public sealed class ExpiringCache<TKey, TValue>(TimeSpan life, int capacity, Tim
         if (_entries.TryRemove(key, out _)) Interlocked.Decrement(ref _count);
     }
 
+    /// <summary>Forgets everything at once.</summary>
+    public void Clear()
+    {
+        foreach (var key in _entries.Keys) Remove(key);
+    }
+
     private async Task<TValue?> LoadAsync(TKey key, Entry entry)
     {
         TValue? value = null;

@@ -45,7 +45,16 @@ public static class RouteTable
         new("GET", "/api/v1/accounts/{address}", Scope.Account, All, Accounts),
         new("PATCH", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts),
         new("PUT", "/api/v1/accounts/{address}/password", Scope.Account, All, Accounts) { ProvesPassword = true },
+        new("DELETE", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts),
+        new("POST", "/api/v1/domains/{name}/accounts/delete", Scope.Domain, Staff, Accounts),
+        new("DELETE", "/api/v1/accounts/{address}/mail", Scope.Account, All, Accounts),
         new("GET", "/api/v1/accounts/{address}/history", Scope.Account, All, Accounts),
+
+        // A job's id begins with the name of the service that has it; so far there is one.
+        new("GET", "/api/v1/jobs", Scope.None, All, Accounts),
+        new("GET", "/api/v1/jobs/{id}", Scope.None, All, Accounts),
+        new("DELETE", "/api/v1/jobs/{id}", Scope.None, All, Accounts),
+        new("GET", "/api/v1/jobs/{id}/events", Scope.None, All, Accounts),
     ];
 
     /// <summary>Finds one line; null when there is none.</summary>

@@ -5,20 +5,34 @@ using MassTransit;
 namespace Hikyaku.Gateway.Sessions;
 
 /// <summary>
-/// What changes sessions from outside (ACC-7): a changed password ends all of a login's sessions but the one that changed it, an
-/// appointment or dismissal changes an administrator's domains. Duplicates and reordering do no harm: the newest one counts.
+/// What changes sessions from outside (ACC-7): a changed password ends all of a login's sessions but the one that changed it, a
+/// deletion all of them, and nothing of the account is left here (ACC-5); an appointment or dismissal changes an administrator's domains. Duplicates and reordering do no harm: the newest one counts.
 /// </summary>
 public sealed class SessionEnds(SessionStore sessions) :
     IConsumer<MailAccountPasswordChanged>,
+    IConsumer<MailAccountDeletionStarted>,
     IConsumer<StaffPasswordChanged>,
     IConsumer<DomainAdministratorAppointed>,
     IConsumer<DomainAdministratorDismissed>
 {
+    /// <summary>The gateway's name among those who take part in a deletion.</summary>
+    public const string Participant = "gateway";
+
     /// <inheritdoc/>
     public Task Consume(ConsumeContext<MailAccountPasswordChanged> context)
     {
         var e = context.Message;
         return sessions.PasswordChangedAsync(e.AccountId, e.Version, OwnSession(e.By, e.By.Role == Roles.User), e.At, context.CancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task Consume(ConsumeContext<MailAccountDeletionStarted> context)
+    {
+        var e = context.Message;
+        // A sign-in that overlaps knows an earlier version, and never counts.
+        await sessions.PasswordChangedAsync(e.AccountId, e.Version, null, e.At, context.CancellationToken);
+        await sessions.EraseAsync(e.AccountId, context.CancellationToken);
+        await context.Publish(new AccountErased(e.AccountId, Participant), context.CancellationToken);
     }
 
     /// <inheritdoc/>

@@ -99,6 +99,14 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
         await command.ExecuteNonQueryAsync(stop);
     }
 
+    /// <summary>Removes every session of an account.</summary>
+    public async Task EraseAsync(string accountId, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand("delete from session where subject = $1");
+        Fill(command.Parameters, accountId);
+        await command.ExecuteNonQueryAsync(stop);
+    }
+
     /// <summary>A login administers a domain from now on, or no longer.</summary>
     public async Task AppointmentAsync(string login, string domain, bool appointed, long position, DateTimeOffset decidedAt, CancellationToken stop)
     {

@@ -29,6 +29,11 @@ public static class AccountsProblems
     internal static readonly ProblemCode DomainCapacityExceeded = Rule("accounts.domain-capacity-exceeded");
     internal static readonly ProblemCode DomainAccountsExceeded = Rule("accounts.domain-accounts-exceeded");
     internal static readonly ProblemCode AlreadyExists = Conflict("accounts.already-exists");
+    internal static readonly ProblemCode BeingDeleted = Conflict("accounts.being-deleted");
+    internal static readonly ProblemCode NoSuchAccount = Conflict("accounts.no-such-account");
+    internal static readonly ProblemCode PostmasterStays = Conflict("accounts.postmaster-cannot-be-deleted");
+    internal static readonly ProblemCode DeletionCount = Rule("accounts.deletion-count");
+    internal static readonly ProblemCode JobNotCancellable = Conflict("jobs.not-cancellable");
     internal static readonly ProblemCode DomainName = Rule("domains.name-invalid");
     internal static readonly ProblemCode DomainExists = Conflict("domains.already-exists");
     internal static readonly ProblemCode DomainMaxAccountsRange = Rule("domains.max-accounts-range");
@@ -46,6 +51,7 @@ public static class AccountsProblems
         PasswordTooShort, PasswordTooLong, PasswordNoLower, PasswordNoUpper, PasswordNoDigit, PasswordNoSymbol,
         PasswordCharacters, PasswordIsName, PasswordDigitRun, CurrentPasswordWrong,
         CommentTooLong, CommentCharacters, CapacityRange, DomainCapacityExceeded, DomainAccountsExceeded, AlreadyExists,
+        BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, JobNotCancellable,
         DomainName, DomainExists, DomainMaxAccountsRange, DomainMaxCapacityRange, DomainDefaultCapacityRange,
         DomainAccountsInUse, DomainCapacityInUse, LoginTaken, LoginHasPassword,
     ];

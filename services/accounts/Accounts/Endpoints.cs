@@ -1,5 +1,7 @@
 using Hikyaku.Accounts.Credentials;
+using Hikyaku.Accounts.Deletion;
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Staff;
@@ -15,6 +17,8 @@ public static class Endpoints
     {
         MapDomains(app.MapCommands("/api/v1/domains"), app.MapGroup("/api/v1/domains"));
         MapAccounts(app.MapCommands("/api/v1/accounts/{address}"), app.MapGroup("/api/v1/accounts/{address}"));
+        MapDeletions(app.MapGroup("/api/v1").AddEndpointFilter<RouteGroupBuilder, ObeyedBeforeAnswer>().MapCommands(""));
+        MapJobs(app.MapGroup("/api/v1/jobs"));
         app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change one's own password");
         app.MapPost("/internal/credentials/verify", VerifyCredentials.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
@@ -49,6 +53,26 @@ public static class Endpoints
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("List a domain's mail accounts");
     }
 
+    private static void MapDeletions(RouteGroupBuilder commands)
+    {
+        commands.MapDelete("/accounts/{address}", DeleteMailAccounts.HandleOne).Produces<JobView>(202)
+            .Allow(Scope.Account, Roles.Operator, Roles.Admin).WithSummary("Delete a mail account and everything of it");
+        commands.MapPost("/domains/{name}/accounts/delete", DeleteMailAccounts.HandleMany).Produces<JobView>(202)
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Delete mail accounts, all or none");
+    }
+
+    private static void MapJobs(RouteGroupBuilder queries)
+    {
+        queries.MapGet("", ReadJobs.List).Produces<Page<JobView>>()
+            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("List jobs");
+        queries.MapGet("/{id}", ReadJobs.One).Produces<JobView>()
+            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Read a job");
+        queries.MapDelete("/{id}", ReadJobs.Cancel)
+            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Cancel a job");
+        queries.MapGet("/{id}/events", FollowJob.Handle).Produces(200, contentType: "text/event-stream")
+            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Follow a job");
+    }
+
     private static void MapAccounts(RouteGroupBuilder commands, RouteGroupBuilder queries)
     {
         queries.MapGet("", ReadMailAccount.Handle).Produces<MailAccountView>()
@@ -57,6 +81,8 @@ public static class Endpoints
             .Allow(Scope.Account, Roles.Operator, Roles.Admin).WithSummary("Change password, capacity, comment");
         commands.MapPut("/password", ChangePassword.Handle).Produces(204)
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change the password");
+        commands.MapDelete("/mail", DeleteMailData.Handle).Produces<JobView>(202)
+            .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Delete all mail of an account");
         queries.MapGet("/history", History.OfAccount).Produces<Page<HistoryItem>>()
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Who changed what of an account");
     }

@@ -24,10 +24,11 @@ public sealed record HistoryActor(string Role, string Login, string Address);
 public static class History
 {
     /// <summary><c>GET /api/v1/accounts/{address}/history</c> → 200. Its user does not learn of comments (ACC-3).</summary>
-    public static Task<IResult> OfAccount(string address, string? limit, string? cursor, HttpContext http, IDocumentStore store, CancellationToken stop)
+    public static async Task<IResult> OfAccount(string address, string? limit, string? cursor, HttpContext http, IDocumentStore store, MailAccountReader reader, CancellationToken stop)
     {
         var (caller, target) = http.Asking();
-        return PageAsync(target!.AccountId, caller.Role != Roles.User, limit, cursor, http, store, stop);
+        if (await reader.ReadAsync(target!.AccountId, stop) is null) return Problems.Of(PlatformProblems.NotFound);
+        return await PageAsync(target!.AccountId, caller.Role != Roles.User, limit, cursor, http, store, stop);
     }
 
     /// <summary><c>GET /api/v1/domains/{name}/history</c> → 200.</summary>

@@ -1,5 +1,7 @@
 using Hikyaku.Accounts.Consumers;
 using Hikyaku.Accounts.Credentials;
+using Hikyaku.Accounts.Deletion;
+using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Publishing;
@@ -22,7 +24,12 @@ public static class Program
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceHost("accounts");
         var services = builder.Services;
-        services.AddBus(builder.Configuration, bus => bus.AddConsumer<MailboxUsageConsumer>());
+        services.AddBus(builder.Configuration, bus =>
+        {
+            bus.AddConsumer<MailboxUsageConsumer>();
+            bus.AddConsumer<ErasureConsumer>();
+            bus.AddConsumer<MailDataDeletionConsumer>();
+        });
         services.AddNodeBus(builder.Configuration);
         services.AddEventStore(builder.Configuration, AccountsStore.Configure);
         services.ConfigureMarten((provider, options) => options.Events.Subscribe(
@@ -30,6 +37,10 @@ public static class Program
         services.AddSingleton<Passwords>();
         services.AddSingleton<NodeLeases>();
         services.AddSingleton<MailAccountReader>();
+        services.AddSingleton<DeletionProcess>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeletionProcess>());
+        services.AddSingleton<StuckJobs>();
+        services.AddHostedService(provider => provider.GetRequiredService<StuckJobs>());
         services.AddHostedService<FirstOperator>();
         services.AddApiDescription();
         var app = builder.Build();

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Platform;
@@ -63,18 +62,18 @@ public sealed class Telling_others(AccountsService accounts)
         var address = await own.AccountAsync(domain);
         Assert.False(await InForceAsync(own, address)); // no node serves
 
-        await RenewAsync(own, applied: long.MaxValue, listed: false);
+        await own.RenewLeaseAsync(applied: long.MaxValue, listed: false);
         Assert.False(await InForceAsync(own, address)); // the node's copy is not complete
-        await RenewAsync(own, applied: 1, listed: true);
+        await own.RenewLeaseAsync(applied: 1, listed: true);
         Assert.False(await InForceAsync(own, address)); // it lags
         var position = await PositionAsync(own, address);
-        await RenewAsync(own, applied: position, listed: true);
+        await own.RenewLeaseAsync(applied: position, listed: true);
         Assert.True(await InForceAsync(own, address));
 
         var changed = await own.SendAsync(HttpMethod.Patch, $"/api/v1/accounts/{address}", new { comment = "no node cares, but it is a write" });
         Assert.False(changed.Body!["inForce"]!.GetValue<bool>());
         Assert.False(await InForceAsync(own, address));
-        await RenewAsync(own, applied: await PositionAsync(own, address), listed: true);
+        await own.RenewLeaseAsync(applied: await PositionAsync(own, address), listed: true);
         Assert.True(await InForceAsync(own, address));
     }
 
@@ -87,17 +86,6 @@ public sealed class Telling_others(AccountsService accounts)
         return row!.Position;
     }
 
-    private static async Task RenewAsync(AccountsService service, long applied, bool listed)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Put, $"/internal/nodes/{AccountsService.Node}")
-        {
-            Content = JsonContent.Create(new { applied = new Dictionary<string, long> { ["accounts"] = applied }, listed }),
-        };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", service.Keys.NodeBearer(AccountsService.Node));
-        using var answer = await service.Http.SendAsync(request);
-        answer.EnsureSuccessStatusCode();
-    }
-
     private async Task<List<JsonNode>> ListAsync()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/internal/node-state");
@@ -107,7 +95,7 @@ public sealed class Telling_others(AccountsService accounts)
         return [.. (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!)];
     }
 
-    private static async Task<Listening> ListenAsync(string virtualHost, Action<IReceiveEndpointConfigurator> handlers)
+    internal static async Task<Listening> ListenAsync(string virtualHost, Action<IReceiveEndpointConfigurator> handlers)
     {
         var bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
@@ -124,7 +112,7 @@ public sealed class Telling_others(AccountsService accounts)
         return new Listening(bus);
     }
 
-    private sealed class Listening(IBusControl bus) : IAsyncDisposable
+    internal sealed class Listening(IBusControl bus) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync() => await bus.StopAsync();
     }

@@ -21,8 +21,8 @@ public sealed class Deciding_about_accounts
     private static readonly MailAccountCreated Taro = new("a1", "taro@example.jp", "example.jp", 1, 100, "営業部", "c1", Now);
 
     private static CreateMailAccount Create(
-        string name = "taro", string? password = Password, long? capacityMb = null, string? comment = null, DomainUsage? usage = null, AddressReservation? reservation = null)
-        => new("a1", name, password, "c1", capacityMb, comment, Domain, usage ?? new(1, 100), reservation, Now);
+        string name = "taro", string? password = Password, long? capacityMb = null, string? comment = null, DomainUsage? usage = null, AddressReservation? reservation = null, int formerLives = 0)
+        => new("a1", name, password, "c1", capacityMb, comment, Domain, usage ?? new(1, 100), reservation, formerLives, Now);
 
     private static ChangeMailAccount Change(string? password = null, bool isPresent = false, long? capacityMb = null, string? comment = null, DomainUsage? usage = null)
         => new(password, "c2", isPresent, capacityMb, comment, Domain, usage ?? new(2, 200), Now);

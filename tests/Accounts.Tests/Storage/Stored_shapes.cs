@@ -1,4 +1,5 @@
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Accounts.Storage;
@@ -21,6 +22,12 @@ public sealed class Stored_shapes
         ["mail-account-password-forcibly-changed.v1"] = new MailAccountPasswordForciblyChanged("c3", "大量送信のため", At),
         ["mail-data-deletion-started.v1"] = new MailDataDeletionStarted("accounts-0191", At),
         ["mail-data-deletion-finished.v1"] = new MailDataDeletionFinished("accounts-0191", 1204, 5_242_880, At),
+        ["mail-data-deletion-failed.v1"] = new MailDataDeletionFailed("accounts-0191", "4bf92f3577b34da6a3ce929d0e0e4736", At),
+        ["job-started.v1"] = new JobStarted("accounts-0191", JobKinds.MailDataDeletion, "example.jp", "0190", 1204, At),
+        ["job-started.v1.required"] = new JobStarted("accounts-0192", JobKinds.AccountDeletion, "example.jp", null, 500, At),
+        ["job-succeeded.v1"] = new JobSucceeded(1204, 5_242_880, At),
+        ["job-succeeded.v1.required"] = new JobSucceeded(500, null, At),
+        ["job-failed.v1"] = new JobFailed("4bf92f3577b34da6a3ce929d0e0e4736", At),
         ["mail-account-deletion-started.v1"] = new MailAccountDeletionStarted("accounts-0192", At),
         ["mail-account-deleted.v1"] = new MailAccountDeleted(At),
         ["mail-account-capacity-changed.v1"] = new MailAccountCapacityChanged(1024, At),

@@ -1,6 +1,7 @@
 using System.Net;
 using Hikyaku.Platform.Testing;
 using Microsoft.AspNetCore.Builder;
+using Npgsql;
 
 [assembly: AssemblyFixture(typeof(Hikyaku.Gateway.Tests.Integration.Deployment))]
 
@@ -17,6 +18,7 @@ public sealed class Deployment : IAsyncLifetime
     private WebApplication _accounts = null!;
     private WebApplication _gateway = null!;
     private string _bus = "";
+    private string _database = "";
 
     public Client Client { get; private set; } = null!;
 
@@ -25,9 +27,10 @@ public sealed class Deployment : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _bus = await RabbitServer.NewVirtualHostAsync();
+        _database = await PostgresServer.NewDatabaseAsync();
         _accounts = Accounts.Program.Build(
         [
-            "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={await PostgresServer.NewDatabaseAsync()}",
+            "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={_database}",
             $"--Hikyaku:Rabbit={_bus}", $"--Hikyaku:RabbitNodes={await RabbitServer.NewVirtualHostAsync()}",
             "--Hikyaku:PasswordCost=low", $"--Hikyaku:OperatorPassword={OperatorPassword}", "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
         ]);
@@ -63,6 +66,25 @@ public sealed class Deployment : IAsyncLifetime
         }
 
         _keys.Dispose();
+    }
+
+    /// <summary>Which account has an address.</summary>
+    public async Task<string> AccountIdAsync(string address) => (string)(await AskAsync(_database, "select account_id from mail_account_list where address = $1", address))!;
+
+    /// <summary>Whether the gateway has told the accounts service that nothing of an account is left.</summary>
+    public async Task<bool> HasErasedAsync(string accountId)
+        => await AskAsync(_database, "select participant from deletion_report where account_id = $1", accountId) is "gateway";
+
+    /// <summary>How many sessions the gateway's own database has of a login.</summary>
+    public async Task<long> SessionsOfAsync(string login)
+        => (long)(await AskAsync(_gateway.Configuration["ConnectionStrings:Postgres"]!, "select count(*) from session where login = $1", login))!;
+
+    private static async Task<object?> AskAsync(string database, string sql, string value)
+    {
+        await using var source = NpgsqlDataSource.Create(database);
+        await using var command = source.CreateCommand(sql);
+        command.Parameters.Add(new() { Value = value });
+        return await command.ExecuteScalarAsync();
     }
 
     /// <summary>The operator's session.</summary>

@@ -86,6 +86,24 @@ public sealed class Sessions_end(Deployment deployment)
         Assert.Equal(HttpStatusCode.Unauthorized, (await _client.TrySignInAsync(tenant.Admin, Deployment.Password)).Status);
     }
 
+    [Fact, Trait("Rule", "ACC-5")]
+    public async Task All_of_them_when_the_account_is_deleted_and_the_gateway_says_that_nothing_of_it_is_left()
+    {
+        var tenant = await deployment.TenantAsync();
+        var admin = await _client.SignInAsync(tenant.Admin, Deployment.Password);
+        var user = await _client.SignInAsync(tenant.User, Deployment.Password);
+        var id = await deployment.AccountIdAsync(tenant.User);
+        Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync($"/api/v1/accounts/{tenant.User}", admin)).Status);
+
+        await _client.MustAsync(HttpStatusCode.Accepted, HttpMethod.Delete, $"/api/v1/accounts/{tenant.User}", admin);
+
+        Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync($"/api/v1/accounts/{tenant.User}", admin)).Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await _client.TrySignInAsync(tenant.User, Deployment.Password)).Status);
+        await Eventually.Async(async () => await MeAsync(user) == HttpStatusCode.Unauthorized, TimeSpan.FromSeconds(5));
+        await Eventually.Async(() => deployment.HasErasedAsync(id), TimeSpan.FromSeconds(5));
+        Assert.Equal(0, await deployment.SessionsOfAsync(tenant.User));
+    }
+
     [Fact, Trait("Rule", "ROLE-2")]
     public async Task A_dismissed_administrator_loses_the_domain_and_gets_it_back_when_appointed_again()
     {

@@ -91,7 +91,7 @@ public sealed class What_gets_through(Deployment deployment)
     [InlineData("PUT", "/api/v1/domains", "GET, POST")]
     [InlineData("DELETE", "/api/v1/me", "GET")]
     [InlineData("GET", "/api/v1/sessions", "POST")]
-    [InlineData("OPTIONS", "/api/v1/accounts/x@example.jp", "GET, PATCH")]
+    [InlineData("OPTIONS", "/api/v1/accounts/x@example.jp", "DELETE, GET, PATCH")]
     [InlineData("HEAD", "/api/v1/me", "GET")]
     public async Task A_known_path_with_another_method_is_405_and_says_which_are_allowed(string method, string path, string allowed)
     {

@@ -11,7 +11,7 @@ public static class PresentPassword
     public static async Task<bool> IsPresentAsync(this Passwords passwords, IQuerySession session, string accountId, string password, CancellationToken stop)
     {
         var account = await session.LoadAsync<MailAccount>(accountId, stop);
-        return await passwords.IsAsync(session, account?.CredentialId, password, stop);
+        return await passwords.IsAsync(session, account is { DeletionJob: null } ? account.CredentialId : null, password, stop);
     }
 
     /// <summary>For a login of operators and administrators.</summary>

@@ -41,7 +41,7 @@ public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, 
         DomainUsage.Begin(session, domain.Id);
         var postmaster = new CreateMailAccount(
             Guid.CreateVersion7().ToString("N"), MailAccount.Postmaster, Password: null, CredentialId: null, CapacityMb: null, Comment: null,
-            domain, new DomainUsage(0, 0), Reservation: null, context.Now);
+            domain, new DomainUsage(0, 0), Reservation: null, FormerLives: 0, context.Now);
         CreateMailAccount.Store(session, postmaster, CreateMailAccount.Decide(postmaster, null), hash: null);
         var view = DomainView.Of(domain, new DomainUsage(1, domain.DefaultCapacityMb));
         return new Answer(201, view, 1, $"/api/v1/domains/{domain.Id}");

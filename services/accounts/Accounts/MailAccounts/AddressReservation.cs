@@ -1,8 +1,11 @@
+using System.Text;
+using Hikyaku.Platform;
+
 namespace Hikyaku.Accounts.MailAccounts;
 
 /// <summary>
-/// Who has an address. Its key makes addresses unique in the transaction that creates an account, and it outlives the
-/// account, so that a later life of the address is known as later.
+/// Who has an address. Its key makes addresses unique in the transaction that creates an account; it stays until everything
+/// of a deleted account is erased.
 /// </summary>
 public sealed record AddressReservation
 {
@@ -14,4 +17,26 @@ public sealed record AddressReservation
 
     /// <summary>1 for the first account of this address.</summary>
     public required int Life { get; init; }
+
+    /// <summary>Whether the account is being deleted: nobody finds it by its address any more, and nobody else gets the address yet.</summary>
+    public bool BeingDeleted { get; init; }
+}
+
+/// <summary>
+/// That an address has had accounts before, so that a later life is known as later. The address itself is not in it (OPS-6).
+/// </summary>
+public sealed record FormerLife
+{
+    /// <summary>A keyed hash of the address.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>How many accounts the address has had.</summary>
+    public required int Life { get; init; }
+
+    /// <summary>The id for an address.</summary>
+    public static string IdOf(SecretBox box, string address)
+    {
+        ArgumentNullException.ThrowIfNull(box);
+        return Convert.ToHexStringLower(box.Hash(Encoding.UTF8.GetBytes($"former life\n{address}")));
+    }
 }

@@ -56,7 +56,7 @@ public sealed record ChangeMailAccount(
         if (await DomainUsage.LockAsync(session, target.Domain, stop) is not { } usage) return Problems.Of(PlatformProblems.NotFound);
         var domain = await session.LoadAsync<Domain>(target.Domain, stop);
         var stream = await session.Events.FetchForWriting<MailAccount>(target.AccountId, stop);
-        if (stream.Aggregate is not { } account) return Problems.Of(PlatformProblems.NotFound);
+        if (stream.Aggregate is not { DeletionJob: null } account) return Problems.Of(PlatformProblems.NotFound);
 
         var command = new ChangeMailAccount(password, Credential.NewId(), isPresent, body.CapacityMb, body.Comment, domain!, usage, context.Now);
         var decision = Decide(command, account);

@@ -44,7 +44,7 @@ public sealed record ChangePassword(string Password, string CredentialId, bool I
         var hash = isGood ? await passwords.HashAsync(password, stop) : null;
 
         var stream = await session.Events.FetchForWriting<MailAccount>(accountId, stop);
-        if (stream.Aggregate is not { } account) return Problems.Of(PlatformProblems.NotFound);
+        if (stream.Aggregate is not { DeletionJob: null } account) return Problems.Of(PlatformProblems.NotFound);
         var command = new ChangePassword(password, Credential.NewId(), isPresent, isWrong, context.Now);
         var decision = Decide(command, account);
         if (!decision.Events.IsEmpty) Credential.Store(session, command.CredentialId, account.Id, hash!);

@@ -21,11 +21,12 @@ public sealed record CreateMailAccountBody(string? Name, string? Password, long?
 /// <param name="Comment">As typed.</param>
 /// <param name="Domain">The domain's limits.</param>
 /// <param name="Usage">What is in use, locked.</param>
-/// <param name="Reservation">Who has the address; null when it never was taken.</param>
+/// <param name="Reservation">Who has the address; null when nobody does.</param>
+/// <param name="FormerLives">How many accounts had the address before and are gone.</param>
 /// <param name="Now">When.</param>
 public sealed record CreateMailAccount(
     string AccountId, string Name, string? Password, string? CredentialId, long? CapacityMb, string? Comment,
-    Domain Domain, DomainUsage Usage, AddressReservation? Reservation, DateTimeOffset Now)
+    Domain Domain, DomainUsage Usage, AddressReservation? Reservation, int FormerLives, DateTimeOffset Now)
 {
     /// <summary>The account's address.</summary>
     public string Address => $"{Name.ToLowerInvariant()}@{Domain.Id}";
@@ -34,7 +35,7 @@ public sealed record CreateMailAccount(
     public static Decision Decide(CreateMailAccount command, MailAccount? account)
     {
         if (command.Reservation is { } taken && taken.AccountId != command.AccountId)
-            return Decision.Reject(new Rejection(AccountsProblems.AlreadyExists, "name", ("a", command.Address)));
+            return Decision.Reject(new Rejection(taken.BeingDeleted ? AccountsProblems.BeingDeleted : AccountsProblems.AlreadyExists, "name", ("a", command.Address)));
         if (account is not null) return Decision.Accept(); // this very command was done
 
         var capacityMb = command.CapacityMb ?? command.Domain.DefaultCapacityMb;
@@ -48,13 +49,13 @@ public sealed record CreateMailAccount(
         return Decision.Unless(broken, () =>
         [
             new MailAccountCreated(
-                command.AccountId, command.Address, command.Domain.Id, Life: 1, (int)capacityMb,
+                command.AccountId, command.Address, command.Domain.Id, command.FormerLives + 1, (int)capacityMb,
                 Accounts.MailAccounts.Comment.Stored(command.Comment), command.CredentialId, command.Now),
         ]);
     }
 
     /// <summary><c>POST /api/v1/domains/{name}/accounts</c> → 201.</summary>
-    public static async Task<IResult> Handle(string name, CreateMailAccountBody body, CommandContext context, Passwords passwords, CancellationToken stop)
+    public static async Task<IResult> Handle(string name, CreateMailAccountBody body, CommandContext context, Passwords passwords, SecretBox box, CancellationToken stop)
     {
         var (session, accountId) = (context.Session, Guid.CreateVersion7().ToString("N"));
         if (!InternetNames.TryReadDomain(name, out var domainName)) return Problems.Of(PlatformProblems.NotFound);
@@ -67,9 +68,11 @@ public sealed record CreateMailAccount(
 
         if (await DomainUsage.LockAsync(session, domainName, stop) is not { } usage) return Problems.Of(PlatformProblems.NotFound);
         var domain = await session.LoadAsync<Domain>(domainName, stop);
-        var reservation = await session.LoadAsync<AddressReservation>($"{accountName.ToLowerInvariant()}@{domainName}", stop);
+        var address = $"{accountName.ToLowerInvariant()}@{domainName}";
+        var reservation = await session.LoadAsync<AddressReservation>(address, stop);
+        var former = await session.LoadAsync<FormerLife>(FormerLife.IdOf(box, address), stop);
         var command = new CreateMailAccount(
-            accountId, accountName, password, Credential.NewId(), body.CapacityMb, body.Comment, domain!, usage, reservation, context.Now);
+            accountId, accountName, password, Credential.NewId(), body.CapacityMb, body.Comment, domain!, usage, reservation, former?.Life ?? 0, context.Now);
 
         var decision = Decide(command, null);
         return decision.Accepted

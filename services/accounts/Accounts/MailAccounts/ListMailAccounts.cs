@@ -74,7 +74,7 @@ public static class ListMailAccounts
         var sql =
             $"""
             select address, comment, capacity_mb, used_bytes, created_at from mail_account_list
-            where domain = $1
+            where domain = $1 and deletion_job is null
             {(string.IsNullOrEmpty(query) ? "" : "and (address ilike $3 or comment ilike $3)")}
             {(cursor is null ? "" : $"and ({sort.Column}, address) {comparison} ($4::{sort.Type}, $5)")}
             order by {sort.Column} {direction}, address {direction} limit $2
@@ -117,7 +117,8 @@ public static class ListMailAccounts
         return new([.. rows.Select(r => r.View)], next, prev);
     }
 
-    private static QueryString NextQuery(HttpRequest request, string next)
+    /// <summary>The query of the next page.</summary>
+    internal static QueryString NextQuery(HttpRequest request, string next)
         => QueryString.Create(request.Query.Where(q => q.Key != "cursor").SelectMany(q => q.Value.Select(v => KeyValuePair.Create(q.Key, v))))
             .Add("cursor", next);
 

@@ -22,6 +22,9 @@ public sealed record MailDataDeletionStarted(string JobId, DateTimeOffset At);
 /// <summary>The mail that was there is deleted.</summary>
 public sealed record MailDataDeletionFinished(string JobId, long Messages, long FreedBytes, DateTimeOffset At);
 
+/// <summary>The job has given up; another may be begun. The reference finds what the logs say of it.</summary>
+public sealed record MailDataDeletionFailed(string JobId, string Reference, DateTimeOffset At);
+
 /// <summary>The account is gone for everybody; a job waits until everybody has erased what they had of it (ACC-5).</summary>
 public sealed record MailAccountDeletionStarted(string JobId, DateTimeOffset At);
 
@@ -45,6 +48,7 @@ public sealed record MailAccount : IState<MailAccount>
     [
         typeof(MailAccountCreated), typeof(MailAccountPasswordChanged), typeof(MailAccountPasswordForciblyChanged),
         typeof(MailAccountCapacityChanged), typeof(MailAccountCommentChanged), typeof(MailDataDeletionStarted), typeof(MailDataDeletionFinished),
+        typeof(MailDataDeletionFailed),
         typeof(MailAccountDeletionStarted), typeof(MailAccountDeleted),
     ];
 
@@ -108,8 +112,10 @@ public sealed record MailAccount : IState<MailAccount>
         MailAccountCommentChanged c => state! with { Comment = c.Comment },
         MailDataDeletionStarted d => state! with { MailDeletionJob = d.JobId },
         MailDataDeletionFinished d => state!.MailDeletionJob == d.JobId ? state with { MailDeletionJob = null } : state, // a later one goes on
+        MailDataDeletionFailed d => state!.MailDeletionJob == d.JobId ? state with { MailDeletionJob = null } : state, // a later one goes on
         MailAccountDeletionStarted d => state! with { DeletionJob = d.JobId },
-        MailAccountDeleted => state! with { Deleted = true },
+        // What is personal goes here too: the events before it are masked.
+        MailAccountDeleted => state! with { Deleted = true, Address = "", Comment = null, CredentialId = null },
         _ => throw new InvalidOperationException($"{e.GetType()} is no event of a mail account"),
     };
 }

@@ -11,7 +11,7 @@ public sealed class MailAccountReader(NpgsqlDataSource database, NodeLeases leas
         """
         select l.address, l.domain, l.comment, l.capacity_mb, l.life, l.credential_id, l.created_at, l.used_bytes, e.version, e.seq_id
         from mail_account_list l, lateral (select version, seq_id from mt_events where stream_id = l.account_id order by version desc limit 1) e
-        where l.account_id = $1
+        where l.account_id = $1 and l.deletion_job is null
         """;
 
     /// <summary>An account, what its mailbox takes, its stream's version, and the position of its newest event.</summary>

@@ -43,10 +43,18 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
     /// </summary>
     public async Task<bool> HaveAllAppliedAsync(long position, CancellationToken stop)
     {
+        var serving = await ServingLeasesAsync(stop);
+        return serving.Count > 0 && serving.TrueForAll(l => l.Applied.GetValueOrDefault(Service) >= position);
+    }
+
+    /// <summary>The names of the serving nodes.</summary>
+    public async Task<IReadOnlyList<string>> ServingAsync(CancellationToken stop) => (await ServingLeasesAsync(stop)).ConvertAll(l => l.Id);
+
+    private async Task<List<NodeLease>> ServingLeasesAsync(CancellationToken stop)
+    {
         await using var session = store.QuerySession();
         var now = time.GetUtcNow();
-        var serving = (await session.Query<NodeLease>().ToListAsync(stop)).Where(l => l.Until > now && l.Listed).ToList();
-        return serving.Count > 0 && serving.TrueForAll(l => l.Applied.GetValueOrDefault(Service) >= position);
+        return (await session.Query<NodeLease>().ToListAsync(stop)).Where(l => l.Until > now && l.Listed).ToList();
     }
 
     /// <summary><c>PUT /internal/nodes/{node}</c> → 204.</summary>

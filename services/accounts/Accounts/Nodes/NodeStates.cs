@@ -9,7 +9,7 @@ public static class NodeStates
 {
     private const string Mailboxes =
         """
-        select l.account_id, l.address, l.domain, l.life, c.data ->> 'Hash', l.capacity_mb, s.version,
+        select l.account_id, l.address, l.domain, l.life, case when l.deletion_job is null then c.data ->> 'Hash' end, l.capacity_mb, s.version,
             l.home_node, l.mail_deletion_job, l.mail_deletion_at, l.deletion_job is not null
         from mail_account_list l
         join mt_streams s on s.id = l.account_id
@@ -55,6 +55,15 @@ public static class NodeStates
             mailboxes.Parameters.Add(new() { Value = keys });
             await using var row = await mailboxes.ExecuteReaderAsync(stop);
             while (await row.ReadAsync(stop)) states[row.GetString(0)] = Mailbox(row, positions[row.GetString(0)]);
+        }
+
+        // Erased already, as no node served: the row is gone, the stream is not.
+        await using (var erased = new NpgsqlCommand(
+            "select id, version from mt_streams s where id = any($1) and type = 'mail_account' and not exists (select 1 from mail_account_list l where l.account_id = s.id)", connection))
+        {
+            erased.Parameters.Add(new() { Value = keys });
+            await using var row = await erased.ExecuteReaderAsync(stop);
+            while (await row.ReadAsync(stop)) states[row.GetString(0)] = new MailboxState(row.GetString(0), "", "", 0, null, 0, row.GetInt64(1), positions[row.GetString(0)], Deleted: true);
         }
 
         return states;

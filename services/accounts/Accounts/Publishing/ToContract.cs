@@ -1,4 +1,5 @@
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Platform;
@@ -29,6 +30,8 @@ public static class ToContract
             DomainAdministratorAppointed a => new Contracts.DomainAdministratorAppointed(e.Id, e.Sequence, e.Version, a.At, by, e.StreamKey!, a.Login),
             DomainAdministratorDismissed d => new Contracts.DomainAdministratorDismissed(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.Login),
             StaffPasswordChanged p => new Contracts.StaffPasswordChanged(e.Id, e.Sequence, e.Version, p.At, by, e.StreamKey!["staff:".Length..]),
+            MailDataDeletionFailed => null, // the job says so to whoever began it; to others nothing has changed
+            JobStarted or JobSucceeded or JobFailed => null, // jobs are asked for, and what they do has events of its own
             StaffLoginAdded => null, // nobody needs it before the login is appointed somewhere
             _ => throw new InvalidOperationException($"{e.Data.GetType()} has no contract and no reason for none"),
         };

@@ -1,5 +1,7 @@
 using Hikyaku.Accounts.Credentials;
+using Hikyaku.Accounts.Deletion;
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Staff;
@@ -19,14 +21,21 @@ public static class AccountsStore
         options.Projections.Add(new SnapshotOf<MailAccount>(MailAccount.Events), ProjectionLifecycle.Inline);
         options.Projections.Add(new SnapshotOf<Domain>(Domain.Events), ProjectionLifecycle.Inline);
         options.Projections.Add(new SnapshotOf<StaffMember>(StaffMember.Events), ProjectionLifecycle.Inline);
+        options.Projections.Add(new SnapshotOf<Job>(Job.Events), ProjectionLifecycle.Inline);
+        options.Projections.Add(new JobTable(), ProjectionLifecycle.Inline);
         options.Projections.Add(new MailAccountTable(), ProjectionLifecycle.Inline);
         options.Schema.For<Domain>().DocumentAlias("domain").GinIndexJsonData();
         options.Schema.For<MailAccount>().DocumentAlias("mail_account");
         options.Schema.For<StaffMember>().DocumentAlias("staff_member");
         options.Schema.For<AddressReservation>().DocumentAlias("address_reservation");
+        options.Schema.For<FormerLife>().DocumentAlias("former_life");
+        options.Schema.For<Job>().DocumentAlias("job");
         options.Schema.For<Credential>().DocumentAlias("credential").Duplicate(c => c.Owner);
         options.Schema.For<NodeLease>().DocumentAlias("node_lease");
         options.Storage.ExtendedSchemaObjects.Add(DomainUsage.Table());
         options.Storage.ExtendedSchemaObjects.Add(MailAccountTable.Table());
+        options.Storage.ExtendedSchemaObjects.Add(JobTable.Table());
+        options.Storage.ExtendedSchemaObjects.Add(DeletionTable.Table());
+        options.Storage.ExtendedSchemaObjects.Add(DeletionTable.ReportTable());
     }
 }

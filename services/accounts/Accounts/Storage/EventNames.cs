@@ -1,4 +1,5 @@
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Staff;
 
@@ -17,6 +18,7 @@ public static class EventNames
         [typeof(MailAccountCommentChanged)] = "accounts.mail-account-comment-changed.v1",
         [typeof(MailDataDeletionStarted)] = "accounts.mail-data-deletion-started.v1",
         [typeof(MailDataDeletionFinished)] = "accounts.mail-data-deletion-finished.v1",
+        [typeof(MailDataDeletionFailed)] = "accounts.mail-data-deletion-failed.v1",
         [typeof(MailAccountDeletionStarted)] = "accounts.mail-account-deletion-started.v1",
         [typeof(MailAccountDeleted)] = "accounts.mail-account-deleted.v1",
         [typeof(DomainAdded)] = "accounts.domain-added.v1",
@@ -24,6 +26,9 @@ public static class EventNames
         [typeof(DomainAdministratorAppointed)] = "accounts.domain-administrator-appointed.v1",
         [typeof(DomainAdministratorDismissed)] = "accounts.domain-administrator-dismissed.v1",
         [typeof(StaffLoginAdded)] = "accounts.staff-login-added.v1",
+        [typeof(JobStarted)] = "accounts.job-started.v1",
+        [typeof(JobSucceeded)] = "accounts.job-succeeded.v1",
+        [typeof(JobFailed)] = "accounts.job-failed.v1",
         [typeof(StaffPasswordChanged)] = "accounts.staff-password-changed.v1",
     };
 }

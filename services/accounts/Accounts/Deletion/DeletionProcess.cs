@@ -1,0 +1,147 @@
+using Hikyaku.Accounts.Jobs;
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.Storage;
+using Hikyaku.Platform;
+using Marten;
+using Npgsql;
+
+namespace Hikyaku.Accounts.Deletion;
+
+/// <summary>
+/// Ends deletions (ACC-5): when every participant has erased what it had of an account, its events are masked, what is left of
+/// it here goes, and its address is free; when that is so for every account of a job, the job has succeeded. Participants are
+/// those that the setting <c>Hikyaku:DeletionParticipants</c> names (separated by commas) and every serving mail node: one
+/// that is away for a day is waited for, one that has lost its lease erases before it serves again.
+/// <para>
+/// All that it knows is in the database: it goes on after a crash of any part. One instance of the service works at a time.
+/// </para>
+/// </summary>
+public sealed partial class DeletionProcess(IDocumentStore store, NodeLeases leases, SecretBox box, IConfiguration configuration, TimeProvider time, ILogger<DeletionProcess> log)
+    : BackgroundService
+{
+    private const int AtOnce = 100;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2); // for what no report wakes: a lease that ends
+
+    private readonly string[] _participants =
+        (configuration["Hikyaku:DeletionParticipants"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private readonly SemaphoreSlim _woken = new(0, 1);
+
+    /// <summary>Somebody has reported.</summary>
+    public void Wake()
+    {
+        try
+        {
+            _woken.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // it is awake already
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _woken.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                while (await FinishSomeAsync(stoppingToken) == AtOnce) { }
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogPutOff(e); // nothing was changed; a process that stopped here would leave every deletion unfinished
+            }
+
+            await _woken.WaitAsync(Interval, stoppingToken);
+        }
+    }
+
+    private async Task<int> FinishSomeAsync(CancellationToken stop)
+    {
+        if (await leases.ServingAsync(stop) is not { Count: > 0 } nodes) return 0; // what no node obeys is not in force
+        await using var session = store.LightweightSession();
+        await session.BeginTransactionAsync(stop);
+        if (!await HasTurnAsync(session, stop)) return 0;
+        string[] all = [.. _participants, .. nodes.Select(ParticipantOf)];
+        var erased = await DeletionTable.ErasedAsync(session, all, AtOnce, stop);
+        if (erased.Count == 0) return 0;
+
+        EventHeaders.Stamp(session, Caller.Platform);
+        var now = time.GetUtcNow();
+        foreach (var account in erased) Finish(session, account, now);
+        await FinishJobsAsync(session, erased, now, stop);
+        await session.SaveChangesAsync(stop);
+        LogFinished(erased.Count);
+        return erased.Count;
+    }
+
+    /// <summary>The name under which a node reports.</summary>
+    public static string ParticipantOf(string node) => $"node:{node}";
+
+    private void Finish(IDocumentSession session, DeletionTable.Erased account, DateTimeOffset now)
+    {
+        session.Events.Append(account.AccountId, new MailAccountDeleted(now));
+        session.Delete<AddressReservation>(account.Address);
+        session.Store(new FormerLife { Id = FormerLife.IdOf(box, account.Address), Life = account.Life });
+        session.DeleteWhere<Credentials.Credential>(c => c.Owner == account.AccountId);
+        session.QueueSqlCommand("delete from deletion_report where account_id = ?", account.AccountId);
+        session.QueueSqlCommand("delete from deletion where account_id = ?", account.AccountId);
+    }
+
+    private static async Task FinishJobsAsync(IDocumentSession session, List<DeletionTable.Erased> erased, DateTimeOffset now, CancellationToken stop)
+    {
+        string[] accounts = [.. erased.Select(e => e.AccountId)];
+        var jobs = erased.CountBy(e => e.JobId).ToDictionary();
+        List<string> streams = [.. accounts];
+        await using (var own = new NpgsqlCommand("select id from job where account_id = any($1)"))
+        {
+            own.Parameters.Add(new() { Value = accounts });
+            await using var row = await session.ExecuteReaderAsync(own, stop);
+            while (await row.ReadAsync(stop)) streams.Add(row.GetString(0));
+        }
+
+        PersonalDataMask.Mask(session, [.. streams], EventNames.All);
+        session.QueueSqlCommand("update job set started_by = '' where account_id = any(?) and started_by = account_id", (object)accounts);
+        foreach (var (job, left, total) in await LeftAsync(session, [.. jobs.Keys], stop))
+        {
+            var done = total - left + jobs[job];
+            if (left == jobs[job]) session.Events.Append(job, new JobSucceeded(total, null, now));
+            else session.QueueSqlCommand("update job set done = ?, moved_at = ? where id = ?", done, now, job);
+        }
+    }
+
+    private static async Task<List<(string Job, long Left, long Total)>> LeftAsync(IQuerySession session, string[] jobs, CancellationToken stop)
+    {
+        await using var command = new NpgsqlCommand(
+            "select j.id, (select count(*) from deletion d where d.job_id = j.id), j.total from job j where j.id = any($1)");
+        command.Parameters.Add(new() { Value = jobs });
+        var left = new List<(string, long, long)>();
+        await using var row = await session.ExecuteReaderAsync(command, stop);
+        while (await row.ReadAsync(stop)) left.Add((row.GetString(0), row.GetInt64(1), row.GetInt64(2)));
+        return left;
+    }
+
+    private static async Task<bool> HasTurnAsync(IQuerySession session, CancellationToken stop)
+    {
+        await using var command = new NpgsqlCommand("select pg_try_advisory_xact_lock(hashtextextended('hikyaku deletion', 0))");
+        await using var row = await session.ExecuteReaderAsync(command, stop);
+        await row.ReadAsync(stop);
+        return row.GetBoolean(0);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Deletions were not finished this time; they are tried again")]
+    private partial void LogPutOff(Exception e);
+
+    [LoggerMessage(2, LogLevel.Information, "{Count} accounts are erased")]
+    private partial void LogFinished(int count);
+}

@@ -1,0 +1,67 @@
+using Hikyaku.Accounts.MailAccounts;
+using Marten;
+using Npgsql;
+using Weasel.Postgresql.Tables;
+
+namespace Hikyaku.Accounts.Deletion;
+
+/// <summary>Which accounts are being deleted, and who has already erased what they had of them (ACC-5).</summary>
+public static class DeletionTable
+{
+    /// <summary>The accounts; a row goes when everything of its account is erased.</summary>
+    public static Table Table()
+    {
+        var table = new Table("deletion");
+        table.AddColumn<string>("account_id").AsPrimaryKey();
+        table.AddColumn<string>("job_id").NotNull();
+        table.AddColumn<string>("address").NotNull();
+        table.AddColumn<int>("life").NotNull();
+        table.AddColumn<DateTimeOffset>("started_at").NotNull();
+        table.Indexes.Add(new IndexDefinition("deletion_started") { Columns = ["started_at"] });
+        return table;
+    }
+
+    /// <summary>The reports.</summary>
+    public static Table ReportTable()
+    {
+        var table = new Table("deletion_report");
+        table.AddColumn<string>("account_id").AsPrimaryKey();
+        table.AddColumn<string>("participant").AsPrimaryKey();
+        return table;
+    }
+
+    /// <summary>An account is being deleted from now on.</summary>
+    public static void Begin(IDocumentSession session, MailAccount account, string jobId, DateTimeOffset now)
+        => session.QueueSqlCommand("insert into deletion (account_id, job_id, address, life, started_at) values (?, ?, ?, ?, ?)",
+            account.Id, jobId, account.Address, account.Life, now);
+
+    /// <summary>A participant has erased everything of an account. A report of an account that is not being deleted is late or a mistake, and is left.</summary>
+    public static async Task ReportAsync(NpgsqlDataSource database, string accountId, string participant, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(
+            "insert into deletion_report (account_id, participant) select account_id, $2 from deletion where account_id = $1 on conflict do nothing");
+        command.Parameters.Add(new() { Value = accountId });
+        command.Parameters.Add(new() { Value = participant });
+        await command.ExecuteNonQueryAsync(stop);
+    }
+
+    /// <summary>Accounts that every participant has reported, oldest first.</summary>
+    public static async Task<List<Erased>> ErasedAsync(IQuerySession session, string[] participants, int most, CancellationToken stop)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            select d.account_id, d.job_id, d.address, d.life from deletion d
+            where $1 <@ array(select r.participant::text from deletion_report r where r.account_id = d.account_id)
+            order by d.started_at limit $2
+            """);
+        command.Parameters.Add(new() { Value = participants });
+        command.Parameters.Add(new() { Value = most });
+        var erased = new List<Erased>();
+        await using var row = await session.ExecuteReaderAsync(command, stop);
+        while (await row.ReadAsync(stop)) erased.Add(new(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt32(3)));
+        return erased;
+    }
+
+    /// <summary>An account of which nothing is left.</summary>
+    public sealed record Erased(string AccountId, string JobId, string Address, int Life);
+}

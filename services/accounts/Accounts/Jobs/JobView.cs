@@ -1,0 +1,77 @@
+using Hikyaku.Platform;
+using Npgsql;
+
+namespace Hikyaku.Accounts.Jobs;
+
+/// <summary>A job as the API shows it.</summary>
+/// <param name="Id">Opaque.</param>
+/// <param name="Kind">account-deletion or mail-data-deletion.</param>
+/// <param name="State">queued, running, succeeded, failed or cancelled.</param>
+/// <param name="Progress">How far it is, in accounts or messages.</param>
+/// <param name="Domain">The domain that everything of it is in.</param>
+/// <param name="Account">The account that it is about, when it is one that still exists.</param>
+/// <param name="Result">What came of it, once it has succeeded.</param>
+/// <param name="Reference">For support, once it has failed.</param>
+/// <param name="CreatedAt">When it was asked for.</param>
+/// <param name="FinishedAt">When it ended; absent while it runs.</param>
+public sealed record JobView(
+    string Id, string Kind, string State, JobProgress Progress, string Domain, string? Account, JobResult? Result, string? Reference,
+    DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt)
+{
+    private const string Columns =
+        """
+        select j.id, j.kind, j.state, j.done, j.total, j.domain, l.address, j.bytes, j.reference, j.created_at, j.finished_at
+        from job j left join mail_account_list l on l.account_id = j.account_id and l.deletion_job is null
+        """;
+
+    /// <summary>A job that has just begun, as it will be read.</summary>
+    public static JobView Begun(JobStarted job, string? account)
+        => new(job.JobId, job.Kind, JobStates.Running, new(0, job.Total), job.Domain, account, null, null, job.At, null);
+
+    /// <summary>
+    /// Reads jobs that a caller may see: everything for operators, everything in their domains for administrators, for users
+    /// what is about their own account.
+    /// </summary>
+    /// <param name="database">Where they are.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="rest">What comes after the condition; its parameters begin at $5.</param>
+    /// <param name="values">The parameters of <paramref name="rest"/>.</param>
+    /// <param name="stop">Stops it.</param>
+    public static async Task<List<JobView>> ReadAsync(NpgsqlDataSource database, Caller caller, string rest, object[] values, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(
+            $"{Columns} where ($1 or j.domain = any($2) or j.started_by = $3 or j.account_id = $4) {rest}");
+        command.Parameters.Add(new() { Value = caller.Role == Roles.Operator });
+        command.Parameters.Add(new() { Value = caller.Role == Roles.Admin ? caller.Domains.ToArray() : [] });
+        command.Parameters.Add(new() { Value = caller.Role == Roles.User ? "" : caller.Login });
+        command.Parameters.Add(new() { Value = caller.Role == Roles.User ? caller.AccountId! : "" });
+        foreach (var value in values) command.Parameters.Add(new() { Value = value });
+        var jobs = new List<JobView>();
+        await using var row = await command.ExecuteReaderAsync(stop);
+        while (await row.ReadAsync(stop)) jobs.Add(Read(row));
+        return jobs;
+    }
+
+    private static JobView Read(NpgsqlDataReader row)
+    {
+        var (kind, state, done) = (row.GetString(1), row.GetString(2), row.GetInt64(3));
+        long? bytes = row.IsDBNull(7) ? null : row.GetInt64(7);
+        var result = state != JobStates.Succeeded ? null
+            : kind == JobKinds.AccountDeletion ? new JobResult(Deleted: done)
+            : new JobResult(Messages: done, FreedBytes: bytes);
+        return new(
+            row.GetString(0), kind, state, new(done, row.GetInt64(4)), row.GetString(5), row.IsDBNull(6) ? null : row.GetString(6), result,
+            row.IsDBNull(8) ? null : row.GetString(8), row.GetFieldValue<DateTimeOffset>(9), row.IsDBNull(10) ? null : row.GetFieldValue<DateTimeOffset>(10));
+    }
+}
+
+/// <summary>How far a job is.</summary>
+/// <param name="Done">Accounts or messages that are done.</param>
+/// <param name="Total">How many there are; 0 until they are counted.</param>
+public sealed record JobProgress(long Done, long Total);
+
+/// <summary>What came of a job.</summary>
+/// <param name="Deleted">How many accounts were deleted.</param>
+/// <param name="Messages">How many messages were deleted.</param>
+/// <param name="FreedBytes">What they took.</param>
+public sealed record JobResult(long? Deleted = null, long? Messages = null, long? FreedBytes = null);
