@@ -45,7 +45,12 @@ public static class RouteTable
         new("GET", "/api/v1/accounts/{address}", Scope.Account, All, Accounts),
         new("PATCH", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts),
         new("PUT", "/api/v1/accounts/{address}/password", Scope.Account, All, Accounts) { ProvesPassword = true },
+        new("POST", "/api/v1/accounts/{address}/force-password-change", Scope.Account, Operator, Accounts),
         new("GET", "/api/v1/accounts/{address}/history", Scope.Account, All, Accounts),
+
+        new("GET", "/api/v1/notices", Scope.None, Staff, Accounts),
+        new("PATCH", "/api/v1/notices/{id}", Scope.None, Staff, Accounts),
+        new("POST", "/api/v1/notices/read-all", Scope.None, Staff, Accounts),
     ];
 
     /// <summary>Finds one line; null when there is none.</summary>

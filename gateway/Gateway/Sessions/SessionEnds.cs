@@ -5,11 +5,13 @@ using MassTransit;
 namespace Hikyaku.Gateway.Sessions;
 
 /// <summary>
-/// What changes sessions from outside (ACC-7): a changed password ends all of a login's sessions but the one that changed it, an
+/// What changes sessions from outside (ACC-7): a changed password ends all of a login's sessions but the one that changed it, a forced
+/// change (ACC-8) all of them, an
 /// appointment or dismissal changes an administrator's domains. Duplicates and reordering do no harm: the newest one counts.
 /// </summary>
 public sealed class SessionEnds(SessionStore sessions) :
     IConsumer<MailAccountPasswordChanged>,
+    IConsumer<MailAccountPasswordForciblyChanged>,
     IConsumer<StaffPasswordChanged>,
     IConsumer<DomainAdministratorAppointed>,
     IConsumer<DomainAdministratorDismissed>
@@ -19,6 +21,13 @@ public sealed class SessionEnds(SessionStore sessions) :
     {
         var e = context.Message;
         return sessions.PasswordChangedAsync(e.AccountId, e.Version, OwnSession(e.By, e.By.Role == Roles.User), e.At, context.CancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<MailAccountPasswordForciblyChanged> context)
+    {
+        var e = context.Message;
+        return sessions.PasswordChangedAsync(e.AccountId, e.Version, null, e.At, context.CancellationToken);
     }
 
     /// <inheritdoc/>

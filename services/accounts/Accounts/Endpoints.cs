@@ -2,6 +2,7 @@ using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.Notices;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Platform;
 
@@ -15,6 +16,7 @@ public static class Endpoints
     {
         MapDomains(app.MapCommands("/api/v1/domains"), app.MapGroup("/api/v1/domains"));
         MapAccounts(app.MapCommands("/api/v1/accounts/{address}"), app.MapGroup("/api/v1/accounts/{address}"));
+        MapNotices(app.MapGroup("/api/v1/notices"));
         app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change one's own password");
         app.MapPost("/internal/credentials/verify", VerifyCredentials.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
@@ -57,7 +59,19 @@ public static class Endpoints
             .Allow(Scope.Account, Roles.Operator, Roles.Admin).WithSummary("Change password, capacity, comment");
         commands.MapPut("/password", ChangePassword.Handle).Produces(204)
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change the password");
+        commands.MapPost("/force-password-change", ForcePasswordChange.Handle).Produces(204)
+            .Allow(Scope.Account, Roles.Operator).WithSummary("Replace the password by one that nobody knows");
         queries.MapGet("/history", History.OfAccount).Produces<Page<HistoryItem>>()
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Who changed what of an account");
+    }
+
+    private static void MapNotices(RouteGroupBuilder notices)
+    {
+        notices.MapGet("", ReadNotices.Handle).Produces<NoticePage>()
+            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Read the message board");
+        notices.MapPatch("/{id}", MarkNotices.One).Produces<NoticeView>()
+            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Mark a notice as read or unread");
+        notices.MapPost("/read-all", MarkNotices.All).Produces(204)
+            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Mark all notices as read");
     }
 }

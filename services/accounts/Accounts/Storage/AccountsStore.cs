@@ -2,6 +2,7 @@ using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.Notices;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Platform;
 using JasperFx.Events.Projections;
@@ -20,6 +21,7 @@ public static class AccountsStore
         options.Projections.Add(new SnapshotOf<Domain>(Domain.Events), ProjectionLifecycle.Inline);
         options.Projections.Add(new SnapshotOf<StaffMember>(StaffMember.Events), ProjectionLifecycle.Inline);
         options.Projections.Add(new MailAccountTable(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new NoticeTable(), ProjectionLifecycle.Inline);
         options.Schema.For<Domain>().DocumentAlias("domain").GinIndexJsonData();
         options.Schema.For<MailAccount>().DocumentAlias("mail_account");
         options.Schema.For<StaffMember>().DocumentAlias("staff_member");
@@ -28,5 +30,6 @@ public static class AccountsStore
         options.Schema.For<NodeLease>().DocumentAlias("node_lease");
         options.Storage.ExtendedSchemaObjects.Add(DomainUsage.Table());
         options.Storage.ExtendedSchemaObjects.Add(MailAccountTable.Table());
+        options.Storage.ExtendedSchemaObjects.Add(NoticeTable.Table());
     }
 }
