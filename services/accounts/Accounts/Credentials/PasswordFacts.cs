@@ -32,8 +32,8 @@ public sealed record PasswordFacts(bool IsPresent = false, bool IsRecent = false
 /// <param name="Against">The credential that the account had.</param>
 public sealed record JudgedPassword(PasswordFacts Facts, string? Hash, string? Against)
 {
-    /// <summary>No password was given, or the account is not there.</summary>
-    public static readonly JudgedPassword None = new(new(), null, null);
+    /// <summary>There is no password to judge, or it will not be set whatever it is.</summary>
+    public static JudgedPassword Unjudged(MailAccount account) => new(new(), null, account.CredentialId);
 
     /// <summary>Has the command begin again when the facts are about another password than the account has now.</summary>
     public void MustStillHold(MailAccount account)

@@ -50,8 +50,8 @@ public sealed record ChangeMailAccount(
     {
         var (session, target) = (context.Session, context.Target!);
         var password = string.IsNullOrEmpty(body.Password) ? null : body.Password;
-        var known = password is null ? null : await session.LoadAsync<MailAccount>(target.AccountId, stop);
-        var judged = known is null ? JudgedPassword.None : await passwords.JudgeAsync(session, known, password!, stop);
+        if (await session.LoadAsync<MailAccount>(target.AccountId, stop) is not { } known) return Problems.Of(PlatformProblems.NotFound);
+        var judged = password is null ? JudgedPassword.Unjudged(known) : await passwords.JudgeAsync(session, known, password, stop);
 
         if (await DomainUsage.LockAsync(session, target.Domain, stop) is not { } usage) return Problems.Of(PlatformProblems.NotFound);
         var domain = await session.LoadAsync<Domain>(target.Domain, stop);
