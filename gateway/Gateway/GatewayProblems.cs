@@ -12,6 +12,9 @@ public static class GatewayProblems
     /// <summary>The login is unknown or locked, or the password is wrong: nobody is told which (RST-7).</summary>
     public static readonly ProblemCode WrongCredentials = new("sessions.wrong-credentials", 401, Texts);
 
+    /// <summary>The password was right until it was forcibly changed: only who knows it learns that (RST-7).</summary>
+    public static readonly ProblemCode PasswordForciblyChanged = new("sessions.password-forcibly-changed", 423, Texts);
+
     /// <summary>Too many different failing tries from this network.</summary>
     public static readonly ProblemCode TooManyAttempts = new("sessions.too-many-attempts", 429, Texts);
 
@@ -23,5 +26,5 @@ public static class GatewayProblems
         => Problems.Of(TooManyAttempts, null, ("n", Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>Every code of this page.</summary>
-    public static readonly IReadOnlyList<ProblemCode> All = [WrongCredentials, TooManyAttempts, CrossSite];
+    public static readonly IReadOnlyList<ProblemCode> All = [WrongCredentials, PasswordForciblyChanged, TooManyAttempts, CrossSite];
 }

@@ -14,8 +14,10 @@ namespace Hikyaku.Gateway.Routing;
 /// <param name="AccountId">A user's account.</param>
 /// <param name="PasswordChangeRequired">Whether it is a first password that somebody else chose.</param>
 /// <param name="Version">The login's stream version when the password was looked at: a later password change ends the session.</param>
+/// <param name="PasswordForciblyChanged">Whether it is not verified, but the right password of before a forced change (ACC-8).</param>
 public sealed record Verified(
-    [property: JsonPropertyName("verified")] bool IsVerified, string? Role, string? Login, IReadOnlyList<string>? Domains, string? AccountId, bool PasswordChangeRequired, long Version);
+    [property: JsonPropertyName("verified")] bool IsVerified, string? Role, string? Login, IReadOnlyList<string>? Domains, string? AccountId, bool PasswordChangeRequired, long Version,
+    bool PasswordForciblyChanged = false);
 
 /// <summary>The gateway's own questions to the accounts service. A service that does not answer is an exception that becomes 503.</summary>
 public sealed class AccountsClient(Services services, InternalTokens tokens, TimeProvider time)

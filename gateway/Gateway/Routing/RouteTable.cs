@@ -48,7 +48,12 @@ public static class RouteTable
         new("DELETE", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts),
         new("POST", "/api/v1/domains/{name}/accounts/delete", Scope.Domain, Staff, Accounts),
         new("DELETE", "/api/v1/accounts/{address}/mail", Scope.Account, All, Accounts),
+        new("POST", "/api/v1/accounts/{address}/force-password-change", Scope.Account, Operator, Accounts),
         new("GET", "/api/v1/accounts/{address}/history", Scope.Account, All, Accounts),
+
+        new("GET", "/api/v1/notices", Scope.None, Staff, Accounts),
+        new("PATCH", "/api/v1/notices/{id}", Scope.None, Staff, Accounts),
+        new("POST", "/api/v1/notices/read-all", Scope.None, Staff, Accounts),
 
         // A job's id begins with the name of the service that has it; so far there is one.
         new("GET", "/api/v1/jobs", Scope.None, All, Accounts),

@@ -6,10 +6,12 @@ namespace Hikyaku.Gateway.Sessions;
 
 /// <summary>
 /// What changes sessions from outside (ACC-7): a changed password ends all of a login's sessions but the one that changed it, a
-/// deletion all of them, and nothing of the account is left here (ACC-5); an appointment or dismissal changes an administrator's domains. Duplicates and reordering do no harm: the newest one counts.
+/// forced change (ACC-8) all of them, a deletion too, after which nothing of the account is left here (ACC-5); an appointment
+/// or dismissal changes an administrator's domains. Duplicates and reordering do no harm: the newest one counts.
 /// </summary>
 public sealed class SessionEnds(SessionStore sessions) :
     IConsumer<MailAccountPasswordChanged>,
+    IConsumer<MailAccountPasswordForciblyChanged>,
     IConsumer<MailAccountDeletionStarted>,
     IConsumer<StaffPasswordChanged>,
     IConsumer<DomainAdministratorAppointed>,
@@ -23,6 +25,13 @@ public sealed class SessionEnds(SessionStore sessions) :
     {
         var e = context.Message;
         return sessions.PasswordChangedAsync(e.AccountId, e.Version, OwnSession(e.By, e.By.Role == Roles.User), e.At, context.CancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<MailAccountPasswordForciblyChanged> context)
+    {
+        var e = context.Message;
+        return sessions.PasswordChangedAsync(e.AccountId, e.Version, null, e.At, context.CancellationToken);
     }
 
     /// <inheritdoc/>

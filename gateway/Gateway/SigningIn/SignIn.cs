@@ -25,7 +25,7 @@ public static class SignIn
     private const int MaxLogin = 320;
     private const int MaxPassword = 1024;
 
-    /// <summary>201, 400, 401 or 429.</summary>
+    /// <summary>201, 400, 401, 423 or 429.</summary>
     public static async Task<IResult> Handle(
         SignInBody body, HttpContext http, SignInThrottle throttle, AccountsClient accounts, SessionStore sessions, TimeProvider time, CancellationToken stop)
     {
@@ -37,6 +37,8 @@ public static class SignIn
         if (attempt is null) return GatewayProblems.TooManyAttemptsIn(wait);
 
         var verified = await accounts.VerifyAsync(login, body.Password!, stop);
+        // Neither right nor wrong: who has abused the account may know it, and is not to clear what they tried by it.
+        if (verified.PasswordForciblyChanged) return Problems.Of(GatewayProblems.PasswordForciblyChanged);
         attempt.Outcome = verified.IsVerified ? SignInOutcome.Right : SignInOutcome.Wrong;
         return verified.IsVerified ? await BeginSessionAsync(verified, http, sessions, time, stop) : Problems.Of(GatewayProblems.WrongCredentials);
     }

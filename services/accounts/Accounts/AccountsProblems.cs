@@ -22,7 +22,13 @@ public static class AccountsProblems
     internal static readonly ProblemCode PasswordCharacters = Rule("accounts.password-characters");
     internal static readonly ProblemCode PasswordIsName = Rule("accounts.password-is-name");
     internal static readonly ProblemCode PasswordDigitRun = Rule("accounts.password-digit-run");
+    internal static readonly ProblemCode PasswordRecent = Rule("accounts.password-recent");
+    internal static readonly ProblemCode PasswordGuessable = Rule("accounts.password-guessable");
+    internal static readonly ProblemCode PasswordSimilar = Rule("accounts.password-similar");
     internal static readonly ProblemCode CurrentPasswordWrong = Rule("accounts.current-password-wrong");
+    internal static readonly ProblemCode ReasonMissing = Rule("accounts.reason-missing");
+    internal static readonly ProblemCode ReasonTooLong = Rule("accounts.reason-too-long");
+    internal static readonly ProblemCode ReasonCharacters = Rule("accounts.reason-characters");
     internal static readonly ProblemCode CommentTooLong = Rule("accounts.comment-too-long");
     internal static readonly ProblemCode CommentCharacters = Rule("accounts.comment-characters");
     internal static readonly ProblemCode CapacityRange = Rule("accounts.capacity-range");
@@ -49,7 +55,8 @@ public static class AccountsProblems
     [
         NameLength, NameCharacters, NameFullWidth, NameEdge, NameDots,
         PasswordTooShort, PasswordTooLong, PasswordNoLower, PasswordNoUpper, PasswordNoDigit, PasswordNoSymbol,
-        PasswordCharacters, PasswordIsName, PasswordDigitRun, CurrentPasswordWrong,
+        PasswordCharacters, PasswordIsName, PasswordDigitRun, PasswordRecent, PasswordGuessable, PasswordSimilar, CurrentPasswordWrong,
+        ReasonMissing, ReasonTooLong, ReasonCharacters,
         CommentTooLong, CommentCharacters, CapacityRange, DomainCapacityExceeded, DomainAccountsExceeded, AlreadyExists,
         BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, JobNotCancellable,
         DomainName, DomainExists, DomainMaxAccountsRange, DomainMaxCapacityRange, DomainDefaultCapacityRange,

@@ -4,6 +4,7 @@ using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.Notices;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Platform;
 
@@ -19,6 +20,7 @@ public static class Endpoints
         MapAccounts(app.MapCommands("/api/v1/accounts/{address}"), app.MapGroup("/api/v1/accounts/{address}"));
         MapDeletions(app.MapGroup("/api/v1").AddEndpointFilter<RouteGroupBuilder, ObeyedBeforeAnswer>().MapCommands(""));
         MapJobs(app.MapGroup("/api/v1/jobs"));
+        MapNotices(app.MapGroup("/api/v1/notices"));
         app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change one's own password");
         app.MapPost("/internal/credentials/verify", VerifyCredentials.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
@@ -83,7 +85,19 @@ public static class Endpoints
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change the password");
         commands.MapDelete("/mail", DeleteMailData.Handle).Produces<JobView>(202)
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Delete all mail of an account");
+        commands.MapPost("/force-password-change", ForcePasswordChange.Handle).Produces(204)
+            .Allow(Scope.Account, Roles.Operator).WithSummary("Replace the password by one that nobody knows");
         queries.MapGet("/history", History.OfAccount).Produces<Page<HistoryItem>>()
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Who changed what of an account");
+    }
+
+    private static void MapNotices(RouteGroupBuilder notices)
+    {
+        notices.MapGet("", ReadNotices.Handle).Produces<NoticePage>()
+            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Read the message board");
+        notices.MapPatch("/{id}", MarkNotices.One).Produces<NoticeView>()
+            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Mark a notice as read or unread");
+        notices.MapPost("/read-all", MarkNotices.All).Produces(204)
+            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Mark all notices as read");
     }
 }

@@ -23,7 +23,7 @@ public sealed record HistoryActor(string Role, string Login, string Address);
 /// <summary>The changes of an account or a domain, newest first.</summary>
 public static class History
 {
-    /// <summary><c>GET /api/v1/accounts/{address}/history</c> → 200. Its user does not learn of comments (ACC-3).</summary>
+    /// <summary><c>GET /api/v1/accounts/{address}/history</c> → 200. Its user does not learn of comments (ACC-3), nor why the password was forced (ACC-8).</summary>
     public static async Task<IResult> OfAccount(string address, string? limit, string? cursor, HttpContext http, IDocumentStore store, MailAccountReader reader, CancellationToken stop)
     {
         var (caller, target) = http.Asking();
@@ -62,7 +62,7 @@ public static class History
     {
         var caller = EventHeaders.CallerOf(e);
         var data = JsonSerializer.SerializeToNode(e.Data, e.EventType, Answer.Json)!.AsObject();
-        foreach (var hidden in withComments ? ["credentialId", "accountId"] : new[] { "credentialId", "accountId", "comment" }) data.Remove(hidden);
+        foreach (var hidden in withComments ? ["credentialId", "accountId"] : new[] { "credentialId", "accountId", "comment", "reason" }) data.Remove(hidden);
         data.Remove("at", out var at);
         var type = e.EventTypeName[..e.EventTypeName.LastIndexOf(".v", StringComparison.Ordinal)];
         return new(e.Id, at!.GetValue<DateTimeOffset>(), type, new(caller.Role, caller.Login, caller.Address), caller.Via, data);

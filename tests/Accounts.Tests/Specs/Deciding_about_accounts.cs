@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform.Testing;
@@ -25,7 +26,7 @@ public sealed class Deciding_about_accounts
         => new("a1", name, password, "c1", capacityMb, comment, Domain, usage ?? new(1, 100), reservation, formerLives, Now);
 
     private static ChangeMailAccount Change(string? password = null, bool isPresent = false, long? capacityMb = null, string? comment = null, DomainUsage? usage = null)
-        => new(password, "c2", isPresent, capacityMb, comment, Domain, usage ?? new(2, 200), Now);
+        => new(password, "c2", new(isPresent), capacityMb, comment, Domain, usage ?? new(2, 200), Now);
 
     [Fact, Trait("Rule", "ACC-3")]
     public void A_new_account_has_its_name_in_lower_case_and_the_domains_default_capacity()
@@ -138,7 +139,7 @@ public sealed class Deciding_about_accounts
     [Fact, Trait("Rule", "ACC-7")]
     public void A_wrong_current_password_is_named_together_with_the_new_ones_faults()
         => DeciderSpec<MailAccount>.Given(Taro)
-            .When(state => ChangePassword.Decide(new("taro@example.jp", "c2", false, CurrentIsWrong: true, Now), state!))
+            .When(state => ChangePassword.Decide(new("taro@example.jp", "c2", new PasswordFacts(), CurrentIsWrong: true, Now), state!))
             .ThenRejected(
                 "accounts.current-password-wrong@current", "accounts.password-no-upper@new", "accounts.password-no-digit@new", "accounts.password-is-name@new");
 }

@@ -79,11 +79,11 @@ public sealed class Deciding_about_domains
     {
         var given = new StaffLoginAdded("hanako", Roles.Admin, "c1", Now);
         var own = DeciderSpec<StaffMember>.Given(given)
-            .When(state => ChangeStaffPassword.Decide(new(Password, "c2", false, false, OwnChoice: true, Now), state!))
+            .When(state => ChangeStaffPassword.Decide(new(Password, "c2", false, false, false, OwnChoice: true, Now), state!))
             .ThenEvents(new StaffPasswordChanged("c2", true, Now));
         Assert.False(own!.FirstPassword);
         var set = DeciderSpec<StaffMember>.Given(given)
-            .When(state => ChangeStaffPassword.Decide(new(Password, "c2", false, false, OwnChoice: false, Now), state!))
+            .When(state => ChangeStaffPassword.Decide(new(Password, "c2", false, false, false, OwnChoice: false, Now), state!))
             .ThenEvents(new StaffPasswordChanged("c2", false, Now));
         Assert.True(set!.FirstPassword);
     }

@@ -8,7 +8,7 @@ namespace Hikyaku.Accounts.Credentials;
 /// </summary>
 public sealed record Credential
 {
-    /// <summary>How many of an owner are kept, the present one included.</summary>
+    /// <summary>How many of an owner are kept, the present one included; a random one beside them while it is the present one.</summary>
     public const int Kept = 5;
 
     /// <summary>UUIDv7, 32 hex digits; the order of credentials of one owner.</summary>
@@ -20,15 +20,23 @@ public sealed record Credential
     /// <summary>Argon2id in PHC format.</summary>
     public required string Hash { get; init; }
 
+    /// <summary>Whether it is the random password of a forced change, which nobody knows: no earlier one has to go for it.</summary>
+    public bool Forced { get; init; }
+
+    private const string IsForced = "coalesce((data ->> 'Forced')::boolean, false)"; // credentials of old have no such field
+
     /// <summary>An id for a new credential.</summary>
     public static string NewId() => Guid.CreateVersion7().ToString("N");
 
-    /// <summary>Stores a new credential in the session's transaction and drops the owner's oldest.</summary>
-    public static void Store(IDocumentSession session, string id, string owner, string hash)
+    /// <summary>Stores a new credential in the session's transaction and drops the owner's oldest, and any random one.</summary>
+    public static void Store(IDocumentSession session, string id, string owner, string hash, bool forced = false)
     {
-        session.Insert(new Credential { Id = id, Owner = owner, Hash = hash });
+        session.Insert(new Credential { Id = id, Owner = owner, Hash = hash, Forced = forced });
         session.QueueSqlCommand(
-            "delete from mt_doc_credential where id in (select id from mt_doc_credential where owner = ? and id <> ? order by id desc offset ?)",
-            owner, id, Kept - 1);
+            $"""
+            delete from mt_doc_credential where owner = ? and id <> ? and ({IsForced} or id in (
+                select id from mt_doc_credential where owner = ? and id <> ? and not {IsForced} order by id desc offset ?))
+            """,
+            owner, id, owner, id, forced ? Kept : Kept - 1);
     }
 }

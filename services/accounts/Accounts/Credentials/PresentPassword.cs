@@ -8,11 +8,12 @@ namespace Hikyaku.Accounts.Credentials;
 public static class PresentPassword
 {
     /// <summary>For a mail account.</summary>
-    public static async Task<bool> IsPresentAsync(this Passwords passwords, IQuerySession session, string accountId, string password, CancellationToken stop)
-    {
-        var account = await session.LoadAsync<MailAccount>(accountId, stop);
-        return await passwords.IsAsync(session, account is { DeletionJob: null } ? account.CredentialId : null, password, stop);
-    }
+    public static Task<bool> IsPresentAsync(this Passwords passwords, IQuerySession session, MailAccount? account, string password, CancellationToken stop)
+        => passwords.IsAsync(session, account is { DeletionJob: null } ? account.CredentialId : null, password, stop);
+
+    /// <summary>Whether it is the one that a forced change took from a mail account: right, but of no use.</summary>
+    public static Task<bool> IsFormerAsync(this Passwords passwords, IQuerySession session, MailAccount account, string password, CancellationToken stop)
+        => passwords.IsAsync(session, account.DeletionJob is null ? account.FormerCredentialId : null, password, stop);
 
     /// <summary>For a login of operators and administrators.</summary>
     public static Task<bool> IsPresentAsync(this Passwords passwords, IQuerySession session, StaffMember? member, string password, CancellationToken stop)

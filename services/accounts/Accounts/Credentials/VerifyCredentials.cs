@@ -17,11 +17,15 @@ public sealed record VerifyCredentialsBody(string? Login, string? Password);
 /// <param name="AccountId">A user's account.</param>
 /// <param name="PasswordChangeRequired">Whether an operator or administrator still has a first password.</param>
 /// <param name="Version">The login's stream version from before the password was looked at: a password change with a higher one ends the session.</param>
+/// <param name="PasswordForciblyChanged">Present and true, and nothing else, when it is the right password of before a forced change (ACC-8).</param>
 public sealed record VerifiedView(
     bool Verified, string? Role = null, string? Login = null, IReadOnlyList<string>? Domains = null, string? AccountId = null, bool? PasswordChangeRequired = null,
-    long? Version = null);
+    long? Version = null, bool? PasswordForciblyChanged = null);
 
-/// <summary>Verifies a login for the gateway; one hash in every case, so that time does not tell who exists (RST-7).</summary>
+/// <summary>
+/// Verifies a login for the gateway; one hash in every case, so that time does not tell who exists (RST-7):
+/// where the present password is one that nobody knows, only the former one is looked at.
+/// </summary>
 public static class VerifyCredentials
 {
     /// <summary><c>POST /internal/credentials/verify</c> → 200.</summary>
@@ -39,8 +43,11 @@ public static class VerifyCredentials
     {
         var reservation = await session.LoadAsync<AddressReservation>(address, stop);
         var version = await VersionAsync(session, reservation?.AccountId ?? "nobody", stop);
-        return await passwords.IsPresentAsync(session, reservation?.AccountId ?? "", password, stop)
-            ? new(true, Roles.User, address, [], reservation!.AccountId, false, version)
+        var account = await session.LoadAsync<MailAccount>(reservation?.AccountId ?? "nobody", stop);
+        if (account is { PasswordForciblyChanged: true })
+            return new(false, PasswordForciblyChanged: await passwords.IsFormerAsync(session, account, password, stop) ? true : null);
+        return await passwords.IsPresentAsync(session, account, password, stop)
+            ? new(true, Roles.User, address, [], account!.Id, false, version)
             : new(false);
     }
 

@@ -10,14 +10,14 @@ public sealed record ChangeMailAccountBody(string? Password, long? CapacityMb, s
 /// <summary>Changes password, capacity and comment, each when given.</summary>
 /// <param name="Password">As typed; null for unchanged.</param>
 /// <param name="CredentialId">Where the new hash will be.</param>
-/// <param name="IsPresentPassword">Whether it is the password that the account has: then nothing changes.</param>
+/// <param name="Is">What was found out about it.</param>
 /// <param name="CapacityMb">In MB; null for unchanged.</param>
 /// <param name="Comment">As typed; null for unchanged, empty to clear.</param>
 /// <param name="Domain">The domain's limits.</param>
 /// <param name="Usage">What is in use, locked.</param>
 /// <param name="Now">When.</param>
 public sealed record ChangeMailAccount(
-    string? Password, string CredentialId, bool IsPresentPassword, long? CapacityMb, string? Comment,
+    string? Password, string CredentialId, PasswordFacts Is, long? CapacityMb, string? Comment,
     Domain Domain, DomainUsage Usage, DateTimeOffset Now)
 {
     /// <summary>Decides; pure.</summary>
@@ -28,6 +28,7 @@ public sealed record ChangeMailAccount(
         List<Rejection> broken =
         [
             .. command.Password is null ? [] : PasswordRules.Broken(command.Password, [name, account.Domain, account.Address]),
+            .. command.Is.Broken(account, "password"),
             .. newCapacity is { } asked ? command.Usage.Broken(command.Domain, newAccounts: 0, asked, freedMb: account.CapacityMb) : [],
             .. Accounts.MailAccounts.Comment.Broken(command.Comment),
         ];
@@ -36,7 +37,7 @@ public sealed record ChangeMailAccount(
 
     private static IEnumerable<object> Events(ChangeMailAccount command, MailAccount account, long? newCapacity)
     {
-        if (command.Password is not null && !command.IsPresentPassword && account.CredentialId != command.CredentialId)
+        if (command.Password is not null && !command.Is.IsPresent && account.CredentialId != command.CredentialId)
             yield return new MailAccountPasswordChanged(command.CredentialId, command.Now);
         if (newCapacity is { } mb)
             yield return new MailAccountCapacityChanged((int)mb, command.Now);
@@ -45,29 +46,31 @@ public sealed record ChangeMailAccount(
     }
 
     /// <summary><c>PATCH /api/v1/accounts/{address}</c> → 200.</summary>
-    public static async Task<IResult> Handle(string address, ChangeMailAccountBody body, CommandContext context, Passwords passwords, MailAccountReader reader, CancellationToken stop)
+    public static async Task<IResult> Handle(string address, ChangeMailAccountBody body, CommandContext context, Passwords passwords, MailAccountReader reader, HttpContext http, CancellationToken stop)
     {
         var (session, target) = (context.Session, context.Target!);
         var password = string.IsNullOrEmpty(body.Password) ? null : body.Password;
-        var isPresent = password is not null && await passwords.IsPresentAsync(session, target.AccountId, password, stop);
-        var isGood = password is not null && !isPresent && !PasswordRules.Broken(password, []).Any();
-        var hash = isGood ? await passwords.HashAsync(password!, stop) : null;
+        if (await session.LoadAsync<MailAccount>(target.AccountId, stop) is not { } known) return Problems.Of(PlatformProblems.NotFound);
+        var judged = password is null ? JudgedPassword.Unjudged(known) : await passwords.JudgeAsync(session, known, password, stop);
 
         if (await DomainUsage.LockAsync(session, target.Domain, stop) is not { } usage) return Problems.Of(PlatformProblems.NotFound);
         var domain = await session.LoadAsync<Domain>(target.Domain, stop);
         var stream = await session.Events.FetchForWriting<MailAccount>(target.AccountId, stop);
         if (stream.Aggregate is not { DeletionJob: null } account) return Problems.Of(PlatformProblems.NotFound);
 
-        var command = new ChangeMailAccount(password, Credential.NewId(), isPresent, body.CapacityMb, body.Comment, domain!, usage, context.Now);
+        if (password is not null) judged.MustStillHold(account);
+        var command = new ChangeMailAccount(password, Credential.NewId(), judged.Facts, body.CapacityMb, body.Comment, domain!, usage, context.Now);
         var decision = Decide(command, account);
         foreach (var e in decision.Events)
         {
-            if (e is MailAccountPasswordChanged p) Credential.Store(session, p.CredentialId, account.Id, hash!);
+            if (e is MailAccountPasswordChanged p) Credential.Store(session, p.CredentialId, account.Id, judged.Hash!);
             if (e is MailAccountCapacityChanged c) DomainUsage.Add(session, account.Domain, 0, c.CapacityMb - account.CapacityMb);
         }
 
         var before = await reader.ReadAsync(account.Id, stop);
         var inForce = decision.Events.IsEmpty && await reader.IsInForceAsync(before!, stop);
-        return context.Conclude(stream, decision, (state, version) => new Answer(200, MailAccountView.Of(state, before!.UsedBytes, inForce, forUser: false), version));
+        var warnings = Warning.About(decision, judged.Facts, http.Request);
+        return context.Conclude(stream, decision, (state, version) =>
+            new Answer(200, MailAccountView.Of(state, before!.UsedBytes, inForce, forUser: false) with { Warnings = warnings }, version));
     }
 }

@@ -9,10 +9,10 @@ public sealed record ChangePasswordBody(string? Current, string? New);
 /// <summary>Changes an account's password alone.</summary>
 /// <param name="Password">As typed.</param>
 /// <param name="CredentialId">Where the new hash will be.</param>
-/// <param name="IsPresentPassword">Whether the account has it already: then nothing changes.</param>
+/// <param name="Is">What was found out about it.</param>
 /// <param name="CurrentIsWrong">Whether a needed proof is missing or wrong.</param>
 /// <param name="Now">When.</param>
-public sealed record ChangePassword(string Password, string CredentialId, bool IsPresentPassword, bool CurrentIsWrong, DateTimeOffset Now)
+public sealed record ChangePassword(string Password, string CredentialId, PasswordFacts Is, bool CurrentIsWrong, DateTimeOffset Now)
 {
     /// <summary>Decides; pure.</summary>
     public static Decision Decide(ChangePassword command, MailAccount account)
@@ -22,8 +22,9 @@ public sealed record ChangePassword(string Password, string CredentialId, bool I
         [
             .. command.CurrentIsWrong ? [new Rejection(AccountsProblems.CurrentPasswordWrong, "current")] : Array.Empty<Rejection>(),
             .. PasswordRules.Broken(command.Password, [name, account.Domain, account.Address], "new"),
+            .. command.Is.Broken(account, "new"),
         ];
-        var isDone = command.IsPresentPassword || account.CredentialId == command.CredentialId;
+        var isDone = command.Is.IsPresent || account.CredentialId == command.CredentialId;
         return Decision.Unless(broken, () => isDone ? [] : [new MailAccountPasswordChanged(command.CredentialId, command.Now)]);
     }
 
@@ -36,18 +37,20 @@ public sealed record ChangePassword(string Password, string CredentialId, bool I
     {
         var session = context.Session;
         var password = body.New ?? "";
-        var mustProve = context.Caller.Role == Roles.User;
-        var isWrong = mustProve && !await passwords.IsPresentAsync(session, accountId, body.Current ?? "", stop);
+        if (await session.LoadAsync<MailAccount>(accountId, stop) is not { } known) return Problems.Of(PlatformProblems.NotFound);
+        var mustProve = context.Caller.Role == Roles.User; // which nobody can whose password was forced: others set the next one
+        var isWrong = mustProve && !await passwords.IsPresentAsync(session, known, body.Current ?? "", stop);
         if (isWrong) context.TellWrongPassword(body.Current ?? "");
-        var isPresent = mustProve ? !isWrong && body.Current == password : await passwords.IsPresentAsync(session, accountId, password, stop);
-        var isGood = !isWrong && !isPresent && !PasswordRules.Broken(password, []).Any();
-        var hash = isGood ? await passwords.HashAsync(password, stop) : null;
+        var judged = isWrong ? JudgedPassword.Unjudged(known)
+            : mustProve ? await passwords.JudgeAsync(known, body.Current!, password, stop)
+            : await passwords.JudgeAsync(session, known, password, stop);
 
         var stream = await session.Events.FetchForWriting<MailAccount>(accountId, stop);
         if (stream.Aggregate is not { DeletionJob: null } account) return Problems.Of(PlatformProblems.NotFound);
-        var command = new ChangePassword(password, Credential.NewId(), isPresent, isWrong, context.Now);
+        judged.MustStillHold(account);
+        var command = new ChangePassword(password, Credential.NewId(), judged.Facts, isWrong, context.Now);
         var decision = Decide(command, account);
-        if (!decision.Events.IsEmpty) Credential.Store(session, command.CredentialId, account.Id, hash!);
+        if (!decision.Events.IsEmpty) Credential.Store(session, command.CredentialId, account.Id, judged.Hash!);
         return context.Conclude(stream, decision, (_, version) => new Answer(204, Version: version));
     }
 }

@@ -55,7 +55,8 @@ public sealed record CreateMailAccount(
     }
 
     /// <summary><c>POST /api/v1/domains/{name}/accounts</c> → 201.</summary>
-    public static async Task<IResult> Handle(string name, CreateMailAccountBody body, CommandContext context, Passwords passwords, SecretBox box, CancellationToken stop)
+    public static async Task<IResult> Handle(
+        string name, CreateMailAccountBody body, CommandContext context, Passwords passwords, SecretBox box, HttpContext http, CancellationToken stop)
     {
         var (session, accountId) = (context.Session, Guid.CreateVersion7().ToString("N"));
         if (!InternetNames.TryReadDomain(name, out var domainName)) return Problems.Of(PlatformProblems.NotFound);
@@ -64,6 +65,7 @@ public sealed record CreateMailAccount(
 
         // Hashed before the domain is locked; not at all when it will be refused.
         var passwordIsGood = !PasswordRules.Broken(password, [accountName, domainName, $"{accountName}@{domainName}"]).Any();
+        var facts = new PasswordFacts(IsGuessable: passwordIsGood && GuessablePassword.Is(password, accountName, domainName));
         var hash = passwordIsGood ? await passwords.HashAsync(password, stop) : null;
 
         if (await DomainUsage.LockAsync(session, domainName, stop) is not { } usage) return Problems.Of(PlatformProblems.NotFound);
@@ -76,7 +78,7 @@ public sealed record CreateMailAccount(
 
         var decision = Decide(command, null);
         return decision.Accepted
-            ? new Answer(201, Store(session, command, decision, hash), 1, $"/api/v1/accounts/{command.Address}")
+            ? new Answer(201, Store(session, command, decision, hash) with { Warnings = Warning.About(decision, facts, http.Request) }, 1, $"/api/v1/accounts/{command.Address}")
             : Problems.Of(decision.Rejections);
     }
 

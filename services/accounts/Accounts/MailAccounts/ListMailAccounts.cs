@@ -6,11 +6,12 @@ namespace Hikyaku.Accounts.MailAccounts;
 
 /// <summary>How a list of accounts is asked for.</summary>
 /// <param name="Query">Part of an address or comment, in any case.</param>
+/// <param name="Status">password-forcibly-changed, or normal: nothing of the kind; all when absent.</param>
 /// <param name="Sort">address (default), usedMb or createdAt.</param>
 /// <param name="Order">asc (default) or desc.</param>
 /// <param name="Limit">1 to 500; 50 when absent.</param>
 /// <param name="Cursor">From an earlier page's next or prev.</param>
-public sealed record ListQuery(string? Query, string? Sort, string? Order, string? Limit, string? Cursor);
+public sealed record ListQuery(string? Query, string? Status, string? Sort, string? Order, string? Limit, string? Cursor);
 
 /// <summary>
 /// Lists a domain's accounts by keyset paging: a page costs the same wherever it lies, and nothing is counted.
@@ -24,19 +25,27 @@ public static class ListMailAccounts
         ["createdAt"] = ("created_at", "timestamptz"),
     };
 
+    private static readonly Dictionary<string, string> Statuses = new()
+    {
+        ["normal"] = "and not password_forcibly_changed",
+        ["password-forcibly-changed"] = "and password_forcibly_changed",
+    };
+
     /// <summary><c>GET /api/v1/domains/{name}/accounts</c> → 200.</summary>
     public static async Task<IResult> Handle(string name, [AsParameters] ListQuery query, HttpContext http, NpgsqlDataSource database, CancellationToken stop)
     {
         _ = InternetNames.TryReadDomain(name, out var domain); // the access rule has read it
         List<Rejection> unreadable = [];
         if (!Sorts.TryGetValue(query.Sort ?? "address", out var sort)) unreadable.Add(Bad("sort"));
+        var status = "";
+        if (!string.IsNullOrEmpty(query.Status) && !Statuses.TryGetValue(query.Status, out status)) unreadable.Add(Bad("status"));
         if (query.Order is not (null or "asc" or "desc")) unreadable.Add(Bad("order"));
         if (!TryReadLimit(query.Limit, out var limit)) unreadable.Add(Bad("limit"));
         if (!Cursor.TryRead(query.Cursor, out var cursor) || !Fits(cursor, sort.Type)) unreadable.Add(Bad("cursor"));
         if (unreadable.Count > 0) return Problems.Of(unreadable);
         if (!await DomainExistsAsync(database, domain!, stop)) return Problems.Of(PlatformProblems.NotFound);
 
-        var rows = await ReadAsync(database, domain!, query.Query, sort, query.Order == "desc", cursor, limit + 1, stop);
+        var rows = await ReadAsync(database, domain!, query.Query, status!, sort, query.Order == "desc", cursor, limit + 1, stop);
         var page = PageOf(rows, limit, cursor);
         if (page.Next is not null) http.Response.Headers.Link = $"<{http.Request.Path}{NextQuery(http.Request, page.Next)}>; rel=\"next\"";
         return new Answer(200, page);
@@ -67,14 +76,14 @@ public static class ListMailAccounts
     }
 
     private static async Task<List<(MailAccountView View, Cursor At)>> ReadAsync(
-        NpgsqlDataSource database, string domain, string? query, (string Column, string Type) sort, bool descending, Cursor? cursor, int limit, CancellationToken stop)
+        NpgsqlDataSource database, string domain, string? query, string status, (string Column, string Type) sort, bool descending, Cursor? cursor, int limit, CancellationToken stop)
     {
         var back = cursor is { Back: true };
         var (direction, comparison) = descending != back ? ("desc", "<") : ("asc", ">");
         var sql =
             $"""
-            select address, comment, capacity_mb, used_bytes, created_at from mail_account_list
-            where domain = $1 and deletion_job is null
+            select address, comment, capacity_mb, used_bytes, created_at, password_forcibly_changed from mail_account_list
+            where domain = $1 and deletion_job is null {status}
             {(string.IsNullOrEmpty(query) ? "" : "and (address ilike $3 or comment ilike $3)")}
             {(cursor is null ? "" : $"and ({sort.Column}, address) {comparison} ($4::{sort.Type}, $5)")}
             order by {sort.Column} {direction}, address {direction} limit $2
@@ -96,7 +105,7 @@ public static class ListMailAccounts
         var (address, used, created) = (row.GetString(0), row.GetInt64(3), row.GetFieldValue<DateTimeOffset>(4));
         var view = new MailAccountView(
             address, address[..address.LastIndexOf('@')], domain, row.IsDBNull(1) ? null : row.GetString(1),
-            row.GetInt32(2), MailAccountView.UsedMbOf(used), created, InForce: null);
+            row.GetInt32(2), MailAccountView.UsedMbOf(used), created, row.GetBoolean(5), InForce: null);
         var value = sortColumn switch
         {
             "used_bytes" => used.ToString(CultureInfo.InvariantCulture),

@@ -82,6 +82,9 @@ public sealed record MailAccount : IState<MailAccount>
     /// <summary>Whether the present password is one that nobody knows (ACC-8).</summary>
     public bool PasswordForciblyChanged { get; init; }
 
+    /// <summary>While it is so: the credential of the password before it, which tells its user apart; null when there was none.</summary>
+    public string? FormerCredentialId { get; init; }
+
     /// <summary>The job that deletes its mail now; null when none does.</summary>
     public string? MailDeletionJob { get; init; }
 
@@ -106,8 +109,8 @@ public sealed record MailAccount : IState<MailAccount>
             CreatedAt = c.At,
             HomeNode = c.HomeNode,
         },
-        MailAccountPasswordChanged p => state! with { CredentialId = p.CredentialId, PasswordForciblyChanged = false },
-        MailAccountPasswordForciblyChanged f => state! with { CredentialId = f.CredentialId, PasswordForciblyChanged = true },
+        MailAccountPasswordChanged p => state! with { CredentialId = p.CredentialId, PasswordForciblyChanged = false, FormerCredentialId = null },
+        MailAccountPasswordForciblyChanged f => state! with { CredentialId = f.CredentialId, PasswordForciblyChanged = true, FormerCredentialId = state.CredentialId },
         MailAccountCapacityChanged c => state! with { CapacityMb = c.CapacityMb },
         MailAccountCommentChanged c => state! with { Comment = c.Comment },
         MailDataDeletionStarted d => state! with { MailDeletionJob = d.JobId },
@@ -115,7 +118,7 @@ public sealed record MailAccount : IState<MailAccount>
         MailDataDeletionFailed d => state!.MailDeletionJob == d.JobId ? state with { MailDeletionJob = null } : state, // a later one goes on
         MailAccountDeletionStarted d => state! with { DeletionJob = d.JobId },
         // What is personal goes here too: the events before it are masked.
-        MailAccountDeleted => state! with { Deleted = true, Address = "", Comment = null, CredentialId = null },
+        MailAccountDeleted => state! with { Deleted = true, Address = "", Comment = null, CredentialId = null, FormerCredentialId = null },
         _ => throw new InvalidOperationException($"{e.GetType()} is no event of a mail account"),
     };
 }

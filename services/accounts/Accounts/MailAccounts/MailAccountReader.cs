@@ -9,7 +9,7 @@ public sealed class MailAccountReader(NpgsqlDataSource database, NodeLeases leas
     // One statement, so that the state shown and the event whose application is asked for belong together.
     private const string Sql =
         """
-        select l.address, l.domain, l.comment, l.capacity_mb, l.life, l.credential_id, l.created_at, l.used_bytes, e.version, e.seq_id
+        select l.address, l.domain, l.comment, l.capacity_mb, l.life, l.credential_id, l.created_at, l.used_bytes, e.version, e.seq_id, l.password_forcibly_changed
         from mail_account_list l, lateral (select version, seq_id from mt_events where stream_id = l.account_id order by version desc limit 1) e
         where l.account_id = $1 and l.deletion_job is null
         """;
@@ -34,6 +34,7 @@ public sealed class MailAccountReader(NpgsqlDataSource database, NodeLeases leas
             Life = row.GetInt32(4),
             CredentialId = row.IsDBNull(5) ? null : row.GetString(5),
             CreatedAt = row.GetFieldValue<DateTimeOffset>(6),
+            PasswordForciblyChanged = row.GetBoolean(10),
         };
         return new(account, row.GetInt64(7), row.GetInt64(8), row.GetInt64(9));
     }

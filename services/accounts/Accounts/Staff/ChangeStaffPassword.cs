@@ -9,11 +9,12 @@ namespace Hikyaku.Accounts.Staff;
 /// <param name="Password">As typed.</param>
 /// <param name="CredentialId">Where the new hash will be.</param>
 /// <param name="IsPresentPassword">Whether the login has it already: then nothing changes.</param>
+/// <param name="IsSimilar">Whether it is similar to the current one; known where that is at hand.</param>
 /// <param name="CurrentIsWrong">Whether a needed proof is missing or wrong.</param>
 /// <param name="OwnChoice">Whether the login's owner sets it.</param>
 /// <param name="Now">When.</param>
 public sealed record ChangeStaffPassword(
-    string Password, string CredentialId, bool IsPresentPassword, bool CurrentIsWrong, bool OwnChoice, DateTimeOffset Now)
+    string Password, string CredentialId, bool IsPresentPassword, bool IsSimilar, bool CurrentIsWrong, bool OwnChoice, DateTimeOffset Now)
 {
     /// <summary>Decides; pure.</summary>
     public static Decision Decide(ChangeStaffPassword command, StaffMember member)
@@ -22,6 +23,7 @@ public sealed record ChangeStaffPassword(
         [
             .. command.CurrentIsWrong ? [new Rejection(AccountsProblems.CurrentPasswordWrong, "current")] : Array.Empty<Rejection>(),
             .. PasswordRules.Broken(command.Password, [member.Login], "new"),
+            .. command.IsSimilar ? [new Rejection(AccountsProblems.PasswordSimilar, "new")] : Array.Empty<Rejection>(),
         ];
         var isDone = command.IsPresentPassword || member.CredentialId == command.CredentialId;
         return Decision.Unless(broken, () => isDone ? [] : [new StaffPasswordChanged(command.CredentialId, command.OwnChoice, command.Now)]);
@@ -52,7 +54,8 @@ public sealed record ChangeStaffPassword(
         var isWrong = ownChoice && !await passwords.IsPresentAsync(session, member, body.Current ?? "", stop);
         if (isWrong) context.TellWrongPassword(body.Current ?? "");
         var isPresent = !isWrong && await passwords.IsPresentAsync(session, member, password, stop);
-        var command = new ChangeStaffPassword(password, Credential.NewId(), isPresent, isWrong, ownChoice, context.Now);
+        var isSimilar = ownChoice && !isWrong && !isPresent && SimilarPassword.Is(body.Current ?? "", password);
+        var command = new ChangeStaffPassword(password, Credential.NewId(), isPresent, isSimilar, isWrong, ownChoice, context.Now);
         var decision = Decide(command, member);
         if (!decision.Events.IsEmpty) Credential.Store(session, command.CredentialId, member.Id, await passwords.HashAsync(password, stop));
         return context.Conclude(stream, decision, (_, version) => new Answer(204, Version: version));

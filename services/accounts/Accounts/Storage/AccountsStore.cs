@@ -4,6 +4,7 @@ using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.Notices;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Platform;
 using JasperFx.Events.Projections;
@@ -24,6 +25,7 @@ public static class AccountsStore
         options.Projections.Add(new SnapshotOf<Job>(Job.Events), ProjectionLifecycle.Inline);
         options.Projections.Add(new JobTable(), ProjectionLifecycle.Inline);
         options.Projections.Add(new MailAccountTable(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new NoticeTable(), ProjectionLifecycle.Inline);
         options.Schema.For<Domain>().DocumentAlias("domain").GinIndexJsonData();
         options.Schema.For<MailAccount>().DocumentAlias("mail_account");
         options.Schema.For<StaffMember>().DocumentAlias("staff_member");
@@ -37,5 +39,6 @@ public static class AccountsStore
         options.Storage.ExtendedSchemaObjects.Add(JobTable.Table());
         options.Storage.ExtendedSchemaObjects.Add(DeletionTable.Table());
         options.Storage.ExtendedSchemaObjects.Add(DeletionTable.ReportTable());
+        options.Storage.ExtendedSchemaObjects.Add(NoticeTable.Table());
     }
 }

@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Hikyaku.Accounts.Credentials;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Accounts.MailAccounts;
+
+/// <summary>Why the password is replaced; 1 to 200 characters, for the history.</summary>
+public sealed record ForcePasswordChangeBody(string? Reason);
+
+/// <summary>
+/// Replaces an account's password by a random one that nobody learns (ACC-8), after abuse was found. Sessions and mail sessions
+/// end; an administrator or operator sets the next password.
+/// </summary>
+/// <param name="CredentialId">Where the random password's hash will be.</param>
+/// <param name="Reason">As typed.</param>
+/// <param name="Now">When.</param>
+public sealed record ForcePasswordChange(string CredentialId, string Reason, DateTimeOffset Now)
+{
+    /// <summary>The most characters of a reason, counted as people count them.</summary>
+    public const int MaxReasonLength = 200;
+
+    private const int MaxReasonRunes = 5 * MaxReasonLength; // one that people count may be made of any number
+    private const int RandomBytes = 32;
+
+    /// <summary>Decides; pure. A password that nobody knows is not replaced again.</summary>
+    public static Decision Decide(ForcePasswordChange command, MailAccount account)
+        => Decision.Unless([.. BrokenBy(command.Reason)], () =>
+            account.PasswordForciblyChanged ? [] : [new MailAccountPasswordForciblyChanged(command.CredentialId, command.Reason.Trim(), command.Now)]);
+
+    /// <summary><c>POST /api/v1/accounts/{address}/force-password-change</c> → 204.</summary>
+    public static async Task<IResult> Handle(string address, ForcePasswordChangeBody body, CommandContext context, Passwords passwords, CancellationToken stop)
+    {
+        var (session, accountId) = (context.Session, context.Target!.AccountId);
+        var hash = await passwords.HashAsync(Convert.ToBase64String(RandomNumberGenerator.GetBytes(RandomBytes)), stop);
+        var stream = await session.Events.FetchForWriting<MailAccount>(accountId, stop);
+        if (stream.Aggregate is not { DeletionJob: null } account) return Problems.Of(PlatformProblems.NotFound);
+        var command = new ForcePasswordChange(Credential.NewId(), body.Reason ?? "", context.Now);
+        var decision = Decide(command, account);
+        if (!decision.Events.IsEmpty) Credential.Store(session, command.CredentialId, account.Id, hash, forced: true);
+        return context.Conclude(stream, decision, (_, version) => new Answer(204, Version: version));
+    }
+
+    private static IEnumerable<Rejection> BrokenBy(string reason)
+    {
+        var length = new StringInfo(reason).LengthInTextElements;
+        if (string.IsNullOrWhiteSpace(reason)) yield return new(AccountsProblems.ReasonMissing, "reason");
+        if (length > MaxReasonLength || reason.EnumerateRunes().Count() > MaxReasonRunes) yield return new(AccountsProblems.ReasonTooLong, "reason", ("n", length));
+        if (reason.Any(c => char.IsControl(c) || c is '\u2028' or '\u2029')) yield return new(AccountsProblems.ReasonCharacters, "reason");
+    }
+}

@@ -1,0 +1,165 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Platform;
+using Marten;
+using Npgsql;
+
+namespace Hikyaku.Accounts.Tests.Integration;
+
+[Trait("Rule", "NTC-1"), Trait("Rule", "ACC-8")]
+public sealed class Reading_notices(AccountsService accounts)
+{
+    [Fact]
+    public async Task A_forced_change_tells_the_domains_administrators_what_to_do_in_their_language()
+    {
+        var (domain, others) = (await accounts.DomainAsync(), await accounts.DomainAsync());
+        var address = await ForcedAsync(domain);
+
+        var board = await ReadAsync(Admin(domain));
+        Assert.Equal(1, board["unread"]!.GetValue<int>());
+        var notice = board["items"]!.AsArray().Single()!;
+        Assert.Equal(("password-forcibly-changed", address, false), (notice["kind"]!.GetValue<string>(), notice["account"]!.GetValue<string>(), notice["read"]!.GetValue<bool>()));
+        Assert.Equal($"The password of {address} was forcibly changed. Set a new one.", notice["text"]!.GetValue<string>());
+        Assert.InRange(notice["at"]!.GetValue<DateTimeOffset>(), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(1));
+        var japanese = await accounts.SendAsync(HttpMethod.Get, "/api/v1/notices", null, Admin(domain), ("Accept-Language", "ja"));
+        Assert.Equal($"{address} のパスワードを強制変更しました。新しいパスワードを設定してください。", japanese.Body!["items"]![0]!["text"]!.GetValue<string>());
+        Assert.DoesNotContain("mass sending", japanese.Text, StringComparison.Ordinal);
+
+        Assert.Empty((await ReadAsync(Admin(others)))["items"]!.AsArray());
+        Assert.Empty((await ReadAsync(Admin()))["items"]!.AsArray());
+        Assert.Contains((await ReadAsync(AccountsService.Operator, "?limit=500"))["items"]!.AsArray(), i => i!["account"]!.GetValue<string>() == address);
+    }
+
+    [Fact]
+    public async Task Everybody_reads_for_themselves_and_can_take_it_back()
+    {
+        var domain = await accounts.DomainAsync();
+        await ForcedAsync(domain);
+        var (mine, colleague) = (Admin(domain), Admin(domain));
+        var id = (await ReadAsync(mine))["items"]![0]!["id"]!.GetValue<string>();
+
+        foreach (var _ in new[] { 1, 2 })
+        {
+            var marked = await accounts.SendAsync(HttpMethod.Patch, $"/api/v1/notices/{id}", new { read = true }, mine);
+            Assert.Equal((HttpStatusCode.OK, true), (marked.Status, marked.Body!["read"]!.GetValue<bool>()));
+        }
+
+        Assert.Empty((await ReadAsync(mine, "?state=unread"))["items"]!.AsArray());
+        Assert.Equal((0, true), ((await ReadAsync(mine))["unread"]!.GetValue<int>(), (await ReadAsync(mine, "?state=all"))["items"]![0]!["read"]!.GetValue<bool>()));
+        Assert.Single((await ReadAsync(colleague, "?state=unread"))["items"]!.AsArray());
+
+        var back = await accounts.SendAsync(HttpMethod.Patch, $"/api/v1/notices/{id}", new { read = false }, mine);
+        Assert.False(back.Body!["read"]!.GetValue<bool>());
+        Assert.Equal(1, (await ReadAsync(mine))["unread"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task All_are_marked_at_once_within_ones_own_domains()
+    {
+        var (domain, others) = (await accounts.DomainAsync(), await accounts.DomainAsync());
+        await ForcedAsync(domain);
+        await ForcedAsync(domain, "jiro");
+        await ForcedAsync(others);
+        var admin = Admin(domain);
+        Assert.Equal(HttpStatusCode.NoContent, (await accounts.SendAsync(HttpMethod.Post, "/api/v1/notices/read-all", null, admin)).Status);
+        Assert.Equal(0, (await ReadAsync(admin))["unread"]!.GetValue<int>());
+        Assert.Equal(1, (await ReadAsync(admin with { Domains = [domain, others] }))["unread"]!.GetValue<int>());
+
+        await ForcedAsync(domain, "saburo");
+        Assert.Equal(1, (await ReadAsync(admin))["unread"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task A_newer_notice_of_an_account_replaces_the_older_one_and_is_unread()
+    {
+        var domain = await accounts.DomainAsync();
+        var address = await ForcedAsync(domain);
+        var admin = Admin(domain);
+        await accounts.SendAsync(HttpMethod.Post, "/api/v1/notices/read-all", null, admin);
+        await accounts.SendAsync(HttpMethod.Post, $"/api/v1/accounts/{address}/force-password-change", new { reason = "again" });
+        Assert.Equal(0, (await ReadAsync(admin))["unread"]!.GetValue<int>()); // it is still the same one
+        await accounts.SendAsync(HttpMethod.Put, $"/api/v1/accounts/{address}/password", new { @new = "Tsukimi.7soba+Kx" }, admin);
+        await accounts.SendAsync(HttpMethod.Post, $"/api/v1/accounts/{address}/force-password-change", new { reason = "again" });
+        var board = await ReadAsync(admin);
+        Assert.Equal((1, 1), (board["items"]!.AsArray().Count, board["unread"]!.GetValue<int>()));
+    }
+
+    [Fact, Trait("Rule", "GWY-4")]
+    public async Task The_board_is_paged_newest_first()
+    {
+        var domain = await accounts.DomainAsync();
+        var forced = new List<string>();
+        for (var i = 0; i < 5; i++) forced.Add(await ForcedAsync(domain, $"user{i}"));
+        var seen = new List<string>();
+        for (string? next = ""; next is not null;)
+        {
+            var page = await ReadAsync(Admin(domain), $"?limit=2&kind=password-forcibly-changed{(next == "" ? "" : "&cursor=" + next)}");
+            Assert.InRange(page["items"]!.AsArray().Count, 1, 2);
+            seen.AddRange(page["items"]!.AsArray().Select(i => i!["account"]!.GetValue<string>()));
+            next = page["next"]?.GetValue<string>();
+        }
+
+        Assert.Equal(Enumerable.Reverse(forced), seen);
+    }
+
+    [Theory, Trait("Rule", "GWY-3")]
+    [InlineData("state=old")]
+    [InlineData("kind=gossip")]
+    [InlineData("limit=0")]
+    [InlineData("cursor=nonsense")]
+    [InlineData("cursor=eyJWYWx1ZSI6Int9IiwiS2V5IjoieCIsIkJhY2siOmZhbHNlfQ")]
+    public async Task A_parameter_that_cannot_be_read_is_named(string query)
+    {
+        var reply = await accounts.GetAsync($"/api/v1/notices?{query}");
+        Assert.Equal((HttpStatusCode.BadRequest, "request.bad-parameter"), (reply.Status, reply.Codes.Single()));
+    }
+
+    [Fact, Trait("Rule", "ROLE-2")]
+    public async Task Anothers_notice_is_not_there_and_users_have_no_board()
+    {
+        var (domain, others) = (await accounts.DomainAsync(), await accounts.DomainAsync());
+        var address = await ForcedAsync(domain);
+        var id = (await ReadAsync(Admin(domain)))["items"]![0]!["id"]!.GetValue<string>();
+        foreach (var (path, caller) in new[] { (id, Admin(others)), (Guid.NewGuid().ToString("N"), Admin(domain)), ("x", Admin(domain)) })
+            Assert.Equal(HttpStatusCode.NotFound, (await accounts.SendAsync(HttpMethod.Patch, $"/api/v1/notices/{path}", new { read = true }, caller)).Status);
+        Assert.Equal(HttpStatusCode.BadRequest, (await accounts.SendAsync(HttpMethod.Patch, $"/api/v1/notices/{id}", new { }, Admin(domain))).Status);
+        Assert.Equal(HttpStatusCode.Forbidden, (await accounts.GetAsync("/api/v1/notices", await accounts.UserAsync(address))).Status);
+    }
+
+    [Theory, Trait("Rule", "ACC-5")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_notice_goes_with_its_account(bool isOnlyBegun)
+    {
+        var domain = await accounts.DomainAsync();
+        var address = await ForcedAsync(domain);
+        var id = (await accounts.TargetAsync(address))!.AccountId;
+        await using (var session = accounts.Get<IDocumentStore>().LightweightSession())
+        {
+            session.Events.Append(id, isOnlyBegun ? new MailAccountDeletionStarted("accounts-1", DateTimeOffset.UtcNow) : new MailAccountDeleted(DateTimeOffset.UtcNow));
+            await session.SaveChangesAsync();
+        }
+
+        Assert.Empty((await ReadAsync(Admin(domain)))["items"]!.AsArray());
+        await using var command = accounts.Get<NpgsqlDataSource>().CreateCommand("select count(*) from notice where account_id = $1");
+        command.Parameters.Add(new() { Value = id });
+        Assert.Equal(0L, await command.ExecuteScalarAsync());
+    }
+
+    private static Caller Admin(params string[] domains) => AccountsService.Admin(domains) with { Login = $"adm{Guid.NewGuid():N}"[..20] };
+
+    private async Task<JsonNode> ReadAsync(Caller caller, string query = "")
+    {
+        var reply = await accounts.GetAsync($"/api/v1/notices{query}", caller);
+        Assert.True(reply.Status == HttpStatusCode.OK, reply.Text);
+        return reply.Body!;
+    }
+
+    private async Task<string> ForcedAsync(string domain, string name = "taro")
+    {
+        var address = await accounts.AccountAsync(domain, name);
+        Assert.Equal(HttpStatusCode.NoContent, (await accounts.SendAsync(HttpMethod.Post, $"/api/v1/accounts/{address}/force-password-change", new { reason = "mass sending" })).Status);
+        return address;
+    }
+}
