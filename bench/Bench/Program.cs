@@ -6,6 +6,8 @@ Dictionary<string, (string What, Func<Report, Task> Run)> benchmarks = new()
     ["setting"] = ("PERF-5: a password changed until the mail node obeys it, beside RabbitMQ alone (needs ./dev up)", SettingTakesEffect.RunAsync),
     ["gateway"] = ("PERF-6: the account list through the gateway, beside the service itself (needs ./dev up)", GatewayBesideService.RunAsync),
     ["append"] = ("PERF-7: events appended by 16 writers, beside plain INSERT (needs ./dev up)", AppendBesideInsert.RunAsync),
+    ["logins"] = ("PERF-12: IMAP logins per second on the mail node, beside the same Dovecot with a passwd-file (needs ./dev up, as root)", LoginsBesidePasswdFile.RunAsync),
+    ["reconnect"] = ("PERF-16: 10,000 IMAP clients log in again at once after a restart of Dovecot (needs ./dev up, as root)", ReconnectOfEverybody.RunAsync),
     ["up"] = ("PERF-14: ./dev up until the first message is delivered, and the idle platform's memory", FromUpToFirstMessage.RunAsync),
 };
 

@@ -23,6 +23,9 @@ internal sealed class RunningPlatform
         PortBase = Gateway.BaseAddress.Port;
     }
 
+    /// <summary>Its folder.</summary>
+    public string Home => _home;
+
     public JsonNode Endpoints { get; }
 
     public HttpClient Gateway { get; }

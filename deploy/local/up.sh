@@ -88,6 +88,15 @@ down() {
         done
     fi
     end_everything
+    remove_login_key
+}
+
+# What render.sh has put into memory; passwords are hashed once more after the next start.
+remove_login_key() {
+    local memory
+    memory=$(readlink "$HIKYAKU_HOME/mailnode/dovecot/memory") && [[ -O $memory ]] || return 0
+    rm -f "$memory"/{login.key,sql.conf}
+    rmdir "$memory"
 }
 
 # Nothing is left of this copy afterwards, even when its supervisor was killed.

@@ -9,12 +9,12 @@ namespace Hikyaku.MailNode;
 /// (<c>POST /auth-policy?command=report</c>, https://doc.dovecot.org/2.3/configuration_manual/authentication/auth_policy/).
 /// Dovecot waits for nothing and refuses nothing here.
 /// </summary>
-public sealed partial class Logins(Replica replica, TimeProvider time, ILogger<Logins> logger) : BackgroundService
+public sealed partial class Logins(Replica replica, VerifiedPasswords verified, TimeProvider time, ILogger<Logins> logger) : BackgroundService
 {
     private const int Kept = 100_000;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Life = TimeSpan.FromDays(40);
-    private static readonly Counter<long> Counted = Telemetry.Meter.CreateCounter<long>("hikyaku.node.logins", "{login}", "Logins by protocol, TLS and success");
+    private static readonly Counter<long> Counted = Telemetry.Meter.CreateCounter<long>("hikyaku.node.logins", "{login}", "Logins by protocol, TLS, success and whether the password was known without hashing");
 
     private ConcurrentDictionary<Key, (long Succeeded, long Failed)> _counts = new();
 
@@ -24,7 +24,10 @@ public sealed partial class Logins(Replica replica, TimeProvider time, ILogger<L
     /// <param name="Secured">Not empty when Postfix says that the connection has TLS; of others it also means "from this machine".</param>
     /// <param name="Success">Whether the password was right.</param>
     /// <param name="Tls">Whether Dovecot's own login process has TLS.</param>
-    public sealed record Report(string? Login, string? Protocol, string? Secured, bool Success, bool Tls);
+    /// <param name="Known">Not empty when the password was known without hashing (<see cref="VerifiedPasswords"/>).</param>
+    /// <param name="Mark">Otherwise, after success: which hash it was checked against.</param>
+    /// <param name="Proof">And by what it is known the next time.</param>
+    public sealed record Report(string? Login, string? Protocol, string? Secured, bool Success, bool Tls, string? Known = null, string? Mark = null, string? Proof = null);
 
     /// <summary>Counts one.</summary>
     public IResult Receive(Report report)
@@ -32,7 +35,8 @@ public sealed partial class Logins(Replica replica, TimeProvider time, ILogger<L
         ArgumentNullException.ThrowIfNull(report);
         var protocol = report.Protocol is "imap" or "pop3" or "smtp" ? report.Protocol : "other";
         var tls = report.Tls || (protocol == "smtp" && !string.IsNullOrEmpty(report.Secured));
-        Counted.Add(1, new("protocol", protocol), new("tls", tls), new("success", report.Success));
+        Counted.Add(1, new("protocol", protocol), new("tls", tls), new("success", report.Success), new("known", report.Success && !string.IsNullOrEmpty(report.Known)));
+        verified.Note(report);
         var counts = _counts;
         if (report.Login is { Length: > 0 and <= 320 } login && counts.Count < Kept)
         {

@@ -35,6 +35,7 @@ public partial class Program
         AddRunning<Listing>(services);
         AddRunning<SessionEnder>(services);
         AddRunning<Usage>(services);
+        AddRunning<VerifiedPasswords>(services);
         AddRunning<Logins>(services);
         AddRunning<Applier>(services);
         // Last, so that they stop first: messages in hand are still written.

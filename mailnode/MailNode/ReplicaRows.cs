@@ -116,6 +116,7 @@ public static class ReplicaRows
             m.AccountId, m.Address, UnicodeAddress(m), m.Domain, m.Life, m.Deleted ? null : m.PasswordHash, m.CapacityMb,
             m.Version, m.Position, m.Deleted ? now.ToUnixTimeMilliseconds() : null,
             m.HomeNode, m.MailDeletion?.JobId, m.MailDeletion?.RequestedAt.ToUnixTimeMilliseconds());
+        if (m.Deleted || oldHash != m.PasswordHash) replica.Run("DELETE FROM verified_password WHERE account_id = $1", m.AccountId);
         if (m.Deleted) replica.Run("DELETE FROM usage WHERE account_id = $1", m.AccountId);
         else replica.Run("INSERT OR IGNORE INTO usage VALUES ($1, 0, 0, NULL)", m.AccountId);
     }
@@ -124,6 +125,7 @@ public static class ReplicaRows
     {
         replica.Run("DELETE FROM mailbox WHERE account_id = $1", accountId);
         replica.Run("DELETE FROM usage WHERE account_id = $1", accountId);
+        replica.Run("DELETE FROM verified_password WHERE account_id = $1", accountId);
     }
 
     private static void EndSessions(SqliteConnection replica, string accountId, string address, DateTimeOffset now)

@@ -7,7 +7,7 @@ namespace Hikyaku.MailNode;
 internal static class Schema
 {
     /// <summary>Stored as SQLite's user_version.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Makes it in an empty database.</summary>
     public const string Text =
@@ -54,6 +54,10 @@ internal static class Schema
             day TEXT, account_id TEXT, protocol TEXT, tls INTEGER, succeeded INTEGER NOT NULL, failed INTEGER NOT NULL,
             PRIMARY KEY (day, account_id, protocol, tls)) STRICT, WITHOUT ROWID;
 
+        -- Passwords that were typed right, as VerifiedPasswords has it; one counts only beside the very hash that it was checked against.
+        CREATE TABLE verified_password (
+            account_id TEXT PRIMARY KEY, password_mark TEXT NOT NULL, proof TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
         -- Of the lives of one address the last one holds it, and after its deletion nobody does.
         CREATE VIEW holder AS
             SELECT * FROM mailbox AS m
@@ -61,7 +65,10 @@ internal static class Schema
               AND NOT EXISTS (SELECT 1 FROM mailbox AS later WHERE later.address = m.address AND later.life > m.life);
         CREATE VIEW dovecot_user AS
             SELECT address, unicode_address, password_hash, substr(account_id, -2) || '/' || account_id AS home,
-                   '*:bytes=' || (capacity_mb * 1048576) AS quota_rule
+                   '*:bytes=' || (capacity_mb * 1048576) AS quota_rule, account_id,
+                   -- Names a hash without telling it: its random salt, 16 bytes before the 32 of the hash itself. Others have no name.
+                   iif(password_hash GLOB '$argon2id$*$??????????????????????$???????????????????????????????????????????',
+                       substr(password_hash, -66, 22), NULL) AS password_mark
             FROM holder;
         CREATE VIEW postfix_mailbox AS SELECT address FROM holder;
         CREATE VIEW postfix_domain AS SELECT domain FROM domain WHERE served AND deleted_at IS NULL;

@@ -11,6 +11,7 @@
 #   PORT_OUTBOX_SMTP         optional: mail for other domains goes to this port instead of the internet
 #   HIKYAKU_PLAINTEXT_LOGIN  allow (default) or refuse: login without TLS on the plain ports (rule NOD-1)
 #   HIKYAKU_MAIL_HOST        optional: the host name by which the servers greet
+#   HIKYAKU_MEMORY           optional: a folder in memory (tmpfs) for a key that no disk or backup may hold; /dev/shm
 # Reads at run time: $HIKYAKU_HOME/secrets/{cert,key}.pem, $HIKYAKU_HOME/secrets/doveadm.key.
 #
 # Everything listens on 127.0.0.1. Who may read what: the replica is written by the agent and read by Postfix's
@@ -47,6 +48,18 @@ make_folders() {
     chmod g-s "$node"/{vmail,run} "$node"/run/*
 }
 
+# The key of the proofs by which passwords typed before are known (sql.conf, docs/decisions/0012): made anew at every start
+# of the machine. Whoever else writes into /dev/shm has not made a folder of root's.
+make_login_key() {
+    memory=$(readlink "$node/dovecot/memory" || true)
+    if [[ ! -d $memory || -L $memory || ! -O $memory ]]; then
+        memory=$(mktemp -d "${HIKYAKU_MEMORY:-/dev/shm}/hikyaku.XXXXXXXX")
+        ln -sfn "$memory" "$node/dovecot/memory"
+    fi
+    [[ -s $memory/login.key ]] || (umask 077 && openssl rand -hex 32 >"$memory/login.key")
+    values[LOGIN_KEY]=$(<"$memory/login.key")
+}
+
 # render TEMPLATE TARGET MODE: fills in every @NAME@; the file appears whole or not at all.
 render() {
     local name text
@@ -76,8 +89,10 @@ for name in SMTP SUBMISSION SUBMISSIONS REINJECT IMAP IMAPS POP3 POP3S LMTP SASL
 done
 
 make_folders
+make_login_key
 render "$templates/dovecot/dovecot.conf" "$node/dovecot/dovecot.conf" 644
-render "$templates/dovecot/sql.conf" "$node/dovecot/sql.conf" 600
+render "$templates/dovecot/sql.conf" "$memory/sql.conf" 600
+ln -sfn "$memory/sql.conf" "$node/dovecot/sql.conf"
 for file in main.cf master.cf domains.cf mailboxes.cf senders.cf; do
     render "$templates/postfix/$file" "$node/postfix/$file" 644
 done

@@ -32,7 +32,7 @@ public sealed record Account(MailNodeUnderTest Node, MailboxState State, string?
     public static Task ServeAsync(MailNodeUnderTest node, string domain)
         => PublishAsync(node, new DomainState(domain, true, 1, node.Accounts.Next(), false));
 
-    public Task<Account> ChangePasswordAsync(string password) => ChangeAsync(s => s with { PasswordHash = Hash(password) }, password);
+    public Task<Account> ChangePasswordAsync(string password, bool wait = true) => ChangeAsync(s => s with { PasswordHash = Hash(password) }, password, wait);
 
     public Task<Account> ChangeCapacityAsync(int capacityMb) => ChangeAsync(s => s with { CapacityMb = capacityMb }, Password);
 

@@ -66,6 +66,12 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     public string Replica => Path.Combine(Home, "mailnode", "replica.db");
 
+    /// <summary>A link to the folder in memory where the key of the proofs is (render.sh).</summary>
+    public string Memory => Path.Combine(Home, "mailnode", "dovecot", "memory");
+
+    /// <summary>All that the mail servers have logged.</summary>
+    public string ServerLogs => File.ReadAllText($"{Home}/guard-dovecot/server.log") + File.ReadAllText($"{Home}/guard-postfix/server.log");
+
     /// <summary>The certificate that the servers should show, and no other.</summary>
     public bool IsItsCertificate(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
     {
@@ -152,6 +158,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         if (_dovecot is not null) await _dovecot.DisposeAsync();
         await Accounts.DisposeAsync();
         Outside.Dispose();
+        if (Directory.ResolveLinkTarget(Memory, returnFinalTarget: true) is { Exists: true } memory) Directory.Delete(memory.FullName, recursive: true);
         Directory.Delete(Home, recursive: true);
     }
 

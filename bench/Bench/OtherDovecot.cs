@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+
+namespace Hikyaku.Bench;
+
+/// <summary>
+/// The same Dovecot with the node's own configuration, but accounts of its own, no login policy and only the IMAP port; the
+/// mailboxes are the node's.
+/// </summary>
+internal sealed partial class OtherDovecot : IDisposable
+{
+    private readonly string _folder;
+    private readonly string _configuration;
+
+    private OtherDovecot(string folder, int port)
+    {
+        (_folder, Port) = (folder, port);
+        _configuration = Path.Combine(folder, "dovecot.conf");
+    }
+
+    public int Port { get; }
+
+    /// <summary>Starts one whose accounts are in a passwd-file, written as <paramref name="password"/> answers.</summary>
+    public static Task<OtherDovecot> WithPasswdFileAsync(
+        string home, int port, IEnumerable<(string Address, string Hash, string Folder)> accounts, Func<string, string> password, string cacheSize)
+        => StartAsync(home, port, cacheSize, folder =>
+        {
+            File.WriteAllLines(Path.Combine(folder, "passwd"), accounts.Select(a => $"{a.Address}:{password(a.Hash)}:5000:5000::{a.Folder}::"));
+            return $"driver = passwd-file\n  args = {folder}/passwd";
+        });
+
+    /// <summary>Starts one that asks a SQLite file, as the node's does, for no more than the hash.</summary>
+    public static Task<OtherDovecot> WithSqliteAsync(string home, int port) => StartAsync(home, port, "0", folder =>
+    {
+        File.WriteAllText(Path.Combine(folder, "sql.conf"), $"""
+            driver = sqlite
+            connect = {home}/mailnode/replica.db
+            default_pass_scheme = ARGON2ID
+            password_query = SELECT address AS user, password_hash AS password FROM dovecot_user WHERE address = lower('%u') OR unicode_address = lower('%u')
+            user_query = SELECT address AS user, '{home}/mailnode/vmail/' || home AS home, quota_rule FROM dovecot_user WHERE address = lower('%u') OR unicode_address = lower('%u')
+
+            """);
+        return $"driver = sql\n  args = {folder}/sql.conf";
+    });
+
+    public void Dispose()
+    {
+        using (var stop = Process.Start("doveadm", ["-c", _configuration, "stop"])) stop.WaitForExit();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static async Task<OtherDovecot> StartAsync(string home, int port, string cacheSize, Func<string, string> database)
+    {
+        var folder = Directory.CreateTempSubdirectory("hikyaku-bench-").FullName;
+        // Dovecot's processes run as users of their own.
+        File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+        var other = new OtherDovecot(folder, port);
+        var text = await File.ReadAllTextAsync(Path.Combine(home, "mailnode", "dovecot", "dovecot.conf"));
+        var databases = database(folder);
+        text = DatabaseBlocks().Replace(text, m => $"{m.Groups[1].Value} {{\n  {databases}\n}}");
+        text = Policy().Replace(text, "");
+        text = Ports().Replace(text, m => $"port = {(m.Groups[1].Value == ImapPort(home) ? port : 0)}");
+        text = text.Replace("auth_cache_size = 0", $"auth_cache_size = {cacheSize}", StringComparison.Ordinal)
+            .Replace("log_path = /dev/stderr", $"log_path = {folder}/log", StringComparison.Ordinal)
+            .Replace($"{home}/mailnode/run", $"{folder}/run", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(other._configuration, text);
+        Directory.CreateDirectory(Path.Combine(folder, "run"));
+        using (var start = Process.Start("dovecot", ["-c", other._configuration]))
+        {
+            await start.WaitForExitAsync();
+            if (start.ExitCode != 0) throw new InvalidOperationException("The other Dovecot does not start");
+        }
+
+        for (var deadline = DateTime.UtcNow.AddSeconds(20); !Listens(port);)
+            if (DateTime.UtcNow > deadline) throw new TimeoutException("The other Dovecot does not listen");
+        return other;
+    }
+
+    private static string ImapPort(string home)
+        => new RunningPlatform(home).Server("imap").Port.ToString(CultureInfo.InvariantCulture);
+
+    private static bool Listens(int port)
+    {
+        try
+        {
+            using var client = new TcpClient("127.0.0.1", port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false; // not yet
+        }
+    }
+
+    [GeneratedRegex(@"(passdb|userdb) \{[^}]*\}")]
+    private static partial Regex DatabaseBlocks();
+
+    [GeneratedRegex("(?m)^auth_policy_.*$")]
+    private static partial Regex Policy();
+
+    [GeneratedRegex(@"port = (\d+)")]
+    private static partial Regex Ports();
+}
