@@ -78,6 +78,6 @@ done
 make_folders
 render "$templates/dovecot/dovecot.conf" "$node/dovecot/dovecot.conf" 644
 render "$templates/dovecot/sql.conf" "$node/dovecot/sql.conf" 600
-for file in main.cf master.cf domains.cf mailboxes.cf senders.cf; do
+for file in main.cf master.cf domains.cf mailboxes.cf senders.cf logins.cf; do
     render "$templates/postfix/$file" "$node/postfix/$file" 644
 done
