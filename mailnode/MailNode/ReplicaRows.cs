@@ -127,9 +127,9 @@ public static class ReplicaRows
         var oldHash = replica.One<string>("SELECT password_hash FROM mailbox WHERE account_id = $1", m.AccountId);
         // Only who had a password can have sessions.
         if (oldHash is not null && oldHash != m.PasswordHash) EndSessions(replica, m.AccountId, m.Address, now);
-        replica.Run("INSERT OR REPLACE INTO mailbox VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULL)",
+        replica.Run("INSERT OR REPLACE INTO mailbox VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10, $11, $12, NULL)",
             m.AccountId, m.Address, UnicodeAddress(m), m.Domain, m.Life, m.PasswordHash, m.CapacityMb,
-            m.Version, m.Position, null,
+            m.Version, m.Position,
             m.HomeNode, m.MailDeletion?.JobId, m.MailDeletion?.RequestedAt.ToUnixTimeMilliseconds());
         replica.Run("INSERT OR IGNORE INTO usage VALUES ($1, 0, 0, NULL)", m.AccountId);
         replica.Run("INSERT OR IGNORE INTO tidied VALUES ($1, 0)", m.AccountId);

@@ -34,8 +34,8 @@ public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<Node
         using (var imap = await account.LoggedInAsync())
         {
             var folders = await imap.GetFoldersAsync(imap.PersonalNamespaces[0], StatusItems.Count, true);
-            Assert.Equal(["Archive", "Drafts", "INBOX", "Junk", "Own/Sub.folder", "Sent", "Trash"], folders.Select(f => f.FullName).Order(StringComparer.Ordinal));
-            Assert.Equal(1, (await imap.GetFoldersAsync(imap.PersonalNamespaces[0], StatusItems.Count)).Sum(f => f.Count));
+            Assert.Equal(["Archive", "Drafts", "Junk", "Own/Sub.folder", "Sent", "Trash"], folders.Select(f => f.FullName).Order(StringComparer.Ordinal));
+            Assert.Equal(0, folders.Sum(f => f.Count));
         }
 
         // Told again by a list, and by another change: the job is done.

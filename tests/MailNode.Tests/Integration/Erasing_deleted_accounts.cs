@@ -2,6 +2,7 @@ using System.Net;
 using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
 using MailKit.Security;
+using Microsoft.Extensions.DependencyInjection;
 using MimeKit;
 
 namespace Hikyaku.MailNode.Tests.Integration;
@@ -162,7 +163,7 @@ public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixtur
         Assert.False(account.IsErased());
         Assert.Equal(250, (int)(await slow.SayAsync("Subject: late\r\n\r\nlate\r\n.")).StatusCode);
         await Eventually.Async(() => account.IsErased(), Long);
-        Assert.Empty((await (await account.NextLifeAsync()).InboxAsync()));
+        Assert.Empty(await (await account.NextLifeAsync()).InboxAsync());
         Assert.DoesNotContain(await _node.QueueAsync(), m => m.Recipients.Contains(account.Address));
     }
 
@@ -206,6 +207,7 @@ public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixtur
         foreach (var account in accounts)
         {
             Directory.CreateDirectory(Path.Combine(account.Folder(), "Maildir", "cur"));
+            Ownership.GiveToMail(Path.GetDirectoryName(account.Folder())!); // others live there too
             await File.WriteAllTextAsync(Path.Combine(account.Folder(), "Maildir", "cur", "1.M1P1.test:2,"), "Subject: old\n\nold\n", TestContext.Current.CancellationToken);
         }
 
@@ -236,7 +238,11 @@ public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixtur
         await client.SendAsync(Clients.Message(subject, 100), MailboxAddress.Parse("stranger@outside.test"), to.Select(MailboxAddress.Parse));
     }
 
-    private Task FlushAsync() => GuardedProcess.RunAsync("root", ["postqueue", "-c", $"{_node.Home}/mailnode/postfix", "-f"]);
+    private async Task FlushAsync()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        await _node.Agent.GetRequiredService<PostfixQueue>().AttemptAsync((await _node.QueueAsync()).Where(m => m.Queue == "deferred").Select(m => m.Id), stop);
+    }
 
     private long Sessions(Account account) => _node.AskReplica("SELECT count(*) FROM session_end WHERE account_id = $1", account.State.AccountId);
 
