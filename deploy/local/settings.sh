@@ -41,6 +41,8 @@ settings_of_mailnode() {
     setting Hikyaku__NodeCredential "$HIKYAKU_HOME/secrets/node-credential"
     setting Hikyaku__Doveadm "http://127.0.0.1:$PORT_DOVEADM"
     setting Hikyaku__DoveadmKey "$HIKYAKU_HOME/secrets/doveadm.key"
+    [[ -z ${HIKYAKU_ARCHIVE_DAYS:-} ]] || setting Hikyaku__ArchiveAfterDays "$HIKYAKU_ARCHIVE_DAYS"
+    [[ -z ${HIKYAKU_TRASH_DAYS:-} ]] || setting Hikyaku__TrashDays "$HIKYAKU_TRASH_DAYS"
 }
 
 settings_of_outbox() {

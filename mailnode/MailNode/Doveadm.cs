@@ -8,7 +8,7 @@ namespace Hikyaku.MailNode;
 /// Dovecot's doveadm over HTTP (https://doc.dovecot.org/2.3/admin_manual/doveadm_http_api/): a list of commands in, a list
 /// of answers out. A command's failure comes as HTTP 200 with the exit code that the program would have had (sysexits.h).
 /// </summary>
-public sealed class Doveadm : IDisposable
+public sealed partial class Doveadm : IDisposable
 {
     private const int NoUser = 67;
     private const int NotFound = 68;
@@ -23,7 +23,7 @@ public sealed class Doveadm : IDisposable
     public Doveadm(NodeSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
-        _http = new HttpClient { BaseAddress = settings.Doveadm, Timeout = Patience };
+        _http = new HttpClient { BaseAddress = settings.Doveadm, Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("X-Dovecot-API", Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.DoveadmKey)));
     }
 
@@ -57,16 +57,18 @@ public sealed class Doveadm : IDisposable
     private static object[] Command(string name, object parameters, string tag) => [name, parameters, tag];
 
     // Null when it does not answer: its callers come again.
-    private async Task<List<Answer>?> AskAsync(object[][] commands, CancellationToken stop)
+    private async Task<List<Answer>?> AskAsync(object[][] commands, CancellationToken stop, TimeSpan? patience = null)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(patience ?? Patience);
         try
         {
-            using var answer = await _http.PostAsJsonAsync(new Uri("/doveadm/v1", UriKind.Relative), commands, stop);
+            using var answer = await _http.PostAsJsonAsync(new Uri("/doveadm/v1", UriKind.Relative), commands, limit.Token);
             if (!answer.IsSuccessStatusCode) return null;
-            var json = await answer.Content.ReadFromJsonAsync<JsonElement>(stop);
-            return [.. json.EnumerateArray().Select(Answer.Read)];
+            var json = await answer.Content.ReadFromJsonAsync<JsonElement>(limit.Token);
+            return json.ValueKind == JsonValueKind.Array ? [.. json.EnumerateArray().Select(Answer.Read)] : null;
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {
             return null; // it restarts, perhaps
         }
@@ -75,6 +77,8 @@ public sealed class Doveadm : IDisposable
     // ["doveadmResponse", result, tag] or ["error", {"type": "exitCode", "exitCode": 68}, tag]
     private sealed record Answer(JsonElement? Result, int ExitCode, string Tag)
     {
+        public List<JsonElement>? Rows => Result is { ValueKind: JsonValueKind.Array } rows ? [.. rows.EnumerateArray()] : null;
+
         public static Answer Read(JsonElement json) => json[0].GetString() == "doveadmResponse"
             ? new(json[1], 0, json[2].GetString()!)
             : new(null, json[1].TryGetProperty("exitCode", out var code) ? code.GetInt32() : -1, json[2].GetString()!);

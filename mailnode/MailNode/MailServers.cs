@@ -1,5 +1,4 @@
-using System.ComponentModel;
-using System.Diagnostics;
+using System.Text;
 
 namespace Hikyaku.MailNode;
 
@@ -30,26 +29,16 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
     // Null when it does not end well.
     private async Task<string?> RunAsync(string program, string[] arguments, CancellationToken stop)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(Patience);
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
-            await using var end = limit.Token.Register(() => process.Kill(entireProcessTree: true));
-            var output = await process.StandardOutput.ReadToEndAsync(limit.Token);
-            await process.WaitForExitAsync(limit.Token);
-            return process.ExitCode == 0 ? output : null;
-        }
-        catch (Exception e) when (e is Win32Exception || (e is OperationCanceledException && !stop.IsCancellationRequested))
-        {
-            LogNotRun(e, program);
-            return null;
-        }
+        var output = new StringBuilder();
+        var failure = await ServerProgram.RunAsync(program, arguments, [], line => output.AppendLine(line), Patience, stop);
+        if (failure is null) return output.ToString();
+        LogNotRun(program, failure);
+        return null;
     }
 
     [LoggerMessage(1, LogLevel.Information, "{Server} was not told to read the replica anew; it does when it starts")]
     private partial void LogNotReached(string server);
 
-    [LoggerMessage(2, LogLevel.Warning, "{Program} does not run")]
-    private partial void LogNotRun(Exception e, string program);
+    [LoggerMessage(2, LogLevel.Warning, "{Program} does not run: {Failure}")]
+    private partial void LogNotRun(string program, string failure);
 }

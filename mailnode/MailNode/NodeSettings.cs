@@ -12,15 +12,31 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
     /// <summary>The database that the mail servers read.</summary>
     public string Replica => Path.Combine(Home, "replica.db");
 
-    /// <summary>Reads them; throws when one is missing.</summary>
+    /// <summary>After how many days mail leaves the inbox for the archive (<c>Hikyaku:ArchiveAfterDays</c>, 180; rule ACC-14).</summary>
+    public int ArchiveAfterDays { get; init; } = 180;
+
+    /// <summary>After how many days mail in the trash is deleted (<c>Hikyaku:TrashDays</c>, 31; rule ACC-14).</summary>
+    public int TrashDays { get; init; } = 31;
+
+    /// <summary>Reads them; throws when one is missing or makes no sense.</summary>
     public static NodeSettings Read(IConfiguration configuration)
     {
         string Setting(string name) => configuration[name] ?? throw new InvalidOperationException($"{name} is not set");
         string Secret(string name) => File.ReadAllText(Setting(name)).Trim();
+        int Days(string name, int usual)
+        {
+            var days = configuration.GetValue(name, usual);
+            return days is > 0 and <= 36_500 ? days : throw new InvalidOperationException($"{name} must be 1 to 36500 days");
+        }
+
         return new(
             Setting("Hikyaku:Node"), Path.GetFullPath(Setting("Hikyaku:NodeHome")),
             new Uri(Setting("Hikyaku:Services:accounts")), Secret("Hikyaku:NodeCredential"),
-            new Uri(Setting("Hikyaku:Doveadm")), Secret("Hikyaku:DoveadmKey"));
+            new Uri(Setting("Hikyaku:Doveadm")), Secret("Hikyaku:DoveadmKey"))
+        {
+            ArchiveAfterDays = Days("Hikyaku:ArchiveAfterDays", 180),
+            TrashDays = Days("Hikyaku:TrashDays", 31),
+        };
     }
 
     /// <summary>The folder of an account's mail, as Dovecot's userdb has it.</summary>

@@ -29,6 +29,8 @@ public partial class Program
         services.AddSingleton<Replica>();
         services.AddSingleton<MailChanges>();
         services.AddSingleton<Deliveries>();
+        services.AddSingleton<PostfixQueue>();
+        services.AddSingleton<MailboxTurns>();
         services.AddSingleton<WatchState>();
         services.AddHealthChecks().AddCheck<ReplicaHealth>("replica");
         AddRunning<Lease>(services);
@@ -37,6 +39,9 @@ public partial class Program
         AddRunning<Usage>(services);
         AddRunning<VerifiedPasswords>(services);
         AddRunning<Logins>(services);
+        AddRunning<Eraser>(services);
+        AddRunning<MailDeleter>(services);
+        AddRunning<Tidier>(services);
         AddRunning<Applier>(services);
         // Last, so that they stop first: messages in hand are still written.
         services.AddBus(builder.Configuration);

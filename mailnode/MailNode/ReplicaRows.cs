@@ -14,12 +14,14 @@ public static class ReplicaRows
     private static readonly TimeSpan TombstoneLife = TimeSpan.FromDays(30);
     private static readonly IdnMapping Idn = new();
 
-    private const int RoundsOfEnding = 2; // why: SessionEnder
+    internal const int RoundsOfEnding = 2; // why: SessionEnder
 
     /// <summary>Whether a state is one: a message that is not would stop everything behind it.</summary>
     public static bool IsWhole(object state) => state switch
     {
-        MailboxState m => m is { AccountId.Length: > 1 and <= 64, Address.Length: > 2 and <= 320, Domain.Length: > 0 and <= 253, CapacityMb: > 0 },
+        MailboxState m => m is { AccountId.Length: > 1 and <= 64, Address.Length: <= 320, Domain.Length: <= 253 } && IsFolderName(m.AccountId)
+            // Of an account that is gone the address may be erased already.
+            && (m.Deleted || m is { Address.Length: > 2, Domain.Length: > 0, CapacityMb: > 0 }),
         DomainState d => d is { Domain.Length: > 0 and <= 253 },
         _ => false,
     };
@@ -28,7 +30,9 @@ public static class ReplicaRows
     public static bool Watch(SqliteConnection replica, object state, DateTimeOffset now)
     {
         var (known, version, position) = Known(replica, state);
-        if (!Newest.Watched(known, version, position, Progress(replica).Listed)) return false;
+        // That an account is gone which was never here, or is forgotten, is obeyed whatever its age: it brings nothing back.
+        var gone = known is null && state is MailboxState { Deleted: true };
+        if (!gone && !Newest.Watched(known, version, position, Progress(replica).Listed)) return false;
         Write(replica, state, now);
         return true;
     }
@@ -42,7 +46,10 @@ public static class ReplicaRows
         return true;
     }
 
-    /// <summary>Applies a whole list: writes what is newer, then removes what it did not name and what is not newer than it.</summary>
+    /// <summary>
+    /// Applies a whole list: takes away what it did not name and what is not newer than it, and writes what is newer. Who is
+    /// gone comes first, so that a later life of an address finds the former one gone.
+    /// </summary>
     /// <param name="replica">The replica.</param>
     /// <param name="states">Everything that the service knows.</param>
     /// <param name="position">The list covers all events up to this.</param>
@@ -50,21 +57,28 @@ public static class ReplicaRows
     public static void List(SqliteConnection replica, IEnumerable<object> states, long position, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(states);
+        var isFirst = Progress(replica) == default;
         HashSet<string> accounts = [], domains = [];
+        List<object> gone = [], others = [];
         foreach (var state in states)
         {
             if (state is MailboxState m) accounts.Add(m.AccountId);
             if (state is DomainState d) domains.Add(d.Domain);
+            (state is MailboxState { Deleted: true } ? gone : others).Add(state);
+        }
+
+        foreach (var (id, at) in replica.All("SELECT account_id, position FROM mailbox WHERE deleted_at IS NULL", r => (r.GetString(0), r.GetInt64(1))))
+        {
+            if (!accounts.Contains(id) && Newest.Vanished(at, position)) Erasures.Begin(replica, id, now);
+        }
+
+        foreach (var state in gone.Concat(others))
+        {
             var (known, version, _) = Known(replica, state);
             if (Newest.Listed(known, version)) Write(replica, state, now);
         }
 
-        foreach (var (id, address, at) in replica.All("SELECT account_id, address, position FROM mailbox", r => (r.GetString(0), r.GetString(1), r.GetInt64(2))))
-        {
-            if (accounts.Contains(id) || !Newest.Vanished(at, position)) continue;
-            EndSessions(replica, id, address, now);
-            Remove(replica, id);
-        }
+        if (isFirst) MailDeletions.MayBeDone(replica);
 
         foreach (var (domain, at) in replica.All("SELECT domain, position FROM domain", r => (r.GetString(0), r.GetInt64(1))))
         {
@@ -75,11 +89,11 @@ public static class ReplicaRows
         SetProgress(replica, Math.Max(applied, position), Math.Max(listed, position));
     }
 
-    /// <summary>Forgets tombstones after 30 days.</summary>
+    /// <summary>Forgets tombstones after 30 days, but none whose erasing is not done.</summary>
     public static void ForgetTombstones(SqliteConnection replica, DateTimeOffset now)
     {
         var before = (now - TombstoneLife).ToUnixTimeMilliseconds();
-        foreach (var id in replica.All("SELECT account_id FROM mailbox WHERE deleted_at < $1", r => r.GetString(0), before)) Remove(replica, id);
+        replica.Run("DELETE FROM mailbox WHERE deleted_at < $1 AND erase_due IS NULL", before);
         replica.Run("DELETE FROM domain WHERE deleted_at < $1", before);
     }
 
@@ -99,7 +113,8 @@ public static class ReplicaRows
 
     private static void Write(SqliteConnection replica, object state, DateTimeOffset now)
     {
-        if (state is MailboxState mailbox) Write(replica, mailbox, now);
+        if (state is MailboxState { Deleted: true } gone) Erasures.Begin(replica, gone, now);
+        else if (state is MailboxState mailbox) Write(replica, mailbox, now);
         if (state is DomainState d)
         {
             replica.Run("INSERT OR REPLACE INTO domain VALUES ($1, $2, $3, $4, $5)",
@@ -111,22 +126,18 @@ public static class ReplicaRows
     {
         var oldHash = replica.One<string>("SELECT password_hash FROM mailbox WHERE account_id = $1", m.AccountId);
         // Only who had a password can have sessions.
-        if (oldHash is not null && (oldHash != m.PasswordHash || m.Deleted)) EndSessions(replica, m.AccountId, m.Address, now);
-        replica.Run("INSERT OR REPLACE INTO mailbox VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-            m.AccountId, m.Address, UnicodeAddress(m), m.Domain, m.Life, m.Deleted ? null : m.PasswordHash, m.CapacityMb,
-            m.Version, m.Position, m.Deleted ? now.ToUnixTimeMilliseconds() : null,
+        if (oldHash is not null && oldHash != m.PasswordHash) EndSessions(replica, m.AccountId, m.Address, now);
+        replica.Run("INSERT OR REPLACE INTO mailbox VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10, $11, $12, NULL)",
+            m.AccountId, m.Address, UnicodeAddress(m), m.Domain, m.Life, m.PasswordHash, m.CapacityMb,
+            m.Version, m.Position,
             m.HomeNode, m.MailDeletion?.JobId, m.MailDeletion?.RequestedAt.ToUnixTimeMilliseconds());
-        if (m.Deleted || oldHash != m.PasswordHash) replica.Run("DELETE FROM verified_password WHERE account_id = $1", m.AccountId);
-        if (m.Deleted) replica.Run("DELETE FROM usage WHERE account_id = $1", m.AccountId);
-        else replica.Run("INSERT OR IGNORE INTO usage VALUES ($1, 0, 0, NULL)", m.AccountId);
+        if (oldHash != m.PasswordHash) replica.Run("DELETE FROM verified_password WHERE account_id = $1", m.AccountId);
+        replica.Run("INSERT OR IGNORE INTO usage VALUES ($1, 0, 0, NULL)", m.AccountId);
+        replica.Run("INSERT OR IGNORE INTO tidied VALUES ($1, 0)", m.AccountId);
     }
 
-    private static void Remove(SqliteConnection replica, string accountId)
-    {
-        replica.Run("DELETE FROM mailbox WHERE account_id = $1", accountId);
-        replica.Run("DELETE FROM usage WHERE account_id = $1", accountId);
-        replica.Run("DELETE FROM verified_password WHERE account_id = $1", accountId);
-    }
+    // Folders are made of it, and taken away.
+    internal static bool IsFolderName(string accountId) => accountId.All(char.IsAsciiLetterOrDigit);
 
     private static void EndSessions(SqliteConnection replica, string accountId, string address, DateTimeOffset now)
         => replica.Run("INSERT OR REPLACE INTO session_end VALUES ($1, $2, $3, $4)", accountId, address, now.ToUnixTimeMilliseconds(), RoundsOfEnding);

@@ -22,9 +22,14 @@ internal static class Schema
             account_id TEXT PRIMARY KEY, address TEXT NOT NULL, unicode_address TEXT, domain TEXT NOT NULL,
             life INTEGER NOT NULL, password_hash TEXT, capacity_mb INTEGER NOT NULL,
             version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER,
-            home_node TEXT, mail_deletion_job TEXT, mail_deletion_at INTEGER) STRICT, WITHOUT ROWID;
+            home_node TEXT, mail_deletion_job TEXT, mail_deletion_at INTEGER,
+            -- When its erasing goes on (Erasures); NULL: not gone, or erased.
+            erase_due INTEGER) STRICT, WITHOUT ROWID;
         CREATE INDEX mailbox_address ON mailbox (address, life);
         CREATE INDEX mailbox_unicode_address ON mailbox (unicode_address) WHERE unicode_address IS NOT NULL;
+
+        CREATE INDEX mailbox_erase_due ON mailbox (erase_due) WHERE erase_due IS NOT NULL;
+        CREATE INDEX mailbox_mail_deletion ON mailbox (account_id) WHERE mail_deletion_job IS NOT NULL;
 
         CREATE TABLE domain (
             domain TEXT PRIMARY KEY, served INTEGER NOT NULL,
@@ -49,6 +54,21 @@ internal static class Schema
         CREATE INDEX usage_measured_at ON usage (measured_at);
         CREATE INDEX usage_unreported ON usage (account_id) WHERE measured_at > 0 AND reported_bytes IS NOT used_bytes;
 
+        -- The newest deletion of each mailbox's mail (rule ACC-6), done ones too. saved_before in seconds since 1970; NULL: everything
+        -- that was there.
+        CREATE TABLE mail_deletion (
+            account_id TEXT PRIMARY KEY, job_id TEXT NOT NULL, saved_before INTEGER, noted INTEGER NOT NULL, finished INTEGER NOT NULL,
+            total INTEGER NOT NULL, done INTEGER NOT NULL, freed_bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+        -- What is to be deleted: UIDs below uid_next. Those up to counted_to are in done and freed_bytes, those up to expunged_to are gone.
+        CREATE TABLE mail_deletion_folder (
+            account_id TEXT, guid TEXT, uid_validity INTEGER NOT NULL, uid_next INTEGER NOT NULL,
+            counted_to INTEGER NOT NULL, expunged_to INTEGER NOT NULL, PRIMARY KEY (account_id, guid)) STRICT, WITHOUT ROWID;
+
+        -- When old mail was last looked for in each mailbox (rule ACC-14); 0 means never.
+        CREATE TABLE tidied (account_id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE INDEX tidied_at ON tidied (at);
+
         -- Who logs in by what, and who does it without TLS (rule NOD-1); day like 2026-11-24, UTC.
         CREATE TABLE login_count (
             day TEXT, account_id TEXT, protocol TEXT, tls INTEGER, succeeded INTEGER NOT NULL, failed INTEGER NOT NULL,
@@ -58,11 +78,12 @@ internal static class Schema
         CREATE TABLE verified_password (
             account_id TEXT PRIMARY KEY, password_mark TEXT NOT NULL, proof TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
-        -- Of the lives of one address the last one holds it, and after its deletion nobody does.
+        -- Of the lives of one address the last one holds it, and after its deletion nobody does. While a former life is being
+        -- erased nobody does either: so what the queue has for the address is of that life.
         CREATE VIEW holder AS
             SELECT * FROM mailbox AS m
             WHERE deleted_at IS NULL
-              AND NOT EXISTS (SELECT 1 FROM mailbox AS later WHERE later.address = m.address AND later.life > m.life);
+              AND NOT EXISTS (SELECT 1 FROM mailbox AS later WHERE later.address = m.address AND (later.life > m.life OR later.erase_due IS NOT NULL));
         CREATE VIEW dovecot_user AS
             SELECT address, unicode_address, password_hash, substr(account_id, -2) || '/' || account_id AS home,
                    '*:bytes=' || (capacity_mb * 1048576) AS quota_rule, account_id,

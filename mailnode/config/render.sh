@@ -93,6 +93,6 @@ make_login_key
 render "$templates/dovecot/dovecot.conf" "$node/dovecot/dovecot.conf" 644
 render "$templates/dovecot/sql.conf" "$memory/sql.conf" 600
 ln -sfn "$memory/sql.conf" "$node/dovecot/sql.conf"
-for file in main.cf master.cf domains.cf mailboxes.cf senders.cf; do
+for file in main.cf master.cf domains.cf mailboxes.cf senders.cf logins.cf; do
     render "$templates/postfix/$file" "$node/postfix/$file" 644
 done

@@ -154,6 +154,8 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
         await Eventually.Async(first.InboxAsync, inbox => inbox.Count == 1);
         await first.ChangeAsync(s => s with { Deleted = true, PasswordHash = null }, null);
         Assert.StartsWith("550", await RecipientAsync(first), StringComparison.Ordinal);
+        // The accounts service gives the name away only then.
+        await Eventually.Async(() => first.IsErased());
 
         var second = await (await Account.OpenAsync(_node, name: "other")).ChangeAsync(s => s with { Address = first.Address, Life = 2 }, Account.UsualPassword);
         Assert.Empty(await second.InboxAsync());

@@ -110,7 +110,8 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         return replica.One<long>(sql, parameters);
     }
 
-    public async Task StartAgentAsync()
+    /// <summary>Starts the agent; what <paramref name="settings"/> says goes before the usual ones.</summary>
+    public async Task StartAgentAsync(params string[] settings)
     {
         _agent = Program.Build(
         [
@@ -119,6 +120,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
             $"--Hikyaku:Rabbit={Broker.FactsUri}", $"--Hikyaku:RabbitNodes={Broker.NodesUri}",
             $"--Hikyaku:Services:accounts={Accounts.Url}", $"--Hikyaku:NodeCredential={Home}/secrets/node-credential",
             $"--Hikyaku:Doveadm=http://127.0.0.1:{Port("DOVEADM")}", $"--Hikyaku:DoveadmKey={Home}/secrets/doveadm.key",
+            .. settings,
         ]);
         await _agent.StartAsync();
     }
@@ -150,6 +152,17 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     public Task StopDovecotAsync() => _dovecot!.StopAsync();
 
+    public async Task StartPostfixAsync()
+    {
+        var configuration = $"{Home}/mailnode/postfix";
+        // Postfix's master makes a session of its own, which no signal to the shell's group reaches.
+        _postfix = new GuardedProcess(Folder("guard-postfix"), "root", "TERM", new Dictionary<string, string>(),
+            ["bash", "-c", $"postfix -c {configuration} start-fg & trap 'kill $(cat {Home}/mailnode/run/postfix-queue/pid/master.pid); wait; exit 0' TERM; wait"]);
+        await ListensAsync(_postfix, "SMTP", "SUBMISSION", "SUBMISSIONS");
+    }
+
+    public Task StopPostfixAsync() => _postfix!.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         await StopAgentAsync();
@@ -160,15 +173,6 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         Outside.Dispose();
         if (Directory.ResolveLinkTarget(Memory, returnFinalTarget: true) is { Exists: true } memory) Directory.Delete(memory.FullName, recursive: true);
         Directory.Delete(Home, recursive: true);
-    }
-
-    private async Task StartPostfixAsync()
-    {
-        var configuration = $"{Home}/mailnode/postfix";
-        // Postfix's master makes a session of its own, which no signal to the shell's group reaches.
-        _postfix = new GuardedProcess(Folder("guard-postfix"), "root", "TERM", new Dictionary<string, string>(),
-            ["bash", "-c", $"postfix -c {configuration} start-fg & trap 'kill $(cat {Home}/mailnode/run/postfix-queue/pid/master.pid); wait; exit 0' TERM; wait"]);
-        await ListensAsync(_postfix, "SMTP", "SUBMISSION", "SUBMISSIONS");
     }
 
     private async Task RenderAsync()

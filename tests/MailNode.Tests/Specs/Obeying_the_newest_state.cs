@@ -103,9 +103,12 @@ public sealed class Obeying_the_newest_state : IDisposable
     }
 
     [Fact]
-    public void A_tombstone_is_kept_for_thirty_days()
+    public void A_tombstone_is_kept_for_thirty_days_and_until_everything_is_erased()
     {
         ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 3, 3, null, deleted: true), Now);
+        ReplicaRows.ForgetTombstones(_replica, Now.AddDays(31));
+        Assert.Equal(1, _replica.One<long>("SELECT count(*) FROM mailbox"));
+        Erasures.Finish(_replica, "mail1", "a1", Now);
         ReplicaRows.ForgetTombstones(_replica, Now.AddDays(29));
         Assert.Equal(1, _replica.One<long>("SELECT count(*) FROM mailbox"));
         ReplicaRows.ForgetTombstones(_replica, Now.AddDays(31));
@@ -129,12 +132,16 @@ public sealed class Obeying_the_newest_state : IDisposable
         return Seen(replica);
     }
 
-    // What the mail servers see.
-    private static string Seen(SqliteConnection replica) => string.Join('\n',
-    [
-        .. replica.All("SELECT address || ' ' || ifnull(password_hash, '-') || ' ' || home || ' ' || quota_rule FROM dovecot_user ORDER BY 1", r => r.GetString(0)),
-        .. replica.All("SELECT domain FROM postfix_domain ORDER BY 1", r => r.GetString(0)),
-    ]);
+    // What the mail servers see when everything is erased that is to be.
+    private static string Seen(SqliteConnection replica)
+    {
+        foreach (var gone in Erasures.Take(replica, Now, 100)) Erasures.Finish(replica, "mail1", gone.AccountId, Now);
+        return string.Join('\n',
+        [
+            .. replica.All("SELECT address || ' ' || ifnull(password_hash, '-') || ' ' || home || ' ' || quota_rule FROM dovecot_user ORDER BY 1", r => r.GetString(0)),
+            .. replica.All("SELECT domain FROM postfix_domain ORDER BY 1", r => r.GetString(0)),
+        ]);
+    }
 
     private List<string> Ending() => _replica.All("SELECT address FROM session_end", r => r.GetString(0));
 }

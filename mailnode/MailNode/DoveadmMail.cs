@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Hikyaku.MailNode;
+
+// What works in mailboxes. Queries are doveadm-search-query(7), a word each. Sequence numbers must not stand beside
+// `mailbox-guid`: Dovecot 2.3.19 then finds other messages.
+public sealed partial class Doveadm
+{
+    // A command on some thousand messages of a busy mailbox on a slow disk.
+    private static readonly TimeSpan MailPatience = TimeSpan.FromSeconds(60);
+
+    private static readonly string[] FolderFields = ["messages", "uidnext", "uidvalidity", "guid"];
+    private static readonly string[] SizeFields = ["uid", "size.virtual"];
+
+    /// <summary>A folder of a mailbox.</summary>
+    /// <param name="Identity">Its GUID, which a renaming does not change.</param>
+    /// <param name="UidValidity">UIDs mean the same for as long as this is the same.</param>
+    /// <param name="UidNext">Mail that comes from now on has this UID or a higher one.</param>
+    /// <param name="Messages">How many messages it has.</param>
+    public sealed record Folder(string Identity, long UidValidity, long UidNext, long Messages);
+
+    /// <summary>The folders that are there; null when Dovecot does not tell.</summary>
+    public async Task<IReadOnlyList<Folder>?> FoldersAsync(string address, CancellationToken stop)
+    {
+        var rows = await RowsAsync("mailboxStatus", new { user = address, field = FolderFields, mailboxMask = EveryFolder }, stop);
+        return rows?.ConvertAll(r => new Folder(r.GetProperty("guid").GetString()!, Number(r, "uidvalidity"), Number(r, "uidnext"), Number(r, "messages")));
+    }
+
+    /// <summary>UIDs and sizes in bytes of what a query finds; null when Dovecot does not tell.</summary>
+    public async Task<IReadOnlyList<(long Uid, long Bytes)>?> SizesAsync(string address, string[] query, CancellationToken stop)
+    {
+        var rows = await RowsAsync("fetch", new { user = address, field = SizeFields, query }, stop);
+        return rows?.ConvertAll(r => (Number(r, "uid"), Number(r, "size.virtual")));
+    }
+
+    /// <summary>UIDs of what a query finds, in one folder; empty when there is no such folder. Null when Dovecot does not tell.</summary>
+    public async Task<IReadOnlyList<long>?> SearchAsync(string address, string[] query, CancellationToken stop)
+    {
+        var answer = await AnswerAsync("search", new { user = address, query }, stop);
+        if (answer is { ExitCode: NotFound }) return [];
+        return answer?.Rows?.ConvertAll(r => Number(r, "uid"));
+    }
+
+    /// <summary>Deletes what a query finds for good; whether that is done.</summary>
+    public async Task<bool> ExpungeAsync(string address, string[] query, CancellationToken stop)
+        => await RowsAsync("expunge", new { user = address, query }, stop) is not null;
+
+    /// <summary>Moves what a query finds into another folder; whether that is done.</summary>
+    public async Task<bool> MoveAsync(string address, string folder, string[] query, CancellationToken stop)
+        => await RowsAsync("move", new { user = address, destinationMailbox = folder, query }, stop) is not null;
+
+    private async Task<List<JsonElement>?> RowsAsync(string command, object parameters, CancellationToken stop)
+        => (await AnswerAsync(command, parameters, stop))?.Rows;
+
+    private async Task<Answer?> AnswerAsync(string command, object parameters, CancellationToken stop)
+        => await AskAsync([Command(command, parameters, "0")], stop, MailPatience) is [var answer] ? answer : null;
+
+    // Dovecot writes numbers as strings.
+    private static long Number(JsonElement row, string field) => long.Parse(row.GetProperty(field).GetString()!, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,144 @@
+namespace Hikyaku.MailNode;
+
+/// <summary>
+/// Erases what an account leaves on this node when it is deleted (rule ACC-5): its sessions, what waits in the queue for it, its
+/// mail. The replica says what is still to be done (<see cref="Erasures"/>), so that it goes on after a crash; each step finds
+/// out by itself what is left.
+/// <para>
+/// The mail goes last. A delivery makes a folder anew that is not there, so nothing may be on its way: nobody is taken as a
+/// recipient any more, no message that was begun before is still being taken in, the queue has nothing for the address,
+/// sessions are over. All that must be seen twice, a round apart: a message that goes from one part of the queue to another may
+/// be missed once.
+/// </para>
+/// <para>
+/// What the account has sent and others have not got yet is attempted for five minutes more, then given up: a failure would be
+/// told to an address that may be another one's by then.
+/// </para>
+/// </summary>
+public sealed partial class Eraser(
+    NodeSettings settings, Replica replica, PostfixQueue queue, MailboxTurns turns, TimeProvider time, ILogger<Eraser> logger) : BackgroundService
+{
+    private const int AtOnce = 500;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseWhenBusy = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan SentIsAttemptedFor = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestTakingIn = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan OrphanInterval = TimeSpan.FromDays(1);
+
+    private readonly string _wayOut = Path.Combine(settings.Home, "vmail", "erased");
+    private HashSet<string> _seenClean = [];
+    private Task? _lookedForOrphansIn;
+    private DateTimeOffset _lookedForOrphans;
+
+    private enum Left { Busy, Something, Nothing }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Pause, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await FindOrphansAsync(stoppingToken);
+                await RoundAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is Microsoft.Data.Sqlite.SqliteException or IOException or UnauthorizedAccessException)
+            {
+                LogFailed(e);
+            }
+        }
+    }
+
+    private async Task RoundAsync(CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        var due = replica.IsComplete ? await replica.WriteAsync(r => Erasures.Take(r, now, AtOnce), stop) : [];
+        if (due.Count == 0) return;
+        var queued = await TakeOutOfQueueAsync(due, now, stop);
+        // Read after the queue: a message is here, or there already.
+        var unfinished = queue.OldestUnfinished();
+        var results = new List<(string AccountId, Left Left)>(due.Count);
+        var seenClean = new HashSet<string>();
+        foreach (var one in due)
+        {
+            stop.ThrowIfCancellationRequested();
+            var isBusy = queued is null || one.HasSessions || queued.Contains(one.Address)
+                || (unfinished <= one.DeletedAt + Pause && now - one.DeletedAt < LongestTakingIn);
+            var left = isBusy ? Left.Busy : RemoveFolder(one.AccountId);
+            if (left == Left.Nothing && !_seenClean.Contains(one.AccountId))
+            {
+                seenClean.Add(one.AccountId);
+                left = Left.Something;
+            }
+
+            results.Add((one.AccountId, left));
+        }
+
+        _seenClean = seenClean;
+        await replica.WriteAsync(r => results.TrueForAll(result => Note(r, result.AccountId, result.Left)), stop);
+        LogRound(results.Count(r => r.Left == Left.Nothing), results.Count(r => r.Left != Left.Nothing));
+    }
+
+    private bool Note(Microsoft.Data.Sqlite.SqliteConnection r, string accountId, Left left)
+    {
+        var now = time.GetUtcNow();
+        if (left == Left.Nothing) Erasures.Finish(r, settings.Node, accountId, now);
+        else Erasures.Postpone(r, accountId, now + (left == Left.Busy ? PauseWhenBusy : Pause / 2));
+        return true;
+    }
+
+    // The addresses for which something is left; null when nobody knows.
+    private async Task<HashSet<string>?> TakeOutOfQueueAsync(List<Erasures.Due> due, DateTimeOffset now, CancellationToken stop)
+    {
+        // The newest deletion of an address counts; an empty address is the sender of bounces.
+        var goneSince = due.Where(d => d.Address.Length > 0).GroupBy(d => d.Address).ToDictionary(g => g.Key, g => g.Max(d => d.DeletedAt));
+        if (goneSince.Count == 0) return [];
+        if (await queue.ReadAsync(m => m.Concerns(goneSince.ContainsKey), stop) is not { } messages) return null;
+        var steps = messages.ToLookup(m => m.Step(goneSince.ContainsKey, goneSince.TryGetValue(m.Sender, out var since) && now - since > SentIsAttemptedFor), m => m.Id);
+        await queue.DeleteAsync([.. steps[QueueStep.Delete]], stop);
+        await queue.AttemptAsync(steps[QueueStep.Attempt], stop);
+        return [.. messages.SelectMany(m => m.Recipients.Append(m.Sender)).Where(goneSince.ContainsKey)];
+    }
+
+    // Away from where a delivery would find it, then file by file. What an earlier run left half done is where it was put.
+    private Left RemoveFolder(string accountId)
+    {
+        using var turn = turns.Take(accountId);
+        if (turn is null) return Left.Busy;
+        var (folder, away) = (settings.MailFolder(accountId), Path.Combine(_wayOut, accountId));
+        var isThere = Directory.Exists(folder);
+        if (!isThere && !Directory.Exists(away)) return Left.Nothing;
+        if (Directory.Exists(away)) Directory.Delete(away, recursive: true);
+        if (!isThere) return Left.Something;
+        Directory.CreateDirectory(_wayOut);
+        Directory.Move(folder, away);
+        Directory.Delete(away, recursive: true);
+        return Left.Something;
+    }
+
+    // A replica that was made anew does not know who was deleted before.
+    private async Task FindOrphansAsync(CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        var complete = replica.WhenCompleteAsync();
+        if (!complete.IsCompleted || (complete == _lookedForOrphansIn && now - _lookedForOrphans < OrphanInterval)) return;
+        var mail = Path.Combine(settings.Home, "vmail");
+        var folders = Directory.Exists(mail)
+            ? Directory.EnumerateDirectories(mail).Where(shard => Path.GetFileName(shard).Length == 2).SelectMany(Directory.EnumerateDirectories)
+                .Select(f => Path.GetFileName(f)).Where(ReplicaRows.IsFolderName).ToList()
+            : [];
+        var found = await replica.WriteAsync(r => Erasures.BeginOrphans(r, folders, now), stop);
+        if (found > 0) LogOrphans(found);
+        (_lookedForOrphansIn, _lookedForOrphans) = (complete, now);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Erasing of deleted accounts goes on in a moment")]
+    private partial void LogFailed(Exception e);
+
+    [LoggerMessage(2, LogLevel.Information, "{Erased} deleted accounts are erased, {Left} are not yet")]
+    private partial void LogRound(int erased, int left);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Count} mail folders belong to no account; they are erased in a week unless a list names their accounts")]
+    private partial void LogOrphans(int count);
+}

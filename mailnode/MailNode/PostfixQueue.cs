@@ -1,0 +1,86 @@
+namespace Hikyaku.MailNode;
+
+/// <summary>Postfix's queue on this machine, by its own programs: postqueue(1) and postsuper(1).</summary>
+public sealed partial class PostfixQueue(NodeSettings settings, ILogger<PostfixQueue> logger)
+{
+    private const int AttemptsAtOnce = 50; // a program each
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly string _configuration = Path.Combine(settings.Home, "postfix");
+
+    /// <summary>The messages that a filter wants; null when the queue cannot be read. Reads past everything else, however long it is.</summary>
+    public async Task<IReadOnlyList<QueuedMessage>?> ReadAsync(Func<QueuedMessage, bool> wanted, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        var found = new List<QueuedMessage>();
+        var unread = 0;
+        var ended = await RunAsync("postqueue", ["-c", _configuration, "-j"], [], line =>
+        {
+            if (QueuedMessage.Read(line) is not { } message) unread++;
+            else if (wanted(message)) found.Add(message);
+        }, stop);
+        if (unread > 0) LogNotRead(unread);
+        return ended && unread == 0 ? found : null;
+    }
+
+    /// <summary>Deletes messages, unless somebody has them in hand meanwhile.</summary>
+    public async Task DeleteAsync(IReadOnlyCollection<string> ids, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        if (ids.Count > 0) await RunAsync("postsuper", ["-c", _configuration, "-d", "-", "deferred", "hold"], ids, _ => { }, stop);
+    }
+
+    /// <summary>Has deferred messages attempted now; of many only some.</summary>
+    public async Task AttemptAsync(IEnumerable<string> ids, CancellationToken stop)
+    {
+        foreach (var id in ids.Take(AttemptsAtOnce)) await RunAsync("postqueue", ["-c", _configuration, "-i", id], [], _ => { }, stop);
+    }
+
+    /// <summary>
+    /// When the oldest message that is being taken in now was begun; null when there is none. Its recipients were judged then,
+    /// and no list of the queue has it yet. Its file is not executable (Postfix's sign for "not whole").
+    /// </summary>
+    public DateTimeOffset? OldestUnfinished()
+    {
+        var incoming = Path.Combine(settings.Home, "run", "postfix-queue", "incoming");
+        DateTimeOffset? oldest = null;
+        if (!Directory.Exists(incoming)) return null; // Postfix has never run
+        foreach (var file in Directory.EnumerateFiles(incoming))
+        {
+#pragma warning disable CA1416 // nodes are Linux machines
+            if (!IsThere(() => File.GetUnixFileMode(file), out var mode) || mode.HasFlag(UnixFileMode.UserExecute)) continue;
+#pragma warning restore CA1416
+            var begun = new DateTimeOffset(File.GetCreationTimeUtc(file)); // year 1601 when it is gone meanwhile; looked at again
+            if (oldest is null || begun < oldest) oldest = begun;
+        }
+
+        return oldest;
+    }
+
+    private static bool IsThere<T>(Func<T> read, out T? value)
+    {
+        try
+        {
+            value = read();
+            return true;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            value = default;
+            return false; // taken in meanwhile
+        }
+    }
+
+    private async Task<bool> RunAsync(string program, string[] arguments, IReadOnlyCollection<string> input, Action<string> read, CancellationToken stop)
+    {
+        var failure = await ServerProgram.RunAsync(program, arguments, input, read, Patience, stop);
+        if (failure is not null) LogFailed(program, failure);
+        return failure is null;
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "{Program} failed: {Failure}")]
+    private partial void LogFailed(string program, string failure);
+
+    [LoggerMessage(2, LogLevel.Error, "{Count} lines of the queue's list are not understood")]
+    private partial void LogNotRead(int count);
+}

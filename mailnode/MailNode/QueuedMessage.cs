@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+namespace Hikyaku.MailNode;
+
+/// <summary>A message that waits in Postfix's queue, as far as it must be known to take an account out of it (rule ACC-5).</summary>
+/// <param name="Queue">active, incoming, deferred, hold or maildrop.</param>
+/// <param name="Id">Its name.</param>
+/// <param name="Sender">The envelope's sender in lower case.</param>
+/// <param name="Recipients">Who has not got it yet, in lower case.</param>
+public sealed record QueuedMessage(string Queue, string Id, string Sender, IReadOnlyList<string> Recipients)
+{
+    /// <summary>Reads a line of <c>postqueue -j</c>; null when it is no message.</summary>
+    public static QueuedMessage? Read(string line)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(line);
+            var message = json.RootElement;
+            return new(
+                message.GetProperty("queue_name").GetString()!, message.GetProperty("queue_id").GetString()!,
+                message.GetProperty("sender").GetString()!.ToLowerInvariant(),
+                [.. message.GetProperty("recipients").EnumerateArray().Select(r => r.GetProperty("address").GetString()!.ToLowerInvariant())]);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether it is to or from one of these.</summary>
+    public bool Concerns(Func<string, bool> isGone)
+    {
+        ArgumentNullException.ThrowIfNull(isGone);
+        return isGone(Sender) || Recipients.Any(isGone);
+    }
+
+    /// <summary>What is to be done with it when addresses are gone.</summary>
+    /// <param name="isGone">Whether an address is.</param>
+    /// <param name="isGivenUp">
+    /// Whether its sender is gone for so long that no more attempts are made: later a failure would be told to that address,
+    /// which may be somebody else's by then.
+    /// </param>
+    public QueueStep Step(Func<string, bool> isGone, bool isGivenUp)
+    {
+        ArgumentNullException.ThrowIfNull(isGone);
+        if (!Concerns(isGone)) return QueueStep.Leave;
+        // Somebody has it in hand; it ends there, or comes back as deferred.
+        if (Queue is not ("deferred" or "hold")) return QueueStep.Wait;
+        if (Recipients.All(isGone) || isGivenUp) return QueueStep.Delete;
+        // At the attempt Dovecot refuses who is gone, and the others get it. Whoever holds a message has a reason.
+        return Queue == "hold" ? QueueStep.Wait : QueueStep.Attempt;
+    }
+}
+
+/// <summary>What is to be done with a queued message.</summary>
+public enum QueueStep
+{
+    /// <summary>Nothing: it concerns nobody who is gone.</summary>
+    Leave,
+
+    /// <summary>Nothing now.</summary>
+    Wait,
+
+    /// <summary>It is deleted: it is for nobody else.</summary>
+    Delete,
+
+    /// <summary>It is attempted now.</summary>
+    Attempt,
+}

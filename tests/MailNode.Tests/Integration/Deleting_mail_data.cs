@@ -1,0 +1,139 @@
+using System.Globalization;
+using Hikyaku.Platform;
+using Hikyaku.Platform.Testing;
+using MailKit;
+
+namespace Hikyaku.MailNode.Tests.Integration;
+
+public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<NodeToBreak>
+{
+    // 50,000 by hand; the usual number is for every day.
+    private static readonly int Many = int.Parse(Environment.GetEnvironmentVariable("HIKYAKU_TEST_MESSAGES") ?? "5000", CultureInfo.InvariantCulture);
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
+    private readonly MailNodeUnderTest _node = fixture.Node;
+
+    [Fact, Trait("Rule", "ACC-6")]
+    public async Task All_folders_are_emptied_and_stay_with_their_subscriptions_and_what_comes_later_stays_too()
+    {
+        var account = await WithMailAsync();
+        using (var imap = await account.LoggedInAsync())
+        {
+            var own = await imap.GetFolder(imap.PersonalNamespaces[0]).CreateAsync("Own", true);
+            var below = await own!.CreateAsync("Sub.folder", true);
+            await below!.SubscribeAsync();
+            foreach (var folder in new[] { imap.GetFolder("Sent"), imap.GetFolder("Archive"), imap.GetFolder("Junk"), imap.GetFolder("Trash"), own, below })
+                await folder!.AppendAsync(Clients.Message("old", 100));
+        }
+
+        var deleting = await account.DeleteMailAsync("accounts-1");
+        await Eventually.Async(() => account.IsMailDeleted("accounts-1"), Long);
+        Assert.Equal((7, 7), (Number(account, "done"), Number(account, "total")));
+        Assert.InRange(Number(account, "freed_bytes"), 7 * 200, 7 * 2000);
+        await _node.DeliverAsync(account.Address, "later");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.SequenceEqual(["later"]));
+        using (var imap = await account.LoggedInAsync())
+        {
+            var folders = await imap.GetFoldersAsync(imap.PersonalNamespaces[0], StatusItems.Count, true);
+            Assert.Equal(["Archive", "Drafts", "Junk", "Own/Sub.folder", "Sent", "Trash"], folders.Select(f => f.FullName).Order(StringComparer.Ordinal));
+            Assert.Equal(0, folders.Sum(f => f.Count));
+        }
+
+        // Told again by a list, and by another change: the job is done.
+        var lists = _node.Accounts.Lists;
+        var before = _node.Accounts.Next();
+        await _node.Broker.PublishAsync(new NodeStateBookmark("accounts", _node.Accounts.Next(), before));
+        await Eventually.Async(() => _node.Accounts.Lists > lists);
+        deleting = await deleting.ChangeAsync(s => s with { CapacityMb = 20 }, account.Password);
+        await deleting.DeleteMailAsync("accounts-2");
+        await Eventually.Async(() => account.IsMailDeleted("accounts-2"), Long);
+        Assert.Equal(1, Number(account, "done")); // what had come later was there until this one
+        Assert.Empty(await account.InboxAsync());
+    }
+
+    [Fact, Trait("Rule", "ACC-6")]
+    public async Task Mail_that_arrives_while_thousands_are_deleted_is_neither_lost_nor_refused_also_when_the_agent_is_killed()
+    {
+        var account = await WithMailAsync();
+        account.Fill(Many);
+        Assert.Equal(Many + 1, await CountAsync(account));
+        await account.DeleteMailAsync("accounts-many", wait: false);
+        await Eventually.Async(() => Number(account, "done") > 0, Long);
+        Assert.False(account.IsMailDeleted("accounts-many"));
+        var came = 0;
+        async Task ComeAsync() => await _node.DeliverAsync(account.Address, string.Create(CultureInfo.InvariantCulture, $"came {came++}"));
+        await ComeAsync();
+        await _node.StopAgentAsync();
+        await ComeAsync();
+        await _node.StartAgentAsync();
+        while (!account.IsMailDeleted("accounts-many") && came < 5000) await ComeAsync();
+        Assert.Equal((Many + 1, Many + 1), (Number(account, "done"), Number(account, "total")));
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Order().SequenceEqual(Enumerable.Range(0, came).Select(n => $"came {n}").Order()), Long);
+        TestContext.Current.SendDiagnosticMessage($"{Many} messages deleted while {came} came");
+    }
+
+    [Fact, Trait("Rule", "ACC-6"), Trait("Rule", "NOD-3")]
+    public async Task A_node_that_has_lost_its_replica_does_not_delete_what_came_after_a_deletion_that_was_done()
+    {
+        var account = await WithMailAsync();
+        await account.DeleteMailAsync("accounts-1");
+        await Eventually.Async(() => account.IsMailDeleted("accounts-1"), Long);
+        await Eventually.Async(() => DateTimeOffset.UtcNow.ToUnixTimeSeconds() > account.Node.AskReplica("SELECT mail_deletion_at / 1000 FROM mailbox WHERE account_id = $1", account.State.AccountId));
+        await _node.DeliverAsync(account.Address, "later");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.SequenceEqual(["later"]));
+
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(_node.Replica)!, "replica.db*")) File.Delete(file);
+        await Eventually.Async(() => account.IsMailDeleted("accounts-1"), Long);
+        await Eventually.Async(account.InboxAsync, inbox => inbox.SequenceEqual(["later"]));
+    }
+
+    [Fact, Trait("Rule", "ACC-6")]
+    public async Task A_mailbox_that_has_never_had_mail_is_done_at_once_and_gets_no_folder()
+    {
+        var account = await Account.OpenAsync(_node);
+        await account.DeleteMailAsync("accounts-1");
+        await Eventually.Async(() => account.IsMailDeleted("accounts-1"), Long);
+        Assert.Equal(0, Number(account, "total"));
+        Assert.False(Directory.Exists(account.Folder()));
+    }
+
+    [Theory, Trait("Rule", "ACC-6"), Trait("Rule", "NOD-2")]
+    [InlineData(BadAnswer.ConnectionClosed)]
+    [InlineData(BadAnswer.AnswerBroken)]
+    [InlineData(BadAnswer.Silence)]
+    [InlineData(BadAnswer.ServerError)]
+    [InlineData(BadAnswer.CommandFailed)]
+    [InlineData(BadAnswer.OtherShape)]
+    public async Task While_dovecot_does_not_do_it_it_is_not_done_and_later_it_is(BadAnswer answer)
+    {
+        var account = await WithMailAsync();
+        using var standIn = new DoveadmStandIn(answer);
+        await _node.StopAgentAsync();
+        await _node.StartAgentAsync(standIn.Setting);
+        await account.DeleteMailAsync("accounts-1", wait: false);
+        await Eventually.Async(() => _node.AskReplica("SELECT count(*) FROM mailbox WHERE mail_deletion_job IS NOT NULL AND account_id = $1", account.State.AccountId) == 1);
+        var asked = standIn.Asked;
+        await Eventually.Async(() => standIn.Asked > asked, Long);
+        Assert.False(account.IsMailDeleted("accounts-1"));
+        await _node.StopAgentAsync();
+        await _node.StartAgentAsync();
+        await Eventually.Async(() => account.IsMailDeleted("accounts-1"), Long);
+        Assert.Empty(await account.InboxAsync());
+    }
+
+    private async Task<Account> WithMailAsync()
+    {
+        var account = await Account.OpenAsync(_node, capacityMb: 500);
+        await _node.DeliverAsync(account.Address, "first");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Count == 1);
+        return account;
+    }
+
+    private static async Task<int> CountAsync(Account account)
+    {
+        using var imap = await account.LoggedInAsync();
+        await imap.Inbox!.OpenAsync(FolderAccess.ReadOnly);
+        return imap.Inbox.Count;
+    }
+
+    private long Number(Account account, string column) => _node.AskReplica($"SELECT {column} FROM mail_deletion WHERE account_id = $1", account.State.AccountId);
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Hikyaku.MailNode.Tests.Integration;
+
+/// <summary>What answers in the place of Dovecot's doveadm on a bad day.</summary>
+public enum BadAnswer
+{
+    /// <summary>The connection ends without an answer.</summary>
+    ConnectionClosed,
+
+    /// <summary>The connection ends within an answer.</summary>
+    AnswerBroken,
+
+    /// <summary>Nothing comes.</summary>
+    Silence,
+
+    /// <summary>HTTP 500.</summary>
+    ServerError,
+
+    /// <summary>HTTP 200, and the command has failed (sysexits.h: temporary failure).</summary>
+    CommandFailed,
+
+    /// <summary>HTTP 200 with JSON that is no answer.</summary>
+    OtherShape,
+}
+
+/// <summary>Speaks HTTP on a port of its own, always badly in the same way.</summary>
+internal sealed class DoveadmStandIn : IDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly BadAnswer _answer;
+    private int _asked;
+
+    public DoveadmStandIn(BadAnswer answer)
+    {
+        _answer = answer;
+        _listener.Start();
+        _ = AcceptAsync();
+    }
+
+    public string Setting => $"--Hikyaku:Doveadm=http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+    /// <summary>How often it was asked.</summary>
+    public int Asked => Volatile.Read(ref _asked);
+
+    public void Dispose() => _listener.Dispose();
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true) _ = ServeAsync(await _listener.AcceptTcpClientAsync());
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // the test is over
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using var _ = client;
+        var stream = client.GetStream();
+        var read = new byte[65536];
+        while (await stream.ReadAsync(read) > 0)
+        {
+            Interlocked.Increment(ref _asked);
+            if (_answer == BadAnswer.ConnectionClosed) return;
+            if (_answer == BadAnswer.Silence) continue;
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(_answer switch
+            {
+                BadAnswer.AnswerBroken => "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n[[\"dov",
+                BadAnswer.ServerError => "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                BadAnswer.CommandFailed => Json("[[\"error\",{\"type\":\"exitCode\",\"exitCode\":75},\"0\"]]"),
+                _ => Json("{\"hello\":[1]}"),
+            }));
+            return;
+        }
+    }
+
+    private static string Json(string body) => $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}";
+}

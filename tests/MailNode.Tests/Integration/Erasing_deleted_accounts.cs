@@ -1,0 +1,254 @@
+using System.Net;
+using Hikyaku.Platform;
+using Hikyaku.Platform.Testing;
+using MailKit.Security;
+using Microsoft.Extensions.DependencyInjection;
+using MimeKit;
+
+namespace Hikyaku.MailNode.Tests.Integration;
+
+public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixture<NodeToBreak>
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(40);
+    private readonly MailNodeUnderTest _node = fixture.Node;
+
+    [Fact, Trait("Rule", "ACC-5")]
+    public async Task A_deleted_account_leaves_nothing_and_its_open_sessions_can_do_nothing_more()
+    {
+        var (account, other) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
+        await _node.DeliverAsync(account.Address, "of the past");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Count == 1);
+        using var imap = await account.LoggedInAsync();
+        using var submission = await _node.SmtpAsync("SUBMISSION", SecureSocketOptions.StartTls);
+        await submission.AuthenticateAsync(account.Address, account.Secret);
+        Assert.Equal(250, await RecipientAsync(submission, "", other.Address)); // works until then
+        await submission.SayAsync("RSET");
+
+        await account.DeleteAsync();
+        using (var port25 = await _node.SmtpAsync()) Assert.Equal(550, await RecipientAsync(port25, "stranger@outside.test", account.Address));
+        foreach (var sender in new[] { account.Address, "" })
+        {
+            Assert.InRange(await RecipientAsync(submission, sender, other.Address), 500, 599);
+            await submission.SayAsync("RSET");
+        }
+
+        await Assert.ThrowsAsync<AuthenticationException>(account.LoggedInAsync);
+        await Eventually.Async(() => imap.IsOverAsync());
+        await Eventually.Async(() => account.IsErased(), Long);
+        Assert.False(Directory.Exists(account.Folder()) || Directory.Exists(account.FolderOnItsWayOut()));
+        foreach (var table in new[] { "usage", "login_count", "session_end", "tidied" })
+            Assert.Equal(0, _node.AskReplica($"SELECT count(*) FROM {table} WHERE account_id = $1", account.State.AccountId));
+        (await other.LoggedInAsync()).Dispose();
+    }
+
+    [Fact, Trait("Rule", "ACC-5")]
+    public async Task What_waits_in_the_queue_for_it_goes_and_the_others_and_a_later_life_are_not_touched()
+    {
+        var (gone, other) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
+        await _node.DeliverAsync(gone.Address, "earlier");
+        await Eventually.Async(gone.InboxAsync, inbox => inbox.Count == 1);
+        await _node.StopDovecotAsync();
+        await DeliverAsync("for it alone", gone.Address.ToUpperInvariant());
+        await DeliverAsync("for both", gone.Address, other.Address);
+        await DeliverAsync("for the other", other.Address);
+        await Eventually.Async(_node.QueueAsync, queue => queue.Count(m => m.Queue == "deferred") == 3, Long);
+
+        await gone.DeleteAsync();
+        await Eventually.Async(_node.QueueAsync, queue => queue.Count == 2, Long);
+        Assert.False(gone.IsErased());
+        Assert.True(Directory.Exists(gone.Folder())); // what is in the queue for both could still come
+
+        await _node.StartDovecotAsync();
+        await Eventually.Async(() => gone.IsErased(), Long);
+        Assert.DoesNotContain(await _node.QueueAsync(), m => m.Recipients.Contains(gone.Address));
+        await Eventually.Async(other.InboxAsync, inbox => inbox.Contains("for both"), Long);
+        var next = await gone.NextLifeAsync();
+        Assert.Empty(await next.InboxAsync());
+        await _node.DeliverAsync(next.Address, "of the later life");
+        await Eventually.Async(next.InboxAsync, inbox => inbox.SequenceEqual(["of the later life"]));
+        Assert.False(Directory.Exists(gone.Folder()));
+        await FlushAsync();
+        await Eventually.Async(other.InboxAsync, inbox => inbox.Order().SequenceEqual(["for both", "for the other"]), Long);
+    }
+
+    [Fact, Trait("Rule", "ACC-5")]
+    public async Task What_it_has_sent_before_still_arrives()
+    {
+        var account = await Account.OpenAsync(_node);
+        _node.Outside.Dispose();
+        await account.SubmitAsync(account.Address, "friend@outside.test", "the last letter");
+        await Eventually.Async(_node.QueueAsync, queue => queue.Any(m => m.Queue == "deferred" && m.Sender == account.Address), Long);
+        await account.DeleteAsync();
+        await Eventually.Async(() => Sessions(account) == 0);
+        Assert.False(account.IsErased());
+        _node.Outside.Start(_node.Port("OUTBOX_SMTP"));
+        await Eventually.Async(() => account.IsErased(), Long);
+        Assert.Contains("friend@outside.test", _node.Outside.Recipients);
+    }
+
+    [Theory, Trait("Rule", "ACC-5"), Trait("Rule", "NOD-2")]
+    [InlineData("before anything")]
+    [InlineData("when the folder was put away")]
+    [InlineData("when a folder was put away and a delivery has made another")]
+    [InlineData("when everything was gone and that was not told")]
+    public async Task It_goes_on_where_the_agent_was_killed(string at)
+    {
+        var account = await Account.OpenAsync(_node);
+        await _node.DeliverAsync(account.Address, "of the past");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Count == 1);
+        await _node.StopAgentAsync();
+        await account.DeleteAsync(wait: false);
+        if (at != "before anything")
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(account.FolderOnItsWayOut())!);
+            Directory.Move(account.Folder(), account.FolderOnItsWayOut());
+        }
+
+        if (at.Contains("another", StringComparison.Ordinal)) Directory.CreateDirectory(Path.Combine(account.Folder(), "Maildir", "new"));
+        if (at.Contains("everything", StringComparison.Ordinal)) Directory.Delete(account.FolderOnItsWayOut(), true);
+        await _node.StartAgentAsync();
+        await Eventually.Async(() => account.IsErased(), Long);
+        Assert.False(Directory.Exists(account.Folder()) || Directory.Exists(account.FolderOnItsWayOut()));
+    }
+
+    [Theory, Trait("Rule", "ACC-5"), Trait("Rule", "NOD-2")]
+    [InlineData(BadAnswer.ConnectionClosed)]
+    [InlineData(BadAnswer.AnswerBroken)]
+    [InlineData(BadAnswer.Silence)]
+    [InlineData(BadAnswer.ServerError)]
+    [InlineData(BadAnswer.CommandFailed)]
+    [InlineData(BadAnswer.OtherShape)]
+    public async Task Nothing_is_removed_under_sessions_that_dovecot_has_not_ended(BadAnswer answer)
+    {
+        var account = await Account.OpenAsync(_node);
+        await _node.DeliverAsync(account.Address, "of the past");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Count == 1);
+        using var standIn = new DoveadmStandIn(answer);
+        await RestartAgentAsync(standIn.Setting);
+        await account.DeleteAsync(wait: false);
+        await Eventually.Async(() => Sessions(account) > 0);
+        var asked = standIn.Asked;
+        await Eventually.Async(() => standIn.Asked > asked, Long);
+        Assert.False(account.IsErased());
+        Assert.True(Directory.Exists(account.Folder()));
+        await RestartAgentAsync();
+        await Eventually.Async(() => account.IsErased(), Long);
+        Assert.False(Directory.Exists(account.Folder()));
+    }
+
+    [Fact, Trait("Rule", "ACC-5"), Trait("Rule", "NOD-2")]
+    public async Task The_queue_is_cleaned_while_postfix_is_away()
+    {
+        var account = await Account.OpenAsync(_node);
+        await _node.StopDovecotAsync();
+        await DeliverAsync("for it alone", account.Address);
+        await Eventually.Async(_node.QueueAsync, queue => queue.Any(m => m.Queue == "deferred" && m.Recipients.Contains(account.Address)), Long);
+        await _node.StopPostfixAsync();
+        await _node.StartDovecotAsync();
+        await account.DeleteAsync();
+        await Eventually.Async(() => account.IsErased(), Long);
+        await _node.StartPostfixAsync();
+        Assert.DoesNotContain(await _node.QueueAsync(), m => m.Recipients.Contains(account.Address));
+    }
+
+    [Fact, Trait("Rule", "ACC-5")]
+    public async Task Who_is_still_sending_a_message_to_it_holds_the_end_up()
+    {
+        var account = await Account.OpenAsync(_node);
+        using var slow = await _node.SmtpAsync();
+        Assert.Equal(250, await RecipientAsync(slow, "stranger@outside.test", account.Address));
+        await account.DeleteAsync();
+        await Eventually.Async(() => Sessions(account) == 0);
+        Assert.Equal(354, (int)(await slow.SayAsync("DATA")).StatusCode);
+        Assert.False(account.IsErased());
+        Assert.Equal(250, (int)(await slow.SayAsync("Subject: late\r\n\r\nlate\r\n.")).StatusCode);
+        await Eventually.Async(() => account.IsErased(), Long);
+        Assert.Empty(await (await account.NextLifeAsync()).InboxAsync());
+        Assert.DoesNotContain(await _node.QueueAsync(), m => m.Recipients.Contains(account.Address));
+    }
+
+    [Fact, Trait("Rule", "ACC-5")]
+    public async Task An_account_that_a_list_does_not_name_is_erased_as_well()
+    {
+        var account = await Account.OpenAsync(_node);
+        await _node.DeliverAsync(account.Address, "of the past");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Count == 1);
+        _node.Accounts.Forget(account.State);
+        var before = _node.Accounts.Next();
+        await _node.Broker.PublishAsync(new NodeStateBookmark("accounts", _node.Accounts.Next(), before));
+        await Eventually.Async(() => account.IsErased(), Long);
+        Assert.False(Directory.Exists(account.Folder()));
+    }
+
+    [Fact, Trait("Rule", "ACC-5")]
+    public async Task A_late_tombstone_takes_nothing_from_the_later_life()
+    {
+        var account = await Account.OpenAsync(_node);
+        var later = await account.ChangeAsync(s => s with { Life = 2 }, account.Password);
+        await _node.StopDovecotAsync();
+        await DeliverAsync("for the later life", later.Address);
+        await Eventually.Async(_node.QueueAsync, queue => queue.Any(m => m.Queue == "deferred" && m.Recipients.Contains(later.Address)), Long);
+        var former = new Account(_node, account.State with { AccountId = Guid.CreateVersion7().ToString("N") }, null);
+        await former.DeleteAsync();
+        await Eventually.Async(() => former.IsErased(), Long);
+        await _node.StartDovecotAsync();
+        await FlushAsync();
+        await Eventually.Async(later.InboxAsync, inbox => inbox.SequenceEqual(["for the later life"]), Long);
+    }
+
+    [Fact, Trait("Rule", "ACC-5")]
+    public async Task Two_hundred_at_once_are_quick()
+    {
+        await Account.ServeAsync(_node, "many.jp");
+        var accounts = Enumerable.Range(0, 200).Select(n => new Account(
+            _node, new($"{_node.Accounts.Next():x32}", $"m{n}@many.jp", "many.jp", 1, null, 10, 1, _node.Accounts.Position, false), null)).ToList();
+        await Parallel.ForEachAsync(accounts, async (a, _) => await _node.Broker.PublishAsync(a.State));
+        await BookmarkAsync();
+        foreach (var account in accounts)
+        {
+            Directory.CreateDirectory(Path.Combine(account.Folder(), "Maildir", "cur"));
+            Ownership.GiveToMail(Path.GetDirectoryName(account.Folder())!); // others live there too
+            await File.WriteAllTextAsync(Path.Combine(account.Folder(), "Maildir", "cur", "1.M1P1.test:2,"), "Subject: old\n\nold\n", TestContext.Current.CancellationToken);
+        }
+
+        var gone = accounts.ConvertAll(a => a.State with { Deleted = true, Version = 2, Position = _node.Accounts.Next() });
+        await Parallel.ForEachAsync(gone, async (state, _) => await _node.Broker.PublishAsync(state));
+        await BookmarkAsync();
+        await Eventually.Async(() => accounts.TrueForAll(a => a.IsErased()), TimeSpan.FromSeconds(20));
+        Assert.DoesNotContain(accounts, a => Directory.Exists(a.Folder()));
+    }
+
+    private async Task BookmarkAsync()
+    {
+        var position = _node.Accounts.Position;
+        await _node.Broker.PublishAsync(new NodeStateBookmark("accounts", position));
+        await Eventually.Async(() => _node.Accounts.Applied >= position, Long);
+    }
+
+    private async Task RestartAgentAsync(params string[] settings)
+    {
+        await _node.StopAgentAsync();
+        await _node.StartAgentAsync(settings);
+        await Eventually.Async(async () => await _node.ReadinessAsync() == HttpStatusCode.OK, Long);
+    }
+
+    private async Task DeliverAsync(string subject, params string[] to)
+    {
+        using var client = await _node.SmtpAsync();
+        await client.SendAsync(Clients.Message(subject, 100), MailboxAddress.Parse("stranger@outside.test"), to.Select(MailboxAddress.Parse));
+    }
+
+    private async Task FlushAsync()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        await _node.Agent.GetRequiredService<PostfixQueue>().AttemptAsync((await _node.QueueAsync()).Where(m => m.Queue == "deferred").Select(m => m.Id), stop);
+    }
+
+    private long Sessions(Account account) => _node.AskReplica("SELECT count(*) FROM session_end WHERE account_id = $1", account.State.AccountId);
+
+    private static async Task<int> RecipientAsync(SpeakingClient smtp, string sender, string recipient)
+    {
+        await smtp.SayAsync($"MAIL FROM:<{sender}>");
+        return (int)(await smtp.SayAsync($"RCPT TO:<{recipient}>")).StatusCode;
+    }
+}
