@@ -165,11 +165,9 @@ public sealed class Remembering_passwords(NodeToBreak fixture) : IClassFixture<N
         const UnixFileMode OnlyRoot = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         foreach (var file in new[] { "login.key", "sql.conf" }) Assert.Equal(OnlyRoot, File.GetUnixFileMode(Path.Combine(_node.Memory, file)));
         Assert.Equal(OnlyRoot | UnixFileMode.UserExecute, File.GetUnixFileMode(_node.Memory + "/."));
-        // Nothing of it on the disk: a backup of the replica is no help in guessing.
-        string[] files = [.. Directory.GetFiles($"{_node.Home}/mailnode", "replica.db*"), .. Directory.GetFiles($"{_node.Home}/mailnode/dovecot").Where(f => new FileInfo(f).LinkTarget is null)];
-        Assert.True(files.Length > 2);
-        foreach (var file in files)
-            Assert.DoesNotContain(key, await File.ReadAllTextAsync(file), StringComparison.Ordinal);
+        // Nothing of it on the disk: a backup of the replica is no help in guessing. (Another process reads: to close a
+        // database's file in this one would take away SQLite's locks.)
+        await GuardedProcess.RunAsync("root", "bash", "-c", $"cd {_node.Home}/mailnode && grep -rqF {account.Address} . && ! grep -rqF {key} .");
     }
 
     private async Task BecomeKnownAsync(Account account, string? spelling = null)
