@@ -12,6 +12,15 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
     /// <summary>The database that the mail servers read.</summary>
     public string Replica => Path.Combine(Home, "replica.db");
 
+    /// <summary>By what an older copy of it is known (<see cref="MailNode.ReplicaMark"/>).</summary>
+    public string ReplicaMark => Path.Combine(Home, "replica.mark");
+
+    /// <summary>How many messages the node's queue holds at most (<c>Hikyaku:NodeQueueLength</c>); the oldest go first.</summary>
+    public int QueueLength { get; init; } = 500_000;
+
+    /// <summary>How often the replica is compared with the services (<c>Hikyaku:DigestCheckInterval</c>).</summary>
+    public TimeSpan DigestCheckInterval { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Reads them; throws when one is missing.</summary>
     public static NodeSettings Read(IConfiguration configuration)
     {
@@ -20,7 +29,11 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
         return new(
             Setting("Hikyaku:Node"), Path.GetFullPath(Setting("Hikyaku:NodeHome")),
             new Uri(Setting("Hikyaku:Services:accounts")), Secret("Hikyaku:NodeCredential"),
-            new Uri(Setting("Hikyaku:Doveadm")), Secret("Hikyaku:DoveadmKey"));
+            new Uri(Setting("Hikyaku:Doveadm")), Secret("Hikyaku:DoveadmKey"))
+        {
+            QueueLength = configuration.GetValue("Hikyaku:NodeQueueLength", 500_000),
+            DigestCheckInterval = configuration.GetValue("Hikyaku:DigestCheckInterval", TimeSpan.FromMinutes(10)),
+        };
     }
 
     /// <summary>The folder of an account's mail, as Dovecot's userdb has it.</summary>

@@ -61,14 +61,12 @@ public static class ReplicaRows
 
         foreach (var (id, address, at) in replica.All("SELECT account_id, address, position FROM mailbox", r => (r.GetString(0), r.GetString(1), r.GetInt64(2))))
         {
-            if (accounts.Contains(id) || !Newest.Vanished(at, position)) continue;
-            EndSessions(replica, id, address, now);
-            Remove(replica, id);
+            if (!accounts.Contains(id) && Newest.Vanished(at, position)) Vanish(replica, id, address, now);
         }
 
         foreach (var (domain, at) in replica.All("SELECT domain, position FROM domain", r => (r.GetString(0), r.GetInt64(1))))
         {
-            if (!domains.Contains(domain) && Newest.Vanished(at, position)) replica.Run("DELETE FROM domain WHERE domain = $1", domain);
+            if (!domains.Contains(domain) && Newest.Vanished(at, position)) Vanish(replica, domain);
         }
 
         var (applied, listed) = Progress(replica);
@@ -87,6 +85,32 @@ public static class ReplicaRows
     public static (long Applied, long Listed) Progress(SqliteConnection replica)
         => replica.All("SELECT applied, listed FROM progress WHERE service = $1", r => (r.GetInt64(0), r.GetInt64(1)), Accounts).FirstOrDefault();
 
+    /// <summary>What tells a state from others of its part.</summary>
+    internal static string KeyOf(object state) => state switch
+    {
+        MailboxState m => m.AccountId,
+        DomainState d => d.Domain,
+        _ => throw new ArgumentException($"{state.GetType().Name} is no state that a node keeps", nameof(state)),
+    };
+
+    /// <summary>Whether a state says that its key is gone.</summary>
+    internal static bool IsTombstone(object state) => state is MailboxState { Deleted: true } or DomainState { Deleted: true };
+
+    /// <summary>Removes what the service does not name.</summary>
+    internal static void Vanish(SqliteConnection replica, object state, DateTimeOffset now)
+    {
+        if (state is MailboxState m) Vanish(replica, m.AccountId, m.Address, now);
+        if (state is DomainState d) Vanish(replica, d.Domain);
+    }
+
+    private static void Vanish(SqliteConnection replica, string accountId, string address, DateTimeOffset now)
+    {
+        EndSessions(replica, accountId, address, now);
+        Remove(replica, accountId);
+    }
+
+    private static void Vanish(SqliteConnection replica, string domain) => replica.Run("DELETE FROM domain WHERE domain = $1", domain);
+
     private static void SetProgress(SqliteConnection replica, long applied, long listed)
         => replica.Run("INSERT OR REPLACE INTO progress VALUES ($1, $2, $3)", Accounts, applied, listed);
 
@@ -97,7 +121,8 @@ public static class ReplicaRows
         _ => throw new ArgumentException($"{state.GetType().Name} is no state that a node keeps", nameof(state)),
     };
 
-    private static void Write(SqliteConnection replica, object state, DateTimeOffset now)
+    /// <summary>Writes a state over whatever is there.</summary>
+    internal static void Write(SqliteConnection replica, object state, DateTimeOffset now)
     {
         if (state is MailboxState mailbox) Write(replica, mailbox, now);
         if (state is DomainState d)
@@ -130,7 +155,7 @@ public static class ReplicaRows
         => replica.Run("INSERT OR REPLACE INTO session_end VALUES ($1, $2, $3, $4)", accountId, address, now.ToUnixTimeMilliseconds(), RoundsOfEnding);
 
     // Null when it is no other than the address: most domains are ASCII.
-    private static string? UnicodeAddress(MailboxState m)
+    internal static string? UnicodeAddress(MailboxState m)
     {
         if (!m.Domain.Contains("xn--", StringComparison.Ordinal)) return null;
         try

@@ -7,12 +7,13 @@ namespace Hikyaku.MailNode;
 internal static class Schema
 {
     /// <summary>Stored as SQLite's user_version.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Makes it in an empty database.</summary>
     public const string Text =
         """
-        CREATE TABLE replica (identity TEXT NOT NULL) STRICT;
+        -- writes counts transactions: by it an older copy is known.
+        CREATE TABLE replica (identity TEXT NOT NULL, writes INTEGER NOT NULL) STRICT;
 
         -- How far a service's states were applied, and up to where its last list went; in that service's order.
         CREATE TABLE progress (
