@@ -35,3 +35,27 @@ public sealed record MailDataDeletionProgressed(string Node, string AccountId, s
 /// <param name="Messages">How many messages it has deleted.</param>
 /// <param name="FreedBytes">What they took.</param>
 public sealed record MailDataDeleted(string Node, string AccountId, string JobId, DateTimeOffset At, long Messages, long FreedBytes);
+
+/// <summary>
+/// Logins that a node's servers have seen (RST-2), right and wrong ones. Each is told once, unless the broker did not say
+/// that it had this message: then it comes again with the same message id.
+/// </summary>
+/// <param name="Node">The node.</param>
+/// <param name="Logins">At most 500.</param>
+public sealed record LoginsObserved(string Node, IReadOnlyList<LoginObserved> Logins);
+
+/// <summary>
+/// One login; or several that are alike, when the node could not tell them for a while and had to put them together: then
+/// <paramref name="Source"/> is their network, and of very many different ones neither source nor login is kept.
+/// </summary>
+/// <param name="At">When, by the node's clock; of several, when the first one was.</param>
+/// <param name="Until">When the last one was.</param>
+/// <param name="Count">How many, at least 1.</param>
+/// <param name="AccountId">Whose login name it is; null when it is nobody's.</param>
+/// <param name="Login">As it was given, in lower case; null when it was no name, or when many were put together.</param>
+/// <param name="Source">The client's address, like 192.0.2.7; of several its network, like 192.0.2.0/24 or 2001:db8::/64; null when it is not known.</param>
+/// <param name="Protocol">imap, pop3, smtp or other.</param>
+/// <param name="Tls">Whether the connection had TLS.</param>
+/// <param name="Success">Whether the password was right.</param>
+public sealed record LoginObserved(
+    DateTimeOffset At, DateTimeOffset Until, long Count, string? AccountId, string? Login, string? Source, string Protocol, bool Tls, bool Success);

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
+using Hikyaku.Platform;
 
 namespace Hikyaku.MailNode;
 
@@ -22,12 +23,13 @@ public sealed class AccountsClient : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", $"{settings.Node}.{settings.Credential}");
     }
 
-    /// <summary><c>GET /internal/node-state</c>: the lines of the list as they come.</summary>
-    public async IAsyncEnumerable<string> NodeStateAsync([EnumeratorCancellation] CancellationToken stop)
+    /// <summary><c>GET /internal/node-state</c>: the lines of the list as they come; of some shards or of all.</summary>
+    public async IAsyncEnumerable<string> NodeStateAsync(IReadOnlySet<int>? shards, [EnumeratorCancellation] CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(Patience * 3); // its beginning may wait for a snapshot
-        using var answer = await _http.GetAsync(new Uri("/internal/node-state", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        var path = shards is null ? "/internal/node-state" : $"/internal/node-state?shards={string.Join(',', shards)}";
+        using var answer = await _http.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, limit.Token);
         answer.EnsureSuccessStatusCode();
         using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(limit.Token));
         while (await reader.ReadLineAsync(limit.Token) is { } line)
@@ -35,6 +37,15 @@ public sealed class AccountsClient : IDisposable
             limit.CancelAfter(Patience);
             yield return line;
         }
+    }
+
+    /// <summary><c>GET /internal/node-state/digests</c>.</summary>
+    public async Task<NodeStateDigestsAnswer> DigestsAsync(CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(Patience * 3);
+        return await _http.GetFromJsonAsync<NodeStateDigestsAnswer>(new Uri("/internal/node-state/digests", UriKind.Relative), limit.Token)
+            ?? throw new InvalidDataException("The service's digests are null");
     }
 
     /// <summary><c>PUT /internal/nodes/{node}</c>: registers, renews the lease, and tells what was applied.</summary>
@@ -54,4 +65,7 @@ public sealed class AccountsClient : IDisposable
 /// <param name="Applied">Up to which position of each service everything is applied.</param>
 /// <param name="Servers">Versions of the mail servers.</param>
 /// <param name="Listed">Whether the replica is complete; else the node does not serve.</param>
-public sealed record LeaseReport(IReadOnlyDictionary<string, long> Applied, IReadOnlyDictionary<string, string> Servers, bool Listed);
+/// <param name="LastDigestCheck">When the replica was compared with the services; null: not since the agent runs.</param>
+/// <param name="Repaired">How many of its rows were not right, since the agent runs.</param>
+public sealed record LeaseReport(
+    IReadOnlyDictionary<string, long> Applied, IReadOnlyDictionary<string, string> Servers, bool Listed, DateTimeOffset? LastDigestCheck = null, long Repaired = 0);

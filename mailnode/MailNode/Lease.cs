@@ -7,7 +7,7 @@ namespace Hikyaku.MailNode;
 /// <summary>
 /// Keeps the node a serving one, and tells what it has applied: at once after each change, and every five seconds.
 /// </summary>
-public sealed partial class Lease(Replica replica, AccountsClient accounts, MailServers servers, ILogger<Lease> logger) : BackgroundService
+public sealed partial class Lease(Replica replica, AccountsClient accounts, MailServers servers, DriftSeen drift, ILogger<Lease> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -66,9 +66,10 @@ public sealed partial class Lease(Replica replica, AccountsClient accounts, Mail
     private async Task<LeaseReport> ReportAsync(CancellationToken stop)
     {
         var versions = await servers.VersionsAsync(stop);
-        if (!replica.IsComplete) return new(new Dictionary<string, long>(), versions, false);
+        var (checkedAt, repaired) = drift.Now;
+        if (!replica.IsComplete) return new(new Dictionary<string, long>(), versions, false, checkedAt, repaired);
         var (applied, _) = await replica.WriteAsync(ReplicaRows.Progress, stop);
-        return new(new Dictionary<string, long> { [ReplicaRows.Accounts] = applied }, versions, true);
+        return new(new Dictionary<string, long> { [ReplicaRows.Accounts] = applied }, versions, true, checkedAt, repaired);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The lease cannot be renewed; mail goes on")]

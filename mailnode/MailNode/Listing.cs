@@ -20,6 +20,12 @@ public sealed partial class Listing(
     private readonly Channel<string> _asked = Channel.CreateBounded<string>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private DateTimeOffset _cleaned = time.GetUtcNow();
 
+    /// <summary>What a service says.</summary>
+    /// <param name="States">The states.</param>
+    /// <param name="Position">They cover all events up to this.</param>
+    /// <param name="UpTo">And none after this.</param>
+    public sealed record Said(IReadOnlyList<object> States, long Position, long UpTo);
+
     /// <summary>Asks for a list; several askings become one.</summary>
     public void Ask(string reason) => _asked.Writer.TryWrite(reason);
 
@@ -87,7 +93,7 @@ public sealed partial class Listing(
     private async Task ListAsync(string reason, CancellationToken stop)
     {
         LogBegins(reason);
-        var (states, position) = await ReadAsync(stop);
+        var (states, position, _) = await ReadAsync(null, stop);
         var now = time.GetUtcNow();
         if (replica.IsComplete)
         {
@@ -108,14 +114,16 @@ public sealed partial class Listing(
         lease.Renew();
     }
 
-    private async Task<(List<object> States, long Position)> ReadAsync(CancellationToken stop)
+    /// <summary>Reads a list to its end: of everything, or of some shards.</summary>
+    internal async Task<Said> ReadAsync(IReadOnlySet<int>? shards, CancellationToken stop)
     {
         // In memory (100,000 accounts take 50 MB) and written afterwards, so that the watch goes on meanwhile.
         var states = new List<object>();
-        await foreach (var line in accounts.NodeStateAsync(stop))
+        await foreach (var line in accounts.NodeStateAsync(shards, stop))
         {
             using var json = JsonDocument.Parse(line);
-            if (json.RootElement.TryGetProperty("position", out var position)) return (states, position.GetInt64());
+            if (json.RootElement.TryGetProperty("position", out var position))
+                return new(states, position.GetInt64(), json.RootElement.TryGetProperty("upTo", out var upTo) ? upTo.GetInt64() : position.GetInt64());
             if (Read(json.RootElement) is { } state) states.Add(state);
         }
 

@@ -1,33 +1,43 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Globalization;
+using System.Net;
+using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform;
+using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.MailNode;
 
 /// <summary>
-/// Counts logins by account, protocol and TLS (rule NOD-1), as Dovecot's login policy reports them
-/// (<c>POST /auth-policy?command=report</c>, https://doc.dovecot.org/2.3/configuration_manual/authentication/auth_policy/).
-/// Dovecot waits for nothing and refuses nothing here.
+/// Hears of logins as Dovecot's login policy reports them
+/// (<c>POST /auth-policy?command=report</c>, https://doc.dovecot.org/2.3/configuration_manual/authentication/auth_policy/):
+/// counts them by account, protocol and TLS (rule NOD-1), and tells the services of each (RST-2). Dovecot waits for nothing
+/// and refuses nothing here. Logins of some moments are written together, with what is to be told of them.
 /// </summary>
-public sealed partial class Logins(Replica replica, VerifiedPasswords verified, TimeProvider time, ILogger<Logins> logger) : BackgroundService
+public sealed partial class Logins(NodeSettings settings, Replica replica, VerifiedPasswords verified, TimeProvider time, ILogger<Logins> logger) : BackgroundService
 {
-    private const int Kept = 100_000;
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+    private const int Kept = 20_000; // in memory, while nothing can be written
+    private const int KeptTogether = 5_000;
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Life = TimeSpan.FromDays(40);
     private static readonly Counter<long> Counted = Telemetry.Meter.CreateCounter<long>("hikyaku.node.logins", "{login}", "Logins by protocol, TLS, success and whether the password was known without hashing");
 
-    private ConcurrentDictionary<Key, (long Succeeded, long Failed)> _counts = new();
+    private readonly Lock _gate = new();
+    private List<LoginObserved> _seen = [];
+    private bool _failing;
 
     /// <summary>What Dovecot reports of a finished login.</summary>
     /// <param name="Login">The name as it was given.</param>
     /// <param name="Protocol">imap, pop3 or smtp.</param>
+    /// <param name="Remote">The client's address.</param>
     /// <param name="Secured">Not empty when Postfix says that the connection has TLS; of others it also means "from this machine".</param>
     /// <param name="Success">Whether the password was right.</param>
     /// <param name="Tls">Whether Dovecot's own login process has TLS.</param>
     /// <param name="Known">Not empty when the password was known without hashing (<see cref="VerifiedPasswords"/>).</param>
     /// <param name="Mark">Otherwise, after success: which hash it was checked against.</param>
     /// <param name="Proof">And by what it is known the next time.</param>
-    public sealed record Report(string? Login, string? Protocol, string? Secured, bool Success, bool Tls, string? Known = null, string? Mark = null, string? Proof = null);
+    public sealed record Report(
+        string? Login, string? Protocol, string? Remote, string? Secured, bool Success, bool Tls, string? Known = null, string? Mark = null, string? Proof = null);
 
     /// <summary>Counts one.</summary>
     public IResult Receive(Report report)
@@ -37,56 +47,85 @@ public sealed partial class Logins(Replica replica, VerifiedPasswords verified, 
         var tls = report.Tls || (protocol == "smtp" && !string.IsNullOrEmpty(report.Secured));
         Counted.Add(1, new("protocol", protocol), new("tls", tls), new("success", report.Success), new("known", report.Success && !string.IsNullOrEmpty(report.Known)));
         verified.Note(report);
-        var counts = _counts;
-        if (report.Login is { Length: > 0 and <= 320 } login && counts.Count < Kept)
-        {
-            var day = time.GetUtcNow().ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
-            counts.AddOrUpdate(
-                new(day, login.ToLowerInvariant(), protocol, tls),
-                _ => report.Success ? (1, 0) : (0, 1),
-                (_, have) => report.Success ? (have.Succeeded + 1, have.Failed) : (have.Succeeded, have.Failed + 1));
-        }
-
+        var login = report.Login is { Length: > 0 and <= 320 } name && !name.Any(char.IsControl) ? name.ToLowerInvariant() : null;
+        var now = time.GetUtcNow();
+        Keep([new(now, now, 1, null, login, Address(report.Remote), protocol, tls, report.Success)]);
         return Results.Json(new { status = 0, msg = "" });
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(LastPatience);
+        await WriteSeenAsync(limit.Token);
     }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await timer.WaitForNextTickAsync(stoppingToken)) await WriteSeenAsync(stoppingToken);
+    }
+
+    private async Task WriteSeenAsync(CancellationToken stop)
+    {
+        List<LoginObserved> seen;
+        lock (_gate)
         {
-            if (_counts.IsEmpty) continue;
-            var counts = Interlocked.Exchange(ref _counts, new());
-            try
-            {
-                await replica.WriteAsync(r => Write(r, counts), stoppingToken);
-            }
-            catch (Microsoft.Data.Sqlite.SqliteException e)
-            {
-                LogLost(e, counts.Count);
-            }
+            if (_seen.Count == 0) return;
+            (seen, _seen) = (_seen, []);
+        }
+
+        try
+        {
+            await replica.WriteAsync(r => Write(r, seen), stop);
+            _failing = false;
+        }
+        catch (Exception e) when (e is SqliteException or OperationCanceledException)
+        {
+            Keep(seen);
+            if (!_failing && e is SqliteException) LogFailed(e); // once, not five times a second
+            _failing = true;
         }
     }
 
-    private bool Write(Microsoft.Data.Sqlite.SqliteConnection r, IEnumerable<KeyValuePair<Key, (long Succeeded, long Failed)>> counts)
+    private void Keep(IReadOnlyList<LoginObserved> logins)
     {
-        foreach (var (key, (succeeded, failed)) in counts)
+        lock (_gate)
         {
-            // Of logins that are nobody's only the metric counts.
+            _seen.AddRange(logins);
+            if (_seen.Count > Kept) _seen = LoginSums.Of(_seen, KeptTogether);
+        }
+    }
+
+    private bool Write(SqliteConnection r, List<LoginObserved> seen)
+    {
+        var accounts = seen.Select(l => l.Login).OfType<string>().Distinct().ToDictionary(
+            l => l, l => r.One<string>("SELECT account_id FROM holder WHERE address = $1 OR unicode_address = $1", l));
+        var told = seen.ConvertAll(l => l with { AccountId = l.Login is null ? null : accounts[l.Login] });
+        foreach (var some in told.Chunk(FactBound.InOneMessage)) FactOutbox.Add(r, new LoginsObserved(settings.Node, some));
+
+        // Of logins that are nobody's only the metric and the services count.
+        foreach (var alike in told.Where(l => l.AccountId is not null).GroupBy(l => (Day: Day(l.At), l.AccountId, l.Protocol, l.Tls)))
+        {
             r.Run("""
-                INSERT INTO login_count SELECT $1, account_id, $3, $4, $5, $6 FROM holder WHERE address = $2 OR unicode_address = $2
+                INSERT INTO login_count VALUES ($1, $2, $3, $4, $5, $6)
                 ON CONFLICT DO UPDATE SET succeeded = succeeded + excluded.succeeded, failed = failed + excluded.failed
-                """, key.Day, key.Login, key.Protocol, key.Tls ? 1 : 0, succeeded, failed);
+                """, alike.Key.Day, alike.Key.AccountId, alike.Key.Protocol, alike.Key.Tls ? 1 : 0,
+                alike.Where(l => l.Success).Sum(l => l.Count), alike.Where(l => !l.Success).Sum(l => l.Count));
         }
 
-        var last = (time.GetUtcNow() - Life).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
-        r.Run("DELETE FROM login_count WHERE day < $1", last);
+        r.Run("DELETE FROM login_count WHERE day < $1", Day(time.GetUtcNow() - Life));
         return true;
     }
 
-    private sealed record Key(string Day, string Login, string Protocol, bool Tls);
+    private static string Day(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    [LoggerMessage(1, LogLevel.Warning, "{Count} counts of logins are lost")]
-    private partial void LogLost(Exception e, int count);
+    private static string? Address(string? remote)
+        => IPAddress.TryParse(remote, out var address) ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString() : null;
+
+    [LoggerMessage(1, LogLevel.Warning, "Logins cannot be written; they are kept in memory")]
+    private partial void LogFailed(Exception e);
 }

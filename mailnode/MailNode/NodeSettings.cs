@@ -18,6 +18,15 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
     /// <summary>After how many days mail in the trash is deleted (<c>Hikyaku:TrashDays</c>, 31; rule ACC-14).</summary>
     public int TrashDays { get; init; } = 31;
 
+    /// <summary>By what an older copy of it is known (<see cref="MailNode.ReplicaMark"/>).</summary>
+    public string ReplicaMark => Path.Combine(Home, "replica.mark");
+
+    /// <summary>How many messages the node's queue holds at most (<c>Hikyaku:NodeQueueLength</c>); the oldest go first.</summary>
+    public int QueueLength { get; init; } = 500_000;
+
+    /// <summary>How often the replica is compared with the services (<c>Hikyaku:DigestCheckInterval</c>).</summary>
+    public TimeSpan DigestCheckInterval { get; init; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Reads them; throws when one is missing or makes no sense.</summary>
     public static NodeSettings Read(IConfiguration configuration)
     {
@@ -36,6 +45,8 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
         {
             ArchiveAfterDays = Days("Hikyaku:ArchiveAfterDays", 180),
             TrashDays = Days("Hikyaku:TrashDays", 31),
+            QueueLength = configuration.GetValue("Hikyaku:NodeQueueLength", 500_000),
+            DigestCheckInterval = configuration.GetValue("Hikyaku:DigestCheckInterval", TimeSpan.FromMinutes(10)),
         };
     }
 

@@ -13,7 +13,7 @@ public partial class Program
     public static void Main(string[] args) => Build(args).Run();
 
     /// <summary>Puts it together; settings are those of <see cref="NodeSettings"/>, <c>Hikyaku:Rabbit</c> and <c>Hikyaku:RabbitNodes</c>.</summary>
-    public static WebApplication Build(string[] args)
+    public static WebApplication Build(string[] args, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddTelemetry("mailnode");
@@ -21,13 +21,14 @@ public partial class Program
         // Who asks whether it is ready is answered with what is wrong; it need not stand in the log each time.
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         var services = builder.Services;
-        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(time ?? TimeProvider.System);
         services.AddSingleton(NodeSettings.Read(builder.Configuration));
         services.AddSingleton<AccountsClient>();
         services.AddSingleton<Doveadm>();
         services.AddSingleton<MailServers>();
         services.AddSingleton<Replica>();
         services.AddSingleton<MailChanges>();
+        services.AddSingleton<DriftSeen>();
         services.AddSingleton<Deliveries>();
         services.AddSingleton<PostfixQueue>();
         services.AddSingleton<MailboxTurns>();
@@ -38,6 +39,8 @@ public partial class Program
         AddRunning<SessionEnder>(services);
         AddRunning<Usage>(services);
         AddRunning<VerifiedPasswords>(services);
+        AddRunning<FactSender>(services);
+        AddRunning<DigestCheck>(services);
         AddRunning<Logins>(services);
         AddRunning<Eraser>(services);
         AddRunning<MailDeleter>(services);
@@ -56,6 +59,7 @@ public partial class Program
         app.MapHealth();
         app.MapPost("/mail-events", (System.Text.Json.JsonElement said, MailChanges changes) => changes.Receive(said));
         app.MapPost("/auth-policy", (Logins.Report report, Logins logins) => logins.Receive(report));
+        app.MapPost("/check", (DigestCheck check, CancellationToken stop) => check.Handle(stop));
         return app;
     }
 

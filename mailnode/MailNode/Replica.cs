@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.MailNode;
@@ -12,13 +11,20 @@ namespace Hikyaku.MailNode;
 /// told to the services is not sent again. Readers have no right to write and so cannot make the <c>-wal</c> and
 /// <c>-shm</c> files: these are kept when the agent ends (SQLITE_FCNTL_PERSIST_WAL).
 /// </para>
+/// <para>
+/// A file that was removed, exchanged, overwritten or damaged by somebody else is no replica any more, and neither is an older
+/// copy that was put there while no agent ran (<see cref="ReplicaMark"/>): a list makes a new one. What was still to be told
+/// to the services is taken over.
+/// </para>
 /// </summary>
 public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logger) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
     private volatile TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SqliteConnection? _connection;
-    private string? _identity;
+    private ReplicaMark _now = new("", 0);
+    private DateTime _fileWrittenAt;
+    private List<FactOutbox.Waiting> _unsent = [];
 
     /// <summary>Whether there is a replica that was completed by a list once.</summary>
     public bool IsComplete => _complete.Task.IsCompleted;
@@ -50,15 +56,42 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
             try
             {
                 if (_connection is not { } connection) continue; // lost meanwhile
-                using var transaction = connection.BeginTransaction();
-                var result = write(connection);
-                transaction.Commit();
-                return result;
+                if (!IsItsOwn(connection)) Lose();
+                else return Write(connection, write);
+            }
+            catch (SqliteException e) when (IsDamage(e))
+            {
+                LogUnreadable(e, settings.Replica);
+                Lose();
+                throw; // who writes tries again, into the next one
             }
             finally
             {
                 _turn.Release();
             }
+        }
+    }
+
+    /// <summary>Reads, without keeping writers waiting, what is on the disk now; throws when that is no replica.</summary>
+    public T Read<T>(Func<SqliteConnection, T> read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        using var connection = ConnectToRead();
+        using var snapshot = connection.BeginTransaction(deferred: true);
+        return read(connection);
+    }
+
+    /// <summary>Says that the replica cannot be relied on: there is none until a list has made a new one.</summary>
+    public async Task LoseAsync(CancellationToken stop)
+    {
+        await _turn.WaitAsync(stop);
+        try
+        {
+            Lose();
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 
@@ -68,7 +101,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
     public async Task ReplaceAsync(Action<SqliteConnection> fill, CancellationToken stop)
     {
         var made = settings.Replica + ".new";
-        Remove(made);
+        Remove(made, made + "-journal"); // of an agent that was killed meanwhile
         // Made here, not by SQLite, for its mode: the group reads it, others do not. Its group is the folder's (render.sh).
 #pragma warning disable CA1416 // nodes are Linux machines
         new FileStream(made, new FileStreamOptions
@@ -82,8 +115,9 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         {
             using var transaction = connection.BeginTransaction();
             connection.Run(Schema.Text);
-            connection.Run("INSERT INTO replica VALUES ($1)", Guid.NewGuid().ToString("N"));
+            connection.Run("INSERT INTO replica VALUES ($1, 0)", Guid.NewGuid().ToString("N"));
             fill(connection);
+            foreach (var fact in UnsentOfTheOld()) FactOutbox.Add(connection, fact);
             connection.Run($"PRAGMA user_version = {Schema.Version}");
             transaction.Commit();
         }
@@ -95,7 +129,9 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
             // A log of the old file must not be taken for the new one's.
             Remove(settings.Replica + "-wal", settings.Replica + "-shm");
             File.Move(made, settings.Replica, overwrite: true);
+            Remove(settings.ReplicaMark); // is the old one's
             Open();
+            _unsent = [];
         }
         finally
         {
@@ -110,9 +146,9 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         await _turn.WaitAsync(stop);
         try
         {
-            if (IsStillThere()) return;
-            LogLost(settings.Replica);
-            Forget();
+            if (_connection is not { } connection) return;
+            if (IsItsOwn(connection) && IsStillThere()) Mark();
+            else Lose();
         }
         finally
         {
@@ -123,24 +159,88 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_connection is { } connection && IsItsOwn(connection)) Mark();
         _connection?.Dispose();
         _turn.Dispose();
     }
 
-    private bool IsStillThere()
+    private T Write<T>(SqliteConnection connection, Func<SqliteConnection, T> write)
     {
-        if (!File.Exists(settings.Replica)) return false;
         try
         {
-            using var other = new SqliteConnection($"Data Source={settings.Replica};Mode=ReadOnly;Pooling=False");
-            other.Open();
-            return other.One<string>("SELECT identity FROM replica") == _identity;
+            using var transaction = connection.BeginTransaction();
+            var before = connection.One<long>("SELECT total_changes()");
+            var result = write(connection);
+            var changed = connection.One<long>("SELECT total_changes()") != before;
+            if (changed) connection.Run("UPDATE replica SET writes = writes + 1");
+            transaction.Commit();
+            if (changed) _now = _now with { Writes = _now.Writes + 1 };
+            return result;
+        }
+        finally
+        {
+            _fileWrittenAt = File.GetLastWriteTimeUtc(settings.Replica); // SQLite's checkpoints are within our own writes
+        }
+    }
+
+    // Neither removed nor exchanged (another file has the name), nor written by anybody else.
+    private bool IsItsOwn(SqliteConnection connection)
+        => !SqliteFile.HasMoved(connection) && File.GetLastWriteTimeUtc(settings.Replica) == _fileWrittenAt;
+
+    // What others read is what was written: with another log beside it, it would not be.
+    private bool IsStillThere()
+    {
+        try
+        {
+            using var other = ConnectToRead();
+            return MarkOf(other) == _now;
         }
         catch (SqliteException e)
         {
             LogUnreadable(e, settings.Replica);
             return false;
         }
+    }
+
+    private static bool IsDamage(SqliteException e)
+    {
+        const int corrupt = 11, notADatabase = 26, shortRead = 522; // SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_IOERR_SHORT_READ
+        return e.SqliteErrorCode is corrupt or notADatabase || e.SqliteExtendedErrorCode == shortRead;
+    }
+
+    private static ReplicaMark MarkOf(SqliteConnection connection)
+        => connection.All("SELECT identity, writes FROM replica", r => new ReplicaMark(r.GetString(0), r.GetInt64(1))).Single();
+
+    private void Mark()
+    {
+        try
+        {
+            _now.Write(settings.ReplicaMark);
+        }
+        catch (IOException e)
+        {
+            LogNotMarked(e, settings.ReplicaMark); // the old mark goes on to be right
+        }
+    }
+
+    // From a lost one's connection, and from the file that is there: an older version, or a copy. Twice is once.
+    private IEnumerable<FactOutbox.Waiting> UnsentOfTheOld()
+    {
+        var unsent = _unsent;
+        if (File.Exists(settings.Replica))
+        {
+            try
+            {
+                using var old = ConnectToRead();
+                unsent = [.. unsent, .. FactOutbox.All(old)];
+            }
+            catch (SqliteException e)
+            {
+                LogFactsLost(e, settings.Replica);
+            }
+        }
+
+        return unsent.DistinctBy(f => f.MessageId);
     }
 
     private void Open()
@@ -157,10 +257,19 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
 
             connection.Run("PRAGMA journal_mode = WAL");
             connection.Run("PRAGMA synchronous = FULL");
-            _identity = connection.One<string>("SELECT identity FROM replica");
+            if (ReplicaMark.Read(settings.ReplicaMark) is { } mark && mark.IsAheadOf(MarkOf(connection)))
+            {
+                LogOlderCopy(settings.Replica);
+                connection.Dispose();
+                return;
+            }
+
             // Written, so that -wal and -shm exist from now on.
-            connection.Run("UPDATE replica SET identity = identity");
-            KeepLogFiles(connection);
+            connection.Run("UPDATE replica SET writes = writes + 1");
+            _now = MarkOf(connection);
+            _fileWrittenAt = File.GetLastWriteTimeUtc(settings.Replica);
+            SqliteFile.KeepLogFiles(connection);
+            Mark();
             _connection = connection;
             _complete.TrySetResult();
         }
@@ -169,6 +278,22 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
             connection.Dispose();
             throw;
         }
+    }
+
+    private void Lose()
+    {
+        if (_connection is null) return;
+        LogLost(settings.Replica);
+        try
+        {
+            _unsent = [.. _unsent, .. FactOutbox.All(_connection)]; // its file may have no name any more, but can be read once more
+        }
+        catch (SqliteException e)
+        {
+            LogFactsLost(e, settings.Replica);
+        }
+
+        Forget();
     }
 
     private void Forget()
@@ -185,29 +310,33 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         return connection;
     }
 
+    private SqliteConnection ConnectToRead()
+    {
+        var connection = new SqliteConnection($"Data Source={settings.Replica};Mode=ReadOnly;Pooling=False;Default Timeout=30");
+        connection.Open();
+        return connection;
+    }
+
     private static void Remove(params string[] files)
     {
         foreach (var file in files) File.Delete(file);
     }
 
-    private static void KeepLogFiles(SqliteConnection connection)
-    {
-        const int persistWal = 10; // SQLITE_FCNTL_PERSIST_WAL
-        var on = 1;
-        var result = FileControl(connection.Handle!, "main", persistWal, ref on);
-        if (result != 0) throw new InvalidOperationException($"SQLite does not keep its log files: error {result}");
-    }
-
-    [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory)]
-    private static extern int FileControl(SafeHandle database, string name, int operation, ref int value);
-
     [LoggerMessage(1, LogLevel.Warning, "{File} cannot be read; it will be made anew from a list")]
     private partial void LogUnreadable(Exception e, string file);
 
-    [LoggerMessage(2, LogLevel.Warning, "{File} is gone or is another file; it will be made anew from a list")]
+    [LoggerMessage(2, LogLevel.Warning, "{File} is gone, damaged or another file; it will be made anew from a list")]
     private partial void LogLost(string file);
 
     [LoggerMessage(3, LogLevel.Information, "{File} is of another version; it will be made anew from a list")]
     private partial void LogOtherVersion(string file);
+
+    [LoggerMessage(4, LogLevel.Warning, "{File} is an older copy or another node's; it will be made anew from a list")]
+    private partial void LogOlderCopy(string file);
+
+    [LoggerMessage(5, LogLevel.Warning, "What was still to be told to the services cannot be read from {File}")]
+    private partial void LogFactsLost(Exception e, string file);
+
+    [LoggerMessage(6, LogLevel.Warning, "{File} cannot be written; an older copy of the replica would be known later only")]
+    private partial void LogNotMarked(Exception e, string file);
 }

@@ -82,7 +82,7 @@ public static class ReplicaRows
 
         foreach (var (domain, at) in replica.All("SELECT domain, position FROM domain", r => (r.GetString(0), r.GetInt64(1))))
         {
-            if (!domains.Contains(domain) && Newest.Vanished(at, position)) replica.Run("DELETE FROM domain WHERE domain = $1", domain);
+            if (!domains.Contains(domain) && Newest.Vanished(at, position)) Vanish(replica, domain);
         }
 
         var (applied, listed) = Progress(replica);
@@ -101,6 +101,26 @@ public static class ReplicaRows
     public static (long Applied, long Listed) Progress(SqliteConnection replica)
         => replica.All("SELECT applied, listed FROM progress WHERE service = $1", r => (r.GetInt64(0), r.GetInt64(1)), Accounts).FirstOrDefault();
 
+    /// <summary>What tells a state from others of its part.</summary>
+    internal static string KeyOf(object state) => state switch
+    {
+        MailboxState m => m.AccountId,
+        DomainState d => d.Domain,
+        _ => throw new ArgumentException($"{state.GetType().Name} is no state that a node keeps", nameof(state)),
+    };
+
+    /// <summary>Whether a state says that its key is gone.</summary>
+    internal static bool IsTombstone(object state) => state is MailboxState { Deleted: true } or DomainState { Deleted: true };
+
+    /// <summary>Removes what the service does not name.</summary>
+    internal static void Vanish(SqliteConnection replica, object state, DateTimeOffset now)
+    {
+        if (state is MailboxState m) Erasures.Begin(replica, m.AccountId, now);
+        if (state is DomainState d) Vanish(replica, d.Domain);
+    }
+
+    private static void Vanish(SqliteConnection replica, string domain) => replica.Run("DELETE FROM domain WHERE domain = $1", domain);
+
     private static void SetProgress(SqliteConnection replica, long applied, long listed)
         => replica.Run("INSERT OR REPLACE INTO progress VALUES ($1, $2, $3)", Accounts, applied, listed);
 
@@ -111,7 +131,8 @@ public static class ReplicaRows
         _ => throw new ArgumentException($"{state.GetType().Name} is no state that a node keeps", nameof(state)),
     };
 
-    private static void Write(SqliteConnection replica, object state, DateTimeOffset now)
+    /// <summary>Writes a state over whatever is there.</summary>
+    internal static void Write(SqliteConnection replica, object state, DateTimeOffset now)
     {
         if (state is MailboxState { Deleted: true } gone) Erasures.Begin(replica, gone, now);
         else if (state is MailboxState mailbox) Write(replica, mailbox, now);
@@ -143,7 +164,7 @@ public static class ReplicaRows
         => replica.Run("INSERT OR REPLACE INTO session_end VALUES ($1, $2, $3, $4)", accountId, address, now.ToUnixTimeMilliseconds(), RoundsOfEnding);
 
     // Null when it is no other than the address: most domains are ASCII.
-    private static string? UnicodeAddress(MailboxState m)
+    internal static string? UnicodeAddress(MailboxState m)
     {
         if (!m.Domain.Contains("xn--", StringComparison.Ordinal)) return null;
         try

@@ -12,7 +12,8 @@ internal static class Schema
     /// <summary>Makes it in an empty database.</summary>
     public const string Text =
         """
-        CREATE TABLE replica (identity TEXT NOT NULL) STRICT;
+        -- writes counts transactions: by it an older copy is known.
+        CREATE TABLE replica (identity TEXT NOT NULL, writes INTEGER NOT NULL) STRICT;
 
         -- How far a service's states were applied, and up to where its last list went; in that service's order.
         CREATE TABLE progress (

@@ -17,6 +17,9 @@ public sealed class SessionEnder(Replica replica, Doveadm doveadm, TimeProvider 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    // What is due later than it can be was written by a clock that was ahead and has been put right: it is due now.
+    private const long Foreseeable = 10_000;
+
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>
@@ -72,8 +75,8 @@ public sealed class SessionEnder(Replica replica, Doveadm doveadm, TimeProvider 
         if (!replica.IsComplete) return false;
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var due = await replica.WriteAsync(
-            r => r.All("SELECT account_id, address, due, rounds FROM session_end WHERE due <= $1 ORDER BY due LIMIT $2",
-                row => new Due(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), now, AtOnce), stop);
+            r => r.All("SELECT account_id, address, due, rounds FROM session_end WHERE due <= $1 OR due > $3 ORDER BY due LIMIT $2",
+                row => new Due(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), now, AtOnce, now + Foreseeable), stop);
         if (due.Count == 0 || !await doveadm.KickAsync([.. due.Select(d => d.Address)], stop)) return false;
         await replica.WriteAsync(r => due.Sum(d => Done(r, d, now)), stop);
         return due.Count == AtOnce;

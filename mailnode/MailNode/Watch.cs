@@ -10,7 +10,6 @@ namespace Hikyaku.MailNode;
 /// </summary>
 public sealed class Watch(Applier applier, Deliveries deliveries) : IConsumer<MailboxState>, IConsumer<DomainState>, IConsumer<NodeStateBookmark>
 {
-    private const int QueueLength = 500_000;
     private const int AtOnce = 256;
     private static readonly TimeSpan QueueLife = TimeSpan.FromDays(7);
 
@@ -18,10 +17,11 @@ public sealed class Watch(Applier applier, Deliveries deliveries) : IConsumer<Ma
     public static void Configure(IBusRegistrationContext context, IRabbitMqBusFactoryConfigurator rabbit)
     {
         ArgumentNullException.ThrowIfNull(rabbit);
-        rabbit.ReceiveEndpoint($"node-{context.GetRequiredService<NodeSettings>().Node}", endpoint =>
+        var settings = context.GetRequiredService<NodeSettings>();
+        rabbit.ReceiveEndpoint($"node-{settings.Node}", endpoint =>
         {
             endpoint.SetQuorumQueue();
-            endpoint.SetQueueArgument("x-max-length", QueueLength);
+            endpoint.SetQueueArgument("x-max-length", settings.QueueLength);
             endpoint.SetQueueArgument("x-overflow", "drop-head");
             endpoint.SetQueueArgument("x-expires", (long)QueueLife.TotalMilliseconds);
             endpoint.PrefetchCount = AtOnce;

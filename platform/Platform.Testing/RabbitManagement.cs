@@ -31,6 +31,12 @@ internal sealed class RabbitManagement : IDisposable
         answer.EnsureSuccessStatusCode();
     }
 
+    public async Task DeleteQueueAsync(string virtualHost, string queue)
+    {
+        using var answer = await _http.DeleteAsync(new Uri($"queues/{virtualHost}/{queue}", UriKind.Relative));
+        answer.EnsureSuccessStatusCode();
+    }
+
     /// <summary>Name and number of waiting messages of each queue; the numbers are up to five seconds old.</summary>
     public async Task<IReadOnlyDictionary<string, long>> QueuesAsync(string virtualHost)
     {

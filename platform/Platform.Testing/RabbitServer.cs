@@ -45,6 +45,15 @@ public sealed class RabbitServer : IAsyncDisposable
         return await management.QueuesAsync(new Uri(virtualHost).AbsolutePath.TrimStart('/'));
     }
 
+    /// <summary>Removes a queue with what waits in it, as an operator's mistake would.</summary>
+    /// <param name="virtualHost">As <see cref="AddVirtualHostAsync"/> answered it.</param>
+    /// <param name="queue">The queue's name.</param>
+    public async Task DeleteQueueAsync(string virtualHost, string queue)
+    {
+        using var management = Management();
+        await management.DeleteQueueAsync(new Uri(virtualHost).AbsolutePath.TrimStart('/'), queue);
+    }
+
     /// <summary>Ends it at once, as a crash would; clients see their connections break.</summary>
     public Task StopAsync() => _server.StopAsync();
 

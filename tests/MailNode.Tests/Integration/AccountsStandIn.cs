@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Hikyaku.Accounts.Contracts;
+using Hikyaku.Platform;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
-/// <summary>The two calls of the accounts service that a node makes, over HTTP.</summary>
+/// <summary>The calls of the accounts service that a node makes, over HTTP.</summary>
 public sealed class AccountsStandIn : IAsyncDisposable
 {
     public const string Credential = "credential-of-mail1";
@@ -22,6 +23,9 @@ public sealed class AccountsStandIn : IAsyncDisposable
 
     /// <summary>The service's newest position.</summary>
     public long Position { get; private set; }
+
+    /// <summary>Awaited in the middle of a list.</summary>
+    public Func<Task> InTheMiddle { get; set; } = () => Task.CompletedTask;
 
     /// <summary>Answers lists without their last line.</summary>
     public bool BreaksOff { get; set; }
@@ -37,6 +41,24 @@ public sealed class AccountsStandIn : IAsyncDisposable
 
     /// <summary>What lists tell from now on.</summary>
     public void Keep(object state) => _states[Key(state)] = state;
+
+    /// <summary>Makes a state of the next position, so that no list is between the two.</summary>
+    public object Keep(Func<long, object> make)
+    {
+        lock (_states)
+        {
+            var state = make(Position + 1);
+            Keep(state);
+            Position++;
+            return state;
+        }
+    }
+
+    /// <summary>Everything that lists tell.</summary>
+    public (object[] States, long Position) Snapshot()
+    {
+        lock (_states) return ([.. _states.Values], Position);
+    }
 
     /// <summary>What lists do not tell any more.</summary>
     public void Forget(object state) => _states.TryRemove(Key(state), out _);
@@ -54,6 +76,13 @@ public sealed class AccountsStandIn : IAsyncDisposable
             return Task.CompletedTask;
         });
         _app.MapGet("/internal/node-state", ListAsync);
+        _app.MapGet("/internal/node-state/digests", () =>
+        {
+            var (states, position) = Snapshot();
+            var digests = new NodeStateDigests();
+            foreach (var state in states) digests.Add(state);
+            return Results.Json(new NodeStateDigestsAnswer(position, position, digests.Parts), JsonSerializerOptions.Web);
+        });
         _app.MapPut("/internal/nodes/mail1", async (HttpContext http) =>
         {
             Lease = await http.Request.ReadFromJsonAsync<JsonElement>();
@@ -84,9 +113,15 @@ public sealed class AccountsStandIn : IAsyncDisposable
     private async Task ListAsync(HttpContext http)
     {
         Lists++;
-        var position = Position;
-        foreach (var state in _states.Values)
-            await http.Response.WriteAsync(JsonSerializer.Serialize(new { part = state.GetType().Name, state }, JsonSerializerOptions.Web) + "\n");
+        var (states, position) = Snapshot();
+        var shards = http.Request.Query.TryGetValue("shards", out var asked) ? asked.ToString().Split(',').Select(int.Parse).ToHashSet() : null;
+        for (var i = 0; i < states.Length; i++)
+        {
+            if (i == states.Length / 2) await InTheMiddle();
+            if (shards is null || shards.Contains(NodeStateDigests.ShardOf(states[i])))
+                await http.Response.WriteAsync(JsonSerializer.Serialize(new { part = states[i].GetType().Name, state = states[i] }, JsonSerializerOptions.Web) + "\n");
+        }
+
         if (!BreaksOff) await http.Response.WriteAsync($"{{\"position\":{position}}}\n");
     }
 }

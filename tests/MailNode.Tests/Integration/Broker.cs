@@ -17,11 +17,17 @@ public sealed class Broker : IAsyncDisposable
         _facts = MassTransit.Bus.Factory.CreateUsingRabbitMq(r =>
         {
             r.Host(new Uri(facts));
-            r.ReceiveEndpoint("facts", e => e.Handler<MailboxUsageMeasured>(c =>
+            r.ReceiveEndpoint("facts", e =>
             {
-                foreach (var mailbox in c.Message.Mailboxes) Used[mailbox.AccountId] = mailbox.UsedBytes;
-                return Task.CompletedTask;
-            }));
+                e.Handler<MailboxUsageMeasured>(c =>
+                {
+                    foreach (var mailbox in c.Message.Mailboxes) Used[mailbox.AccountId] = mailbox.UsedBytes;
+                    return Task.CompletedTask;
+                });
+                e.Handler<LoginsObserved>(c => Hear(c.MessageId, c.Message));
+                e.Handler<MailboxErased>(c => Hear(c.MessageId, c.Message));
+                e.Handler<MailDataDeletionProgressed>(c => Hear(c.MessageId, c.Message));
+            });
         });
     }
 
@@ -32,6 +38,13 @@ public sealed class Broker : IAsyncDisposable
     /// <summary>The newest measurement of each account.</summary>
     public ConcurrentDictionary<string, long> Used { get; } = new();
 
+    /// <summary>Other facts, by the ids of their messages: what came twice is there once.</summary>
+    public ConcurrentDictionary<Guid, object> Facts { get; } = new();
+
+    /// <summary>Every login that was told of with this name.</summary>
+    public IEnumerable<LoginObserved> LoginsOf(string login)
+        => Facts.Values.OfType<LoginsObserved>().SelectMany(f => f.Logins).Where(l => l.Login == login);
+
     public static async Task<Broker> StartAsync(RabbitServer rabbit)
     {
         var broker = new Broker(await rabbit.AddVirtualHostAsync(), await rabbit.AddVirtualHostAsync());
@@ -41,6 +54,12 @@ public sealed class Broker : IAsyncDisposable
     }
 
     public Task PublishAsync(object message) => _nodes.Publish(message, message.GetType());
+
+    private Task Hear(Guid? messageId, object fact)
+    {
+        Facts[messageId!.Value] = fact;
+        return Task.CompletedTask;
+    }
 
     public async ValueTask DisposeAsync()
     {

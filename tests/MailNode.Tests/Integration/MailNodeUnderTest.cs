@@ -44,6 +44,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
     private readonly string _plaintext;
     private GuardedProcess? _dovecot, _postfix;
     private WebApplication? _agent;
+    private bool _mounted;
 
     private MailNodeUnderTest(string plaintext)
     {
@@ -64,6 +65,14 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     public IServiceProvider Agent => _agent!.Services;
 
+    /// <summary>Settings that an agent gets in addition when it starts.</summary>
+    public IReadOnlyList<string> Settings { get; set; } = [];
+
+    /// <summary>The clock of an agent that starts.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
+    public Uri AgentAddress => new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port("MAILNODE")}"));
+
     public string Replica => Path.Combine(Home, "mailnode", "replica.db");
 
     /// <summary>A link to the folder in memory where the key of the proofs is (render.sh).</summary>
@@ -81,11 +90,12 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     public int Port(string name) => _base + Offsets[name];
 
-    public static async Task<MailNodeUnderTest> StartAsync(RabbitServer? rabbit = null, string plaintext = "allow")
+    public static async Task<MailNodeUnderTest> StartAsync(RabbitServer? rabbit = null, string plaintext = "allow", int? diskMb = null, params string[] settings)
     {
-        var node = new MailNodeUnderTest(plaintext);
+        var node = new MailNodeUnderTest(plaintext) { Settings = settings };
         try
         {
+            if (diskMb is { } size) await node.MountAsync(size);
             node.MakeSecrets();
             await node.RenderAsync();
             await node.Accounts.StartAsync();
@@ -113,17 +123,22 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
     /// <summary>Starts the agent; what <paramref name="settings"/> says goes before the usual ones.</summary>
     public async Task StartAgentAsync(params string[] settings)
     {
-        _agent = Program.Build(
+        _agent = Program.Build([.. Arguments(), .. settings], Clock);
+        await _agent.StartAsync();
+    }
+
+    /// <summary>Starts the agent as a process of its own, to be killed.</summary>
+    public GuardedProcess StartAgentToKill()
+        => new(Folder("guard-agent"), "root", "KILL", new Dictionary<string, string>(), ["dotnet", Path.Combine(AppContext.BaseDirectory, "MailNode.dll"), .. Arguments()]);
+
+    private string[] Arguments() =>
         [
             "--urls", $"http://127.0.0.1:{Port("MAILNODE")}", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Hikyaku=Information",
             $"--Hikyaku:Node={Node}", $"--Hikyaku:NodeHome={Home}/mailnode",
             $"--Hikyaku:Rabbit={Broker.FactsUri}", $"--Hikyaku:RabbitNodes={Broker.NodesUri}",
             $"--Hikyaku:Services:accounts={Accounts.Url}", $"--Hikyaku:NodeCredential={Home}/secrets/node-credential",
-            $"--Hikyaku:Doveadm=http://127.0.0.1:{Port("DOVEADM")}", $"--Hikyaku:DoveadmKey={Home}/secrets/doveadm.key",
-            .. settings,
-        ]);
-        await _agent.StartAsync();
-    }
+            $"--Hikyaku:Doveadm=http://127.0.0.1:{Port("DOVEADM")}", $"--Hikyaku:DoveadmKey={Home}/secrets/doveadm.key", .. Settings,
+        ];
 
     public async Task StopAgentAsync()
     {
@@ -172,7 +187,15 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         await Accounts.DisposeAsync();
         Outside.Dispose();
         if (Directory.ResolveLinkTarget(Memory, returnFinalTarget: true) is { Exists: true } memory) Directory.Delete(memory.FullName, recursive: true);
+        if (_mounted) await GuardedProcess.RunAsync("root", "umount", "--lazy", Path.Combine(Home, "mailnode"));
         Directory.Delete(Home, recursive: true);
+    }
+
+    // A small disk of the node's own.
+    private async Task MountAsync(int sizeMb)
+    {
+        await GuardedProcess.RunAsync("root", "mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={sizeMb}m,mode=755"), "none", Folder("mailnode"));
+        _mounted = true;
     }
 
     private async Task RenderAsync()

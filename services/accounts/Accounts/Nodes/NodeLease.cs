@@ -23,13 +23,22 @@ public sealed record NodeLease
 
     /// <summary>Whether the replica has been listed completely.</summary>
     public bool Listed { get; init; }
+
+    /// <summary>When the node has compared its replica with this service; null when not since its agent runs.</summary>
+    public DateTimeOffset? LastDigestCheck { get; init; }
+
+    /// <summary>How many rows of it were not right and were repaired, since its agent runs.</summary>
+    public long Repaired { get; init; }
 }
 
 /// <summary>What a node reports of itself.</summary>
 /// <param name="Applied">Up to which position of each service it has applied everything.</param>
 /// <param name="Servers">Versions of its servers.</param>
 /// <param name="Listed">Whether its replica is complete; else it does not serve yet.</param>
-public sealed record RenewLeaseBody(Dictionary<string, long>? Applied, Dictionary<string, string>? Servers, bool Listed);
+/// <param name="LastDigestCheck">When it has compared its replica with this service.</param>
+/// <param name="Repaired">How many rows of it were not right.</param>
+public sealed record RenewLeaseBody(
+    Dictionary<string, long>? Applied, Dictionary<string, string>? Servers, bool Listed, DateTimeOffset? LastDigestCheck = null, long Repaired = 0);
 
 /// <summary>The leases of all nodes.</summary>
 public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
@@ -69,6 +78,8 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
             Applied = body.Applied ?? [],
             Servers = body.Servers ?? [],
             Listed = body.Listed,
+            LastDigestCheck = body.LastDigestCheck,
+            Repaired = body.Repaired,
         });
         await session.SaveChangesAsync(stop);
         return Results.NoContent();

@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+using Microsoft.Data.Sqlite;
+
+namespace Hikyaku.MailNode;
+
+/// <summary>What SQLite does with a database's files (https://www.sqlite.org/c3ref/c_fcntl_begin_atomic_write.html).</summary>
+internal static class SqliteFile
+{
+    /// <summary>Keeps <c>-wal</c> and <c>-shm</c> when the last connection ends.</summary>
+    public static void KeepLogFiles(SqliteConnection connection)
+    {
+        const int persistWal = 10; // SQLITE_FCNTL_PERSIST_WAL
+        Control(connection, persistWal, 1);
+    }
+
+    /// <summary>Whether the file that a connection has open is no longer the one of that name.</summary>
+    public static bool HasMoved(SqliteConnection connection)
+    {
+        const int hasMoved = 20; // SQLITE_FCNTL_HAS_MOVED
+        return Control(connection, hasMoved, 0) != 0;
+    }
+
+    // Answers what the operation has left in its argument.
+    private static int Control(SqliteConnection connection, int operation, int argument)
+    {
+        var result = FileControl(connection.Handle!, "main", operation, ref argument);
+        return result == 0 ? argument : throw new InvalidOperationException($"SQLite's file operation {operation} ended with error {result}");
+    }
+
+    [DllImport("e_sqlite3", EntryPoint = "sqlite3_file_control", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.AssemblyDirectory)]
+    private static extern int FileControl(SafeHandle database, string name, int operation, ref int value);
+}
