@@ -27,6 +27,7 @@ public sealed partial class Eraser(
 
     private readonly string _wayOut = Path.Combine(settings.Home, "vmail", "erased");
     private HashSet<string> _seenClean = [];
+    private int _waiting;
     private Task? _lookedForOrphansIn;
     private DateTimeOffset _lookedForOrphans;
 
@@ -77,7 +78,9 @@ public sealed partial class Eraser(
 
         _seenClean = seenClean;
         await replica.WriteAsync(r => results.TrueForAll(result => Note(r, result.AccountId, result.Left)), stop);
-        LogRound(results.Count(r => r.Left == Left.Nothing), results.Count(r => r.Left != Left.Nothing));
+        var (erased, waiting) = (results.Count(r => r.Left == Left.Nothing), results.Count(r => r.Left != Left.Nothing));
+        if (erased > 0 || waiting != _waiting) LogRound(erased, waiting); // not every second of a long night
+        _waiting = waiting;
     }
 
     private bool Note(Microsoft.Data.Sqlite.SqliteConnection r, string accountId, Left left)
