@@ -190,7 +190,8 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         foreach (var file in files) File.Delete(file);
     }
 
-    private static void KeepLogFiles(SqliteConnection connection)
+    /// <summary>Lets -wal and -shm stay when the connection is closed.</summary>
+    internal static void KeepLogFiles(SqliteConnection connection)
     {
         const int persistWal = 10; // SQLITE_FCNTL_PERSIST_WAL
         var on = 1;

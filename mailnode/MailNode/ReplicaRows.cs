@@ -75,6 +75,10 @@ public static class ReplicaRows
         SetProgress(replica, Math.Max(applied, position), Math.Max(listed, position));
     }
 
+    /// <summary>Everything that was changed before <paramref name="time"/> is applied; tells the mail servers (rule NOD-5).</summary>
+    public static void SetCurrentAsOf(SqliteConnection replica, DateTimeOffset time)
+        => replica.Run("UPDATE freshness SET current_as_of = $1 WHERE current_as_of < $1", time.ToUnixTimeMilliseconds());
+
     /// <summary>Forgets tombstones after 30 days.</summary>
     public static void ForgetTombstones(SqliteConnection replica, DateTimeOffset now)
     {
@@ -109,13 +113,15 @@ public static class ReplicaRows
 
     private static void Write(SqliteConnection replica, MailboxState m, DateTimeOffset now)
     {
-        var oldHash = replica.One<string>("SELECT password_hash FROM mailbox WHERE account_id = $1", m.AccountId);
+        var (oldHash, oldVersion) = replica.All("SELECT password_hash, password_version FROM mailbox WHERE account_id = $1",
+            r => (r.IsDBNull(0) ? null : r.GetString(0), r.GetInt64(1)), m.AccountId).FirstOrDefault();
         // Only who had a password can have sessions.
         if (oldHash is not null && (oldHash != m.PasswordHash || m.Deleted)) EndSessions(replica, m.AccountId, m.Address, now);
-        replica.Run("INSERT OR REPLACE INTO mailbox VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        replica.Run("INSERT OR REPLACE INTO mailbox VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
             m.AccountId, m.Address, UnicodeAddress(m), m.Domain, m.Life, m.Deleted ? null : m.PasswordHash, m.CapacityMb,
             m.Version, m.Position, m.Deleted ? now.ToUnixTimeMilliseconds() : null,
-            m.HomeNode, m.MailDeletion?.JobId, m.MailDeletion?.RequestedAt.ToUnixTimeMilliseconds());
+            m.HomeNode, m.MailDeletion?.JobId, m.MailDeletion?.RequestedAt.ToUnixTimeMilliseconds(),
+            oldHash is not null && oldHash == m.PasswordHash ? oldVersion : m.Version);
         if (m.Deleted) replica.Run("DELETE FROM usage WHERE account_id = $1", m.AccountId);
         else replica.Run("INSERT OR IGNORE INTO usage VALUES ($1, 0, 0, NULL)", m.AccountId);
     }

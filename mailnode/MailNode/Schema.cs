@@ -7,7 +7,7 @@ namespace Hikyaku.MailNode;
 internal static class Schema
 {
     /// <summary>Stored as SQLite's user_version.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Makes it in an empty database.</summary>
     public const string Text =
@@ -18,11 +18,17 @@ internal static class Schema
         CREATE TABLE progress (
             service TEXT PRIMARY KEY, applied INTEGER NOT NULL, listed INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
+        -- One row: everything that was changed before this time is obeyed (rule NOD-5); in milliseconds since 1970.
+        CREATE TABLE freshness (current_as_of INTEGER NOT NULL) STRICT;
+        INSERT INTO freshness VALUES (0);
+
         CREATE TABLE mailbox (
             account_id TEXT PRIMARY KEY, address TEXT NOT NULL, unicode_address TEXT, domain TEXT NOT NULL,
             life INTEGER NOT NULL, password_hash TEXT, capacity_mb INTEGER NOT NULL,
             version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER,
-            home_node TEXT, mail_deletion_job TEXT, mail_deletion_at INTEGER) STRICT, WITHOUT ROWID;
+            home_node TEXT, mail_deletion_job TEXT, mail_deletion_at INTEGER,
+            -- The version that brought the present password: SessionEnder says what for.
+            password_version INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE INDEX mailbox_address ON mailbox (address, life);
         CREATE INDEX mailbox_unicode_address ON mailbox (unicode_address) WHERE unicode_address IS NOT NULL;
 
@@ -61,9 +67,10 @@ internal static class Schema
               AND NOT EXISTS (SELECT 1 FROM mailbox AS later WHERE later.address = m.address AND later.life > m.life);
         CREATE VIEW dovecot_user AS
             SELECT address, unicode_address, password_hash, substr(account_id, -2) || '/' || account_id AS home,
-                   '*:bytes=' || (capacity_mb * 1048576) AS quota_rule
+                   '*:bytes=' || (capacity_mb * 1048576) AS quota_rule,
+                   address || '/' || life || '.' || password_version AS submission_login
             FROM holder;
-        CREATE VIEW postfix_mailbox AS SELECT address FROM holder;
+        CREATE VIEW postfix_mailbox AS SELECT address, address || '/' || life || '.' || password_version AS submission_login FROM holder;
         CREATE VIEW postfix_domain AS SELECT domain FROM domain WHERE served AND deleted_at IS NULL;
         """;
 }
