@@ -78,6 +78,15 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
         return await command.ExecuteNonQueryAsync(stop) > 0;
     }
 
+    /// <summary>Ends all sessions of the same login but this one.</summary>
+    public async Task EndOthersAsync(Session asking, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(asking);
+        await using var command = database.CreateCommand("delete from session where subject = $1 and id <> $2");
+        Fill(command.Parameters, SubjectOf(asking), asking.Id);
+        await command.ExecuteNonQueryAsync(stop);
+    }
+
     /// <summary>Ends the session that a token finds, at once.</summary>
     public async Task EndAsync(TokenHash token, CancellationToken stop)
     {

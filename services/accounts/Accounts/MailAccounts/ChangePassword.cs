@@ -38,7 +38,7 @@ public sealed record ChangePassword(string Password, string CredentialId, bool I
         var password = body.New ?? "";
         var mustProve = context.Caller.Role == Roles.User;
         var isWrong = mustProve && !await passwords.IsPresentAsync(session, accountId, body.Current ?? "", stop);
-        if (isWrong) context.TellWrongPassword(body.Current ?? "");
+        if (isWrong && body.Current is { Length: > 0 } wrong) context.TellWrongPassword(wrong);
         var isPresent = mustProve ? !isWrong && body.Current == password : await passwords.IsPresentAsync(session, accountId, password, stop);
         var isGood = !isWrong && !isPresent && !PasswordRules.Broken(password, []).Any();
         var hash = isGood ? await passwords.HashAsync(password, stop) : null;

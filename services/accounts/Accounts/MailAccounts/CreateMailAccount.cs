@@ -56,6 +56,7 @@ public sealed record CreateMailAccount(
     /// <summary><c>POST /api/v1/domains/{name}/accounts</c> → 201.</summary>
     public static async Task<IResult> Handle(string name, CreateMailAccountBody body, CommandContext context, Passwords passwords, CancellationToken stop)
     {
+        if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // what is not there has no version
         var (session, accountId) = (context.Session, Guid.CreateVersion7().ToString("N"));
         if (!InternetNames.TryReadDomain(name, out var domainName)) return Problems.Of(PlatformProblems.NotFound);
         var accountName = body.Name ?? "";
@@ -67,7 +68,8 @@ public sealed record CreateMailAccount(
 
         if (await DomainUsage.LockAsync(session, domainName, stop) is not { } usage) return Problems.Of(PlatformProblems.NotFound);
         var domain = await session.LoadAsync<Domain>(domainName, stop);
-        var reservation = await session.LoadAsync<AddressReservation>($"{accountName.ToLowerInvariant()}@{domainName}", stop);
+        // What is no name is nobody's, and may hold what the database cannot look up.
+        var reservation = AccountName.Broken(accountName).Any() ? null : await session.LoadAsync<AddressReservation>($"{accountName.ToLowerInvariant()}@{domainName}", stop);
         var command = new CreateMailAccount(
             accountId, accountName, password, Credential.NewId(), body.CapacityMb, body.Comment, domain!, usage, reservation, context.Now);
 
