@@ -29,7 +29,7 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
         where (p.version is null or s.version >= p.version or p.kept_session = s.id) and s.expires_at > $1
         """;
 
-    private readonly ExpiringCache<TokenHash, Session> _live = new(TimeSpan.FromSeconds(1), 50_000, time);
+    private readonly ExpiringCache<TokenHash, Session> _live = new(TimeSpan.FromSeconds(1), 50_000, time, ahead: true);
 
     /// <summary>Finds a session that has not ended.</summary>
     public async ValueTask<Session?> FindAsync(TokenHash token)
