@@ -1,4 +1,9 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
 using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.Journeys;
@@ -106,6 +111,29 @@ public sealed class The_copy_itself(PlatformUnderTest platform)
         Assert.Equal(one.Count, one.Distinct().Count());
         Assert.Equal(one.Count, other.Count);
         Assert.Empty(one.Intersect(other));
+    }
+
+    [Fact, Trait("Rule", "SEC-4")]
+    public async Task At_the_broker_only_nodes_read_what_nodes_obey_and_no_program_manages_it()
+    {
+        using var people = Management("management");
+        var rights = (await people.GetFromJsonAsync<JsonArray>("permissions"))!.Where(r => r!["vhost"]!.GetValue<string>() == "nodes")
+            .ToDictionary(r => r!["user"]!.GetValue<string>(), r => r!["read"]!.GetValue<string>());
+        Assert.Equal("^$", rights["accounts"]);
+        Assert.DoesNotContain("gateway", rights.Keys);
+        foreach (var program in new[] { "accounts", "gateway", "mail1" })
+        {
+            using var http = Management(program);
+            Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync(new Uri("whoami", UriKind.Relative))).StatusCode);
+        }
+
+        HttpClient Management(string user)
+        {
+            var login = $"{user}:{File.ReadAllText(Path.Combine(platform.Home, "secrets", $"rabbit-{user}"))}";
+            var http = new HttpClient { BaseAddress = new Uri($"{platform.Endpoints["rabbitmqManagement"]}/api/") };
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(login)));
+            return http;
+        }
     }
 
     private static async Task<List<string>> PortsAsync(string at)
