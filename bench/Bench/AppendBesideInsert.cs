@@ -2,11 +2,9 @@ using System.Diagnostics;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Storage;
 using Hikyaku.Platform;
-using JasperFx.Events;
 using JasperFx.Events.Projections;
 using Marten;
 using Npgsql;
-using Weasel.Core;
 
 namespace Hikyaku.Bench;
 
@@ -44,7 +42,7 @@ internal static class AppendBesideInsert
             ["the same with an inline snapshot", Report.Spread(withSnapshot), Ratio(withSnapshot, whole), Ratio(withSnapshot, insert)],
             ["plain INSERT (Npgsql) of all that is kept of an event: id, stream, version, type, time, who and when, JSON", Report.Spread(whole), "1", Ratio(whole, insert)],
             ["plain INSERT (Npgsql) of its JSON alone", Report.Spread(insert), Ratio(insert, whole), "1"]);
-        report.Line("Must reach: 0.5 × of an INSERT of the same bytes.");
+        report.Line($"Must reach: 0.5 × of an INSERT of the same bytes. {(Report.Percentile(append.Zip(whole, (a, b) => a / b), 50) >= 0.5 ? "Reached." : "Not reached.")}");
     }
 
     private static string Ratio(List<double> these, List<double> those) => Report.Spread(these.Zip(those, (a, b) => a / b), "0.00");
@@ -53,11 +51,7 @@ internal static class AppendBesideInsert
     {
         options.Connection(connection);
         options.DatabaseSchemaName = schema;
-        options.UseSystemTextJsonForSerialization(EnumStorage.AsString);
-        options.DisableNpgsqlLogging = true;
-        options.Events.StreamIdentity = StreamIdentity.AsString;
-        options.Events.AppendMode = EventAppendMode.Quick;
-        options.Events.MetadataConfig.EnableAll();
+        EventStore.Configure(options);
         foreach (var (type, name) in EventNames.All) options.Events.MapEventType(type, name);
         if (snapshot) options.Projections.Add(new SnapshotOf<MailAccount>(MailAccount.Events), ProjectionLifecycle.Inline);
     });

@@ -8,32 +8,47 @@ namespace Hikyaku.Bench;
 /// <summary>PERF-5: from the answer of a password change until the node obeys it, proved by a login with the new password.</summary>
 internal static class SettingTakesEffect
 {
-    private const int Samples = 200;
+    private const int Runs = 5;
+    private const int Samples = 100;
 
     public static async Task RunAsync(Report report)
     {
         var platform = new RunningPlatform();
         var account = await platform.AccountAsync(await platform.DomainAsync(), "taro");
-        var setting = new List<double>();
-        for (var i = 0; i < Samples + 20; i++)
+        var (setting, broker) = (new List<List<double>>(), new List<List<double>>());
+        for (var run = 0; run <= Runs; run++) // the first one warms up
+        {
+            var (changed, published) = (await ChangesAsync(platform, account), await BrokerAloneAsync(platform));
+            if (run == 0) continue;
+            setting.Add(changed);
+            broker.Add(published);
+        }
+
+        report.Line($"{Runs} runs in turn after a warm-up, each of {Samples} changes of one account's password, one after the other, each answered 204 before its clock starts; every tenth is proved by an IMAP login with the new password at the first try. RabbitMQ alone: {Samples} messages published with confirms and consumed by the same client library on a quorum queue of the same broker. Median (minimum–maximum) of the runs.");
+        report.Table(["", "p50 ms", "p99 ms", "max ms"], Row("password changed until in force on the node", setting), Row("RabbitMQ publish to consume", broker));
+        report.Line($"Must reach: p99 ≤ 250 ms. {(setting.TrueForAll(run => Report.Percentile(run, 99) <= 250) ? "Reached." : "Not reached.")}");
+    }
+
+    private static async Task<List<double>> ChangesAsync(RunningPlatform platform, string account)
+    {
+        var times = new List<double>();
+        for (var i = 0; i < Samples; i++)
         {
             var password = i % 2 == 0 ? RunningPlatform.OtherPassword : RunningPlatform.Password;
             await platform.SendAsync(HttpMethod.Put, $"/api/v1/accounts/{account}/password", new { @new = password });
             var watch = Stopwatch.StartNew();
             await platform.InForceAsync(account);
-            var took = watch.Elapsed.TotalMilliseconds;
-            if (i >= 20) setting.Add(took); // the first ones warm up
+            times.Add(watch.Elapsed.TotalMilliseconds);
             if (i % 10 == 0) await LogInAsync(platform, account, password);
         }
 
-        var broker = await BrokerAloneAsync(platform);
-        report.Line($"{Samples} changes of one account's password, one after the other, each answered 204 before its clock starts; every tenth is proved by an IMAP login with the new password at the first try. RabbitMQ alone: {Samples} messages published with confirms and consumed by the same client library on a quorum queue of the same broker.");
-        report.Table(["", "p50 ms", "p99 ms", "max ms"], Row("password changed until in force on the node", setting), Row("RabbitMQ publish to consume", broker));
-        report.Line($"Must reach: p99 ≤ 250 ms. {(Report.Percentile(setting, 99) <= 250 ? "Reached." : "Not reached.")}");
+        return times;
     }
 
-    private static string[] Row(string what, List<double> values)
-        => [what, .. new[] { Report.Percentile(values, 50), Report.Percentile(values, 99), values.Max() }.Select(v => v.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture))];
+    private static string[] Row(string what, List<List<double>> runs)
+        => [what, Spread(runs, r => Report.Percentile(r, 50)), Spread(runs, r => Report.Percentile(r, 99)), Spread(runs, r => r.Max())];
+
+    private static string Spread(List<List<double>> runs, Func<List<double>, double> of) => Report.Spread(runs.ConvertAll(r => of(r)), "0.0");
 
     private static async Task LogInAsync(RunningPlatform platform, string account, string password)
     {
@@ -49,7 +64,7 @@ internal static class SettingTakesEffect
         var arrived = new SemaphoreSlim(0);
         var bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
-            rabbit.Host("127.0.0.1", (ushort)(platform.PortBase + 6), "hikyaku", h => { h.Username("services"); h.Password(platform.Secret("rabbit-services")); });
+            rabbit.Host("127.0.0.1", (ushort)(platform.PortBase + 6), "hikyaku", h => { h.Username("gateway"); h.Password(platform.Secret("rabbit-gateway")); });
             rabbit.ReceiveEndpoint($"bench-{Guid.NewGuid():N}", e =>
             {
                 e.SetQuorumQueue();
@@ -59,12 +74,12 @@ internal static class SettingTakesEffect
         });
         await bus.StartAsync();
         var times = new List<double>();
-        for (var i = 0; i < Samples + 20; i++)
+        for (var i = 0; i < Samples; i++)
         {
             var watch = Stopwatch.StartNew();
             await bus.Publish(new Ping(i));
             await arrived.WaitAsync();
-            if (i >= 20) times.Add(watch.Elapsed.TotalMilliseconds);
+            times.Add(watch.Elapsed.TotalMilliseconds);
         }
 
         await bus.StopAsync();

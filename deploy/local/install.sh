@@ -13,6 +13,7 @@ install_everything() {
     require_supported_machine
     require_root install
     install_packages
+    require_supported_servers
     require_dotnet
 }
 
@@ -22,9 +23,18 @@ require_supported_machine() {
     for program in "${programs[@]}" dotnet; do
         PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null || missing+=("$program")
     done
-    fail "This needs Debian 12 or later, or Ubuntu 22.04 or later (apt): servers are taken from their packages." \
+    fail "This needs Debian 12, or Ubuntu 22.04 or 24.04 (apt): servers are taken from their packages." \
         "Missing here: ${missing[*]:-no program, but the packages' layout is Debian's}." \
         "Run it in a container or a virtual machine of Debian 12 that has the .NET SDK 10."
+}
+
+# What the packages are is known only once they are there.
+require_supported_servers() {
+    local version
+    version=$(dovecot --version) || fail "Dovecot is installed and does not tell its version."
+    [[ $version == 2.3.* ]] ||
+        fail "Dovecot ${version%% *} is installed here; its configuration differs from that of Dovecot 2.3, which this needs." \
+            "Run it in a container or a virtual machine of Debian 12 that has the .NET SDK 10."
 }
 
 # Servers run as their own users and ports below 1024 are not needed, but Postfix and Dovecot

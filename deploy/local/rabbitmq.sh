@@ -9,7 +9,7 @@ configure_rabbitmq() {
         echo '[rabbitmq_management].' >"$home/enabled_plugins"
         : >"$home/rabbitmq-env.conf"
         rabbitmq_settings >"$home/rabbitmq.conf"
-        rabbitmq_definitions "$(hash_of_password rabbit-services)" "$(hash_of_password rabbit-mail1)" >"$home/definitions.json"
+        rabbitmq_definitions >"$home/definitions.json"
     )
     chown rabbitmq:rabbitmq "$home"/{enabled_plugins,rabbitmq-env.conf,rabbitmq.conf,definitions.json}
 }
@@ -30,24 +30,34 @@ CONF
 }
 
 # A node reads states and reports facts, and nothing else: its own queues and exchanges, and those of
-# the contracts that nodes publish.
+# the contracts that nodes publish. Password hashes are in the states: of the services the accounts service
+# alone reaches them, and only to write. `management` is for people, at the broker's own pages; no program has it.
 rabbitmq_definitions() {
     local node='^node-mail1.*|^Hikyaku\\..*' facts='^Hikyaku\\.MailNode\\.Contracts:.*|^mail1.*'
     cat <<JSON
 {
   "vhosts": [{ "name": "hikyaku" }, { "name": "nodes" }],
   "users": [
-    { "name": "services", "password_hash": "$1", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": ["administrator"] },
-    { "name": "mail1", "password_hash": "$2", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": [] }
+    $(rabbitmq_user accounts),
+    $(rabbitmq_user gateway),
+    $(rabbitmq_user mail1),
+    $(rabbitmq_user management '"administrator"')
   ],
   "permissions": [
-    { "user": "services", "vhost": "hikyaku", "configure": ".*", "write": ".*", "read": ".*" },
-    { "user": "services", "vhost": "nodes", "configure": ".*", "write": ".*", "read": ".*" },
+    { "user": "accounts", "vhost": "hikyaku", "configure": ".*", "write": ".*", "read": ".*" },
+    { "user": "accounts", "vhost": "nodes", "configure": ".*", "write": ".*", "read": "^$" },
+    { "user": "gateway", "vhost": "hikyaku", "configure": ".*", "write": ".*", "read": ".*" },
     { "user": "mail1", "vhost": "nodes", "configure": "$node", "write": "$node", "read": ".*" },
     { "user": "mail1", "vhost": "hikyaku", "configure": "$facts", "write": "$facts", "read": "$facts" }
   ]
 }
 JSON
+}
+
+# rabbitmq_user NAME [TAG]
+rabbitmq_user() {
+    printf '{ "name": "%s", "password_hash": "%s", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": [%s] }' \
+        "$1" "$(hash_of_password "rabbit-$1")" "${2:-}"
 }
 
 # RabbitMQ's form: base64 of a salt of four bytes and SHA-256 of salt and password. The salt comes from

@@ -13,8 +13,8 @@ write_settings() {
 settings_of_accounts() {
     setting ASPNETCORE_URLS "http://127.0.0.1:$PORT_ACCOUNTS"
     setting ConnectionStrings__Postgres "$(postgres_as accounts)"
-    setting Hikyaku__Rabbit "$(rabbit_as services hikyaku)"
-    setting Hikyaku__RabbitNodes "$(rabbit_as services nodes)"
+    setting Hikyaku__Rabbit "$(rabbit_as accounts hikyaku)"
+    setting Hikyaku__RabbitNodes "$(rabbit_as accounts nodes)"
     setting Hikyaku__TokenPublicKey "$HIKYAKU_HOME/secrets/token.pub"
     setting Hikyaku__Nodes__mail1 "$(openssl dgst -sha256 -r "$HIKYAKU_HOME/secrets/node-credential" | head -c 64)"
     setting Hikyaku__OperatorPassword "$(<"$HIKYAKU_HOME/operator-password")"
@@ -25,10 +25,9 @@ settings_of_accounts() {
 settings_of_gateway() {
     setting ASPNETCORE_URLS "http://127.0.0.1:$PORT_GATEWAY"
     setting ConnectionStrings__Postgres "$(postgres_as gateway)"
-    setting Hikyaku__Rabbit "$(rabbit_as services hikyaku)"
+    setting Hikyaku__Rabbit "$(rabbit_as gateway hikyaku)"
     setting Hikyaku__TokenPrivateKey "$HIKYAKU_HOME/secrets/token.key"
     setting Hikyaku__Services__accounts "http://127.0.0.1:$PORT_ACCOUNTS"
-    setting Hikyaku__KeyFile "$HIKYAKU_HOME/secrets/data.key"
 }
 
 settings_of_mailnode() {

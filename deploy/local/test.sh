@@ -92,7 +92,9 @@ run_journeys() {
     trap "$(printf '%q ' "${copy[@]}") down; rm -rf $results" EXIT
     trap 'exit 130' INT TERM
     if "${copy[@]}" up >"$results/up" 2>&1; then
-        HIKYAKU_ENDPOINTS=$home/endpoints.json HIKYAKU_HOME=$home HIKYAKU_PORT_BASE=$test_port_base \
+        # All that the copy was told, so that a journey that says ./dev up again asks for the same.
+        HIKYAKU_ENDPOINTS=$home/endpoints.json HIKYAKU_HOME=$home HIKYAKU_PORT_BASE=$test_port_base HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low \
+            OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$((test_port_base + 30))" OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf \
             run_test_program "$repo/tests/Journeys/Journeys.csproj"
     else
         cat "$results/up"

@@ -7,6 +7,7 @@ up() {
     exec {lock}>"$HIKYAKU_HOME/lock"
     flock -n "$lock" || fail "Another ./dev up or down of $HIKYAKU_HOME is under way."
     install_packages
+    require_supported_servers
     require_traversable_home
     publish_programs
     make_secrets

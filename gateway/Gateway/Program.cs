@@ -86,6 +86,7 @@ public static class Program
         Map("DELETE", "/api/v1/sessions/current", OwnSessions.SignOut).Produces(204).WithSummary("Sign out");
         Map("GET", "/api/v1/me", OwnSessions.Me).Produces<Me>().WithSummary("Who is signed in");
         Map("GET", "/api/v1/me/sessions", OwnSessions.List).Produces<SessionList>().WithSummary("List one's own sessions");
+        Map("DELETE", "/api/v1/me/sessions", OwnSessions.EndOthers).Produces(204).WithSummary("End all one's other sessions");
         Map("DELETE", "/api/v1/me/sessions/{id}", OwnSessions.End).Produces(204).WithSummary("End one of one's own sessions");
         Map("GET", "/api/v1/openapi.json", ApiDocument.Handle).ExcludeFromDescription();
 

@@ -49,13 +49,17 @@ public sealed class AccountsClient : IDisposable
     }
 
     /// <summary><c>PUT /internal/nodes/{node}</c>: registers, renews the lease, and tells what was applied.</summary>
-    public async Task RenewLeaseAsync(LeaseReport report, CancellationToken stop)
+    /// <returns>The position of the service's newest event.</returns>
+    public async Task<long> RenewLeaseAsync(LeaseReport report, CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(Patience);
         using var answer = await _http.PutAsJsonAsync(new Uri($"/internal/nodes/{Uri.EscapeDataString(_node)}", UriKind.Relative), report, limit.Token);
         answer.EnsureSuccessStatusCode();
+        return (await answer.Content.ReadFromJsonAsync<LeaseAnswer>(limit.Token))!.Position;
     }
+
+    private sealed record LeaseAnswer(long Position);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

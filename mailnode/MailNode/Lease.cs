@@ -7,15 +7,18 @@ namespace Hikyaku.MailNode;
 /// <summary>
 /// Keeps the node a serving one, and tells what it has applied: at once after each change, and every five seconds.
 /// </summary>
-public sealed partial class Lease(Replica replica, AccountsClient accounts, MailServers servers, DriftSeen drift, ILogger<Lease> logger) : BackgroundService
+public sealed partial class Lease(Replica replica, AccountsClient accounts, MailServers servers, DriftSeen drift, TimeProvider time, ILogger<Lease> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Precision = TimeSpan.FromSeconds(30); // against minutes of lag; each time is a write to the disk
 
     private readonly Channel<ActivityContext> _news = Channel.CreateBounded<ActivityContext>(
         new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private bool _failing;
+    private (DateTimeOffset Asked, long Newest)? _ahead; // of the service, when it was asked; null when that is applied
+    private DateTimeOffset _told;
 
     /// <summary>Asks for a renewal now; several askings become one.</summary>
     /// <param name="cause">What has caused it, for the trace.</param>
@@ -31,11 +34,15 @@ public sealed partial class Lease(Replica replica, AccountsClient accounts, Mail
             using var activity = causes is [var cause] && cause != default ? Telemetry.Source.StartActivity("lease", ActivityKind.Internal, cause) : null;
             try
             {
-                await accounts.RenewLeaseAsync(await ReportAsync(stoppingToken), stoppingToken);
+                var asked = time.GetUtcNow();
+                var report = await ReportAsync(stoppingToken);
+                var newest = await accounts.RenewLeaseAsync(report, stoppingToken);
+                await TellCurrentAsync(report, stoppingToken);
+                _ahead ??= (asked, newest);
                 if (_failing) LogWorksAgain();
                 _failing = false;
             }
-            catch (Exception e) when (e is HttpRequestException or Microsoft.Data.Sqlite.SqliteException || (e is OperationCanceledException && !stoppingToken.IsCancellationRequested))
+            catch (Exception e) when (e is HttpRequestException or System.Text.Json.JsonException or Microsoft.Data.Sqlite.SqliteException || (e is OperationCanceledException && !stoppingToken.IsCancellationRequested))
             {
                 if (!_failing) LogFails(e); // once, not every second of a long night
                 _failing = true;
@@ -70,6 +77,20 @@ public sealed partial class Lease(Replica replica, AccountsClient accounts, Mail
         if (!replica.IsComplete) return new(new Dictionary<string, long>(), versions, false, checkedAt, repaired);
         var (applied, _) = await replica.WriteAsync(ReplicaRows.Progress, stop);
         return new(new Dictionary<string, long> { [ReplicaRows.Accounts] = applied }, versions, true, checkedAt, repaired);
+    }
+
+    // What was the newest once is applied now: also when there is always something newer.
+    private async Task TellCurrentAsync(LeaseReport report, CancellationToken stop)
+    {
+        if (_ahead is not (var asked, var newest) || report.Applied.GetValueOrDefault(ReplicaRows.Accounts, -1) < newest) return;
+        _ahead = null;
+        if (asked - _told < Precision) return;
+        await replica.WriteAsync(r =>
+        {
+            ReplicaRows.SetCurrentAsOf(r, asked);
+            return true;
+        }, stop);
+        _told = asked;
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The lease cannot be renewed; mail goes on")]

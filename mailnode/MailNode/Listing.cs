@@ -93,19 +93,26 @@ public sealed partial class Listing(
     private async Task ListAsync(string reason, CancellationToken stop)
     {
         LogBegins(reason);
+        var begun = time.GetUtcNow();
         var (states, position, _) = await ReadAsync(null, stop);
         var now = time.GetUtcNow();
+        void Write(Microsoft.Data.Sqlite.SqliteConnection r)
+        {
+            ReplicaRows.List(r, states, position, now);
+            ReplicaRows.SetCurrentAsOf(r, begun);
+        }
+
         if (replica.IsComplete)
         {
             await replica.WriteAsync(r =>
             {
-                ReplicaRows.List(r, states, position, now);
+                Write(r);
                 return true;
             }, stop);
         }
         else
         {
-            await replica.ReplaceAsync(r => ReplicaRows.List(r, states, position, now), stop);
+            await replica.ReplaceAsync(Write, stop);
             await servers.LookAgainAsync(stop);
         }
 

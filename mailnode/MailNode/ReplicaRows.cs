@@ -89,6 +89,10 @@ public static class ReplicaRows
         SetProgress(replica, Math.Max(applied, position), Math.Max(listed, position));
     }
 
+    /// <summary>Everything that was changed before <paramref name="time"/> is applied; tells the mail servers (rule NOD-5).</summary>
+    public static void SetCurrentAsOf(SqliteConnection replica, DateTimeOffset time)
+        => replica.Run("UPDATE freshness SET current_as_of = $1 WHERE current_as_of < $1", time.ToUnixTimeMilliseconds());
+
     /// <summary>Forgets tombstones after 30 days, but none whose erasing is not done.</summary>
     public static void ForgetTombstones(SqliteConnection replica, DateTimeOffset now)
     {
@@ -145,13 +149,15 @@ public static class ReplicaRows
 
     private static void Write(SqliteConnection replica, MailboxState m, DateTimeOffset now)
     {
-        var oldHash = replica.One<string>("SELECT password_hash FROM mailbox WHERE account_id = $1", m.AccountId);
+        var (oldHash, oldVersion) = replica.All("SELECT password_hash, password_version FROM mailbox WHERE account_id = $1",
+            r => (r.IsDBNull(0) ? null : r.GetString(0), r.GetInt64(1)), m.AccountId).FirstOrDefault();
         // Only who had a password can have sessions.
         if (oldHash is not null && oldHash != m.PasswordHash) EndSessions(replica, m.AccountId, m.Address, now);
-        replica.Run("INSERT OR REPLACE INTO mailbox VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10, $11, $12, NULL)",
+        replica.Run("INSERT OR REPLACE INTO mailbox VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10, $11, $12, NULL, $13)",
             m.AccountId, m.Address, UnicodeAddress(m), m.Domain, m.Life, m.PasswordHash, m.CapacityMb,
             m.Version, m.Position,
-            m.HomeNode, m.MailDeletion?.JobId, m.MailDeletion?.RequestedAt.ToUnixTimeMilliseconds());
+            m.HomeNode, m.MailDeletion?.JobId, m.MailDeletion?.RequestedAt.ToUnixTimeMilliseconds(),
+            oldHash is not null && oldHash == m.PasswordHash ? oldVersion : m.Version);
         if (oldHash != m.PasswordHash) replica.Run("DELETE FROM verified_password WHERE account_id = $1", m.AccountId);
         replica.Run("INSERT OR IGNORE INTO usage VALUES ($1, 0, 0, NULL)", m.AccountId);
         replica.Run("INSERT OR IGNORE INTO tidied VALUES ($1, 0)", m.AccountId);

@@ -19,13 +19,19 @@ internal static class Schema
         CREATE TABLE progress (
             service TEXT PRIMARY KEY, applied INTEGER NOT NULL, listed INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
+        -- One row: everything that was changed before this time is obeyed (rule NOD-5); in milliseconds since 1970.
+        CREATE TABLE freshness (current_as_of INTEGER NOT NULL) STRICT;
+        INSERT INTO freshness VALUES (0);
+
         CREATE TABLE mailbox (
             account_id TEXT PRIMARY KEY, address TEXT NOT NULL, unicode_address TEXT, domain TEXT NOT NULL,
             life INTEGER NOT NULL, password_hash TEXT, capacity_mb INTEGER NOT NULL,
             version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER,
             home_node TEXT, mail_deletion_job TEXT, mail_deletion_at INTEGER,
             -- When its erasing goes on (Erasures); NULL: not gone, or erased.
-            erase_due INTEGER) STRICT, WITHOUT ROWID;
+            erase_due INTEGER,
+            -- The version that brought the present password: SessionEnder says what for.
+            password_version INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
         CREATE INDEX mailbox_address ON mailbox (address, life);
         CREATE INDEX mailbox_unicode_address ON mailbox (unicode_address) WHERE unicode_address IS NOT NULL;
 
@@ -90,9 +96,10 @@ internal static class Schema
                    '*:bytes=' || (capacity_mb * 1048576) AS quota_rule, account_id,
                    -- Names a hash without telling it: its random salt, 16 bytes before the 32 of the hash itself. Others have no name.
                    iif(password_hash GLOB '$argon2id$*$??????????????????????$???????????????????????????????????????????',
-                       substr(password_hash, -66, 22), NULL) AS password_mark
+                       substr(password_hash, -66, 22), NULL) AS password_mark,
+                   address || '/' || life || '.' || password_version AS submission_login
             FROM holder;
-        CREATE VIEW postfix_mailbox AS SELECT address FROM holder;
+        CREATE VIEW postfix_mailbox AS SELECT address, address || '/' || life || '.' || password_version AS submission_login FROM holder;
         CREATE VIEW postfix_domain AS SELECT domain FROM domain WHERE served AND deleted_at IS NULL;
         """;
 }

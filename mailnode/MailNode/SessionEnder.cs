@@ -9,6 +9,11 @@ namespace Hikyaku.MailNode;
 /// Twice, a second apart: a login whose password was checked just before the change may open its session just after the first
 /// round. Who has logged in with the new password meanwhile is thrown out as well, and comes back by itself.
 /// </para>
+/// <para>
+/// Postfix keeps the name that it was told at the login as long as the connection lasts, and cannot be asked to forget one.
+/// So this name is <c>address/life.version</c>, the version being the account's when its present password came: after a change
+/// the name is nobody's any more, and Postfix ends the connection at the next message (sessions.cf).
+/// </para>
 /// </summary>
 public sealed class SessionEnder(Replica replica, Doveadm doveadm, TimeProvider time) : BackgroundService
 {

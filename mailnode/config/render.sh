@@ -10,6 +10,7 @@
 #   PORT_MAILNODE            where the node's agent listens
 #   PORT_OUTBOX_SMTP         optional: mail for other domains goes to this port instead of the internet
 #   HIKYAKU_PLAINTEXT_LOGIN  allow (default) or refuse: login without TLS on the plain ports (rule NOD-1)
+#   HIKYAKU_MAX_LAG_MINUTES  optional, default 60: submission stops when the replica was not known to be right for so long
 #   HIKYAKU_MAIL_HOST        optional: the host name by which the servers greet
 #   HIKYAKU_MEMORY           optional: a folder in memory (tmpfs) for a key that no disk or backup may hold; /dev/shm
 # Reads at run time: $HIKYAKU_HOME/secrets/{cert,key}.pem, $HIKYAKU_HOME/secrets/doveadm.key.
@@ -35,6 +36,10 @@ case ${HIKYAKU_PLAINTEXT_LOGIN:-allow} in
     refuse) dovecot_ssl=required tls_auth_only=yes logins=" AND ('%s' = 'smtp' OR '%{secured}' = 'TLS')" ;;
     *) fail "HIKYAKU_PLAINTEXT_LOGIN must be allow or refuse" ;;
 esac
+
+max_lag=${HIKYAKU_MAX_LAG_MINUTES:-60}
+# Below ten minutes a restart of everything else would keep people from sending.
+[[ $max_lag =~ ^[1-9][0-9]{0,5}$ ]] && ((max_lag > 10)) || fail "HIKYAKU_MAX_LAG_MINUTES must be a number above 10"
 
 make_folders() {
     install -d -m 755 "$HIKYAKU_HOME/logs" "$node/dovecot" "$node/postfix"
@@ -80,6 +85,7 @@ declare -A values=(
     [SSL]=$dovecot_ssl
     [LOGINS]=$logins
     [TLS_AUTH_ONLY]=$tls_auth_only
+    [MAX_LAG_MINUTES]=$max_lag
     [RELAYHOST]=${PORT_OUTBOX_SMTP:+"[127.0.0.1]:$PORT_OUTBOX_SMTP"}
 )
 for name in SMTP SUBMISSION SUBMISSIONS REINJECT IMAP IMAPS POP3 POP3S LMTP SASL QUOTA DOVEADM MAILNODE; do
@@ -93,6 +99,6 @@ make_login_key
 render "$templates/dovecot/dovecot.conf" "$node/dovecot/dovecot.conf" 644
 render "$templates/dovecot/sql.conf" "$memory/sql.conf" 600
 ln -sfn "$memory/sql.conf" "$node/dovecot/sql.conf"
-for file in main.cf master.cf domains.cf mailboxes.cf senders.cf logins.cf; do
+for file in main.cf master.cf domains.cf mailboxes.cf senders.cf sessions.cf lag.cf; do
     render "$templates/postfix/$file" "$node/postfix/$file" 644
 done

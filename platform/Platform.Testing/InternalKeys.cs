@@ -39,8 +39,8 @@ public sealed class InternalKeys : IDisposable
         .. _credentials.Select(n => $"--Hikyaku:Nodes:{n.Key}={Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(n.Value)))}"),
     ];
 
-    /// <summary>What the gateway is told: the token's private key and the data key.</summary>
-    public string[] ForGateway() => [$"--Hikyaku:TokenPrivateKey={PrivateKey}", $"--Hikyaku:KeyFile={DataKey}"];
+    /// <summary>What the gateway is told: the token's private key.</summary>
+    public string[] ForGateway() => [$"--Hikyaku:TokenPrivateKey={PrivateKey}"];
 
     /// <summary>What a node is told: its name and the file with its credential.</summary>
     public string[] ForNode(string node) => [$"--Hikyaku:Node={node}", $"--Hikyaku:NodeCredential={CredentialFile(node)}"];

@@ -39,20 +39,7 @@ public static class EventStore
         {
             var options = new StoreOptions();
             options.Connection(provider.GetRequiredService<NpgsqlDataSource>());
-            options.UseSystemTextJsonForSerialization(EnumStorage.AsString);
-            options.DisableNpgsqlLogging = true;
-            options.Events.StreamIdentity = StreamIdentity.AsString;
-            options.Events.AppendMode = EventAppendMode.Quick;
-            options.Events.MetadataConfig.EnableAll();
-            options.Events.UseListenNotifyForEventAppends = true;
-            // An event that cannot be read must stop its readers, loudly, not be lost to them.
-            options.Projections.Errors.SkipApplyErrors = false;
-            options.Projections.Errors.SkipSerializationErrors = false;
-            options.Projections.Errors.SkipUnknownEvents = false;
-            options.Projections.AsyncMode = DaemonMode.ExternallyManaged; // by DaemonLeader; else Marten warns that nothing runs
-            options.Projections.StaleSequenceThreshold = TimeSpan.FromMilliseconds(500);
-            options.OpenTelemetry.TrackConnections = TrackLevel.Normal;
-            options.Schema.For<IdempotencyRecord>().DocumentAlias("idempotency_record").Index(r => r.At);
+            Configure(options);
             configure(options);
             return options;
         }).ApplyAllDatabaseChangesOnStartup();
@@ -61,5 +48,25 @@ public static class EventStore
         services.AddHostedService<IdempotencyCleaner>();
         services.AddHealthChecks().AddCheck<DaemonHealth>("daemon");
         return services;
+    }
+
+    /// <summary>The options of every event store.</summary>
+    public static void Configure(StoreOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.UseSystemTextJsonForSerialization(EnumStorage.AsString);
+        options.DisableNpgsqlLogging = true;
+        options.Events.StreamIdentity = StreamIdentity.AsString;
+        options.Events.AppendMode = EventAppendMode.Quick;
+        options.Events.MetadataConfig.EnableAll();
+        options.Events.UseListenNotifyForEventAppends = true;
+        // An event that cannot be read must stop its readers, loudly, not be lost to them.
+        options.Projections.Errors.SkipApplyErrors = false;
+        options.Projections.Errors.SkipSerializationErrors = false;
+        options.Projections.Errors.SkipUnknownEvents = false;
+        options.Projections.AsyncMode = DaemonMode.ExternallyManaged; // by DaemonLeader; else Marten warns that nothing runs
+        options.Projections.StaleSequenceThreshold = TimeSpan.FromMilliseconds(500);
+        options.OpenTelemetry.TrackConnections = TrackLevel.Normal;
+        options.Schema.For<IdempotencyRecord>().DocumentAlias("idempotency_record").Index(r => r.At);
     }
 }

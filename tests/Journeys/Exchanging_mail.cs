@@ -28,9 +28,11 @@ public sealed class Exchanging_mail(PlatformUnderTest platform)
         var (account, neighbour) = (await platform.AccountAsync(domain), await platform.AccountAsync(domain, "hanako"));
         var friend = $"friend-{Guid.NewGuid():N}@far.example";
         await platform.SubmitAsync(account, friend, "by 587", "submission");
+        await platform.SubmitAsync(account, friend, "without TLS", "submission+plain");
         await platform.SubmitAsync(account, friend, "by 465", "submissions");
-        var raw = await Eventually.Async(() => platform.OutboxAsync(friend), m => m.Count == 2, TimeSpan.FromSeconds(20));
+        var raw = await Eventually.Async(() => platform.OutboxAsync(friend), m => m.Count == 3, TimeSpan.FromSeconds(20));
         Assert.Contains(raw, m => m.Contains("Subject: by 587", StringComparison.Ordinal));
+        Assert.Contains(raw, m => m.Contains("Subject: without TLS", StringComparison.Ordinal));
         Assert.Contains(raw, m => m.Contains("Subject: by 465", StringComparison.Ordinal));
 
         await platform.SubmitAsync(account, neighbour, "隣へ");

@@ -33,7 +33,7 @@ public static class Mail
     public static async Task<SmtpClient> SmtpAsync(this PlatformUnderTest platform, string account, string server = "submission", string password = PlatformUnderTest.Password)
     {
         var smtp = new SmtpClient { ServerCertificateValidationCallback = platform.IsOwnCertificate };
-        var (host, port) = platform.Server(server);
+        var (host, port) = platform.Server(server.Split('+')[0]);
         await smtp.ConnectAsync(host, port, Security(server));
         await smtp.AuthenticateAsync(account, password);
         return smtp;

@@ -57,6 +57,9 @@ public sealed class Outages(PlatformUnderTest platform)
     [InlineData("accounts", "mailnode", "gateway")]
     [InlineData("mailnode", "gateway", "accounts")]
     [InlineData("gateway", "accounts", "mailnode")]
+    [InlineData("accounts", "gateway", "mailnode")]
+    [InlineData("mailnode", "accounts", "gateway")]
+    [InlineData("gateway", "mailnode", "accounts")]
     public async Task Killed_in_any_order_services_and_agent_come_back_and_changes_take_effect(string first, string second, string third)
     {
         var account = await platform.AccountAsync(await platform.DomainAsync());

@@ -16,6 +16,9 @@ public sealed class PlatformUnderTest : IAsyncLifetime
     public const string Password = "Hatsukoi-12ab";
     private readonly string _home = Environment.GetEnvironmentVariable("HIKYAKU_HOME") ?? throw new InvalidOperationException("Run ./dev test journeys");
 
+    /// <summary>The copy's HIKYAKU_HOME.</summary>
+    public string Home => _home;
+
     public JsonNode Endpoints { get; private set; } = null!;
 
     public Client Operator { get; private set; } = null!;

@@ -33,7 +33,7 @@ public static class DocumentMerge
                 ["openapi"] = "3.1.1",
                 ["info"] = new JsonObject { ["title"] = "Hikyaku", ["version"] = "v1" },
                 ["paths"] = paths,
-                ["components"] = new JsonObject { ["schemas"] = schemas, ["securitySchemes"] = SecuritySchemes() },
+                ["components"] = new JsonObject { ["schemas"] = schemas, ["responses"] = Conventions.Responses(), ["securitySchemes"] = SecuritySchemes() },
             },
             Written);
     }
@@ -58,6 +58,7 @@ public static class DocumentMerge
         operation["security"] = route.IsOpen
             ? []
             : new JsonArray(Requirement("bearer"), Requirement("adminCookie"), Requirement("userCookie"));
+        Conventions.Describe(operation, route);
         return operation;
     }
 

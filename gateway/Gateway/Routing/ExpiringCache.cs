@@ -9,7 +9,8 @@ namespace Hikyaku.Gateway.Routing;
 /// <param name="life">How long a value counts.</param>
 /// <param name="capacity">The most entries; when it is reached an eighth goes, expired ones first.</param>
 /// <param name="time">The clock.</param>
-public sealed class ExpiringCache<TKey, TValue>(TimeSpan life, int capacity, TimeProvider time)
+/// <param name="ahead">Whether a value that is asked for in the second half of its life is loaded anew, so that nobody waits for it.</param>
+public sealed class ExpiringCache<TKey, TValue>(TimeSpan life, int capacity, TimeProvider time, bool ahead = false)
     where TKey : notnull
     where TValue : class
 {
@@ -27,7 +28,12 @@ public sealed class ExpiringCache<TKey, TValue>(TimeSpan life, int capacity, Tim
         while (true)
         {
             var now = time.GetTimestamp();
-            if (_entries.TryGetValue(key, out var entry) && now < entry.ExpiresAt) return new(entry.Value);
+            if (_entries.TryGetValue(key, out var entry) && now < entry.ExpiresAt)
+            {
+                if (ahead && now >= entry.ExpiresAt - (_life / 2) && entry.IsFirstToRenew()) _ = RenewAsync(key, entry, new Entry(now + _life, () => load(key)));
+                return new(entry.Value);
+            }
+
             var fresh = new Entry(now + _life, () => load(key));
             if (entry is null ? !TryAdd(key, fresh) : !_entries.TryUpdate(key, fresh, entry)) continue; // somebody else began to load it
             return new(LoadAsync(key, fresh));
@@ -57,6 +63,25 @@ public sealed class ExpiringCache<TKey, TValue>(TimeSpan life, int capacity, Tim
         {
             if (value is null && _entries.TryRemove(new(key, entry))) Interlocked.Decrement(ref _count);
         }
+    }
+
+    // What was forgotten meanwhile stays forgotten.
+    private async Task RenewAsync(TKey key, Entry old, Entry fresh)
+    {
+        TValue? value;
+        try
+        {
+            value = await fresh.Value;
+        }
+#pragma warning disable CA1031 // whatever it is: the old value counts to its end, and who asks then hears of it
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return;
+        }
+
+        if (value is not null) _entries.TryUpdate(key, fresh, old);
+        else if (_entries.TryRemove(new(key, old))) Interlocked.Decrement(ref _count);
     }
 
     private bool TryAdd(TKey key, Entry entry)
@@ -91,9 +116,12 @@ public sealed class ExpiringCache<TKey, TValue>(TimeSpan life, int capacity, Tim
     private sealed class Entry(long expiresAt, Func<Task<TValue?>> load)
     {
         private readonly Lazy<Task<TValue?>> _value = new(load);
+        private int _renewed;
 
         public long ExpiresAt => expiresAt;
 
         public Task<TValue?> Value => _value.Value;
+
+        public bool IsFirstToRenew() => Interlocked.Exchange(ref _renewed, 1) == 0;
     }
 }

@@ -24,7 +24,7 @@ public sealed partial class Forwarding(IHttpForwarder forwarder, Services servic
     public async Task SendAsync(HttpContext http)
     {
         var admission = http.Admission();
-        if (!admission.Route.ProvesPassword)
+        if (!admission.Route.ProvePassword.Contains(admission.Asker.Session.Role))
         {
             await SendAsync(http, admission);
             return;
@@ -32,7 +32,8 @@ public sealed partial class Forwarding(IHttpForwarder forwarder, Services servic
 
         // Until its end is known it counts as a try of its own; then as the password that was wrong, or not at all.
         var (login, from) = (admission.Asker.Session.Login, SessionReader.AddressOf(http));
-        using var attempt = throttle.Begin(login, from, Guid.NewGuid().ToString(), out var wait);
+        var (begun, wait) = await throttle.BeginAsync(login, from, Guid.NewGuid().ToString(), http.RequestAborted);
+        using var attempt = begun;
         if (attempt is null) await GatewayProblems.TooManyAttemptsIn(wait).ExecuteAsync(http);
         else attempt.WrongPassword = await SendAsync(http, admission);
     }

@@ -13,9 +13,9 @@ public sealed record GatewayRoute(string Method, string Pattern, Scope Scope, IR
     private readonly string[] _segments = Pattern.Split('/')[1..];
 
     /// <summary>
-    /// Whether the call proves who asks by the current password: a wrong one counts as a failed login, and is limited like one.
+    /// The roles that prove by the current password who they are: a wrong one counts as a failed login, and is limited like one.
     /// </summary>
-    public bool ProvesPassword { get; init; }
+    public IReadOnlyList<string> ProvePassword { get; init; } = [];
 
     /// <summary>Whether it answers without a session.</summary>
     public bool IsOpen => MayCall.Count == 0;

@@ -16,6 +16,7 @@ public static class RouteTable
 
     private static readonly string[] Open = [];
     private static readonly string[] Operator = [Roles.Operator];
+    private static readonly string[] User = [Roles.User];
     private static readonly string[] Staff = [Roles.Operator, Roles.Admin];
     private static readonly string[] All = [Roles.Operator, Roles.Admin, Roles.User];
 
@@ -26,8 +27,9 @@ public static class RouteTable
         new("DELETE", "/api/v1/sessions/current", Scope.None, All, Own),
         new("GET", "/api/v1/me", Scope.None, All, Own),
         new("GET", "/api/v1/me/sessions", Scope.None, All, Own),
+        new("DELETE", "/api/v1/me/sessions", Scope.None, All, Own),
         new("DELETE", "/api/v1/me/sessions/{id}", Scope.None, All, Own),
-        new("PUT", "/api/v1/me/password", Scope.None, All, Accounts) { ProvesPassword = true },
+        new("PUT", "/api/v1/me/password", Scope.None, All, Accounts) { ProvePassword = All },
         new("GET", "/api/v1/openapi.json", Scope.None, Open, Own),
 
         new("POST", "/api/v1/domains", Scope.None, Operator, Accounts),
@@ -37,6 +39,8 @@ public static class RouteTable
         new("GET", "/api/v1/domains/{name}/history", Scope.Domain, Staff, Accounts),
         new("GET", "/api/v1/domains/{name}/administrators", Scope.Domain, Staff, Accounts),
         new("POST", "/api/v1/domains/{name}/administrators", Scope.Domain, Operator, Accounts),
+        new("GET", "/api/v1/domains/{name}/administrators/{login}", Scope.Domain, Staff, Accounts),
+        new("GET", "/api/v1/domains/{name}/administrators/{login}/history", Scope.Domain, Staff, Accounts),
         new("DELETE", "/api/v1/domains/{name}/administrators/{login}", Scope.Domain, Operator, Accounts),
         new("PUT", "/api/v1/domains/{name}/administrators/{login}/password", Scope.Domain, Operator, Accounts),
 
@@ -44,7 +48,7 @@ public static class RouteTable
         new("GET", "/api/v1/domains/{name}/accounts", Scope.Domain, Staff, Accounts),
         new("GET", "/api/v1/accounts/{address}", Scope.Account, All, Accounts),
         new("PATCH", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts),
-        new("PUT", "/api/v1/accounts/{address}/password", Scope.Account, All, Accounts) { ProvesPassword = true },
+        new("PUT", "/api/v1/accounts/{address}/password", Scope.Account, All, Accounts) { ProvePassword = User },
         new("DELETE", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts),
         new("POST", "/api/v1/domains/{name}/accounts/delete", Scope.Domain, Staff, Accounts),
         new("DELETE", "/api/v1/accounts/{address}/mail", Scope.Account, All, Accounts),

@@ -47,6 +47,13 @@ public static class OwnSessions
             ? new Answer(204)
             : Problems.Of(PlatformProblems.NotFound);
 
+    /// <summary><c>DELETE /api/v1/me/sessions</c> → 204: all of one's own but the one that asks.</summary>
+    public static async Task<IResult> EndOthers(HttpContext http, SessionStore sessions, CancellationToken stop)
+    {
+        await sessions.EndOthersAsync(http.Admission().Asker.Session, stop);
+        return new Answer(204);
+    }
+
     /// <summary><c>DELETE /api/v1/sessions/current</c> → 204, and the cookie is gone.</summary>
     public static async Task<IResult> SignOut(HttpContext http, SessionStore sessions)
     {

@@ -29,7 +29,7 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
         where (p.version is null or s.version >= p.version or p.kept_session = s.id) and s.expires_at > $1
         """;
 
-    private readonly ExpiringCache<TokenHash, Session> _live = new(TimeSpan.FromSeconds(1), 50_000, time);
+    private readonly ExpiringCache<TokenHash, Session> _live = new(TimeSpan.FromSeconds(1), 50_000, time, ahead: true);
 
     /// <summary>Finds a session that has not ended.</summary>
     public async ValueTask<Session?> FindAsync(TokenHash token)
@@ -76,6 +76,15 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
         await using var command = database.CreateCommand("delete from session where id = $1 and subject = $2");
         Fill(command.Parameters, id, SubjectOf(asking));
         return await command.ExecuteNonQueryAsync(stop) > 0;
+    }
+
+    /// <summary>Ends all sessions of the same login but this one.</summary>
+    public async Task EndOthersAsync(Session asking, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(asking);
+        await using var command = database.CreateCommand("delete from session where subject = $1 and id <> $2");
+        Fill(command.Parameters, SubjectOf(asking), asking.Id);
+        await command.ExecuteNonQueryAsync(stop);
     }
 
     /// <summary>Ends the session that a token finds, at once.</summary>

@@ -33,7 +33,8 @@ public static class SignIn
         if (!IsReadable(body.Password, MaxPassword)) return Malformed("password");
 
         var login = Normal(body.Login!);
-        using var attempt = throttle.Begin(login, SessionReader.AddressOf(http), body.Password!, out var wait);
+        var (begun, wait) = await throttle.BeginAsync(login, SessionReader.AddressOf(http), body.Password!, stop);
+        using var attempt = begun;
         if (attempt is null) return GatewayProblems.TooManyAttemptsIn(wait);
 
         var verified = await accounts.VerifyAsync(login, body.Password!, stop);

@@ -8,13 +8,15 @@ namespace Hikyaku.Gateway.SigningIn;
 /// <param name="DistinctPasswords">Wrong passwords of one login from one network.</param>
 /// <param name="DistinctLogins">Failing logins of one network.</param>
 /// <param name="Window">Within this time.</param>
-public sealed record SignInLimits(int DistinctPasswords, int DistinctLogins, TimeSpan Window)
+/// <param name="Patience">How long a try waits for a place when <paramref name="DistinctLogins"/> of its network are under way.</param>
+public sealed record SignInLimits(int DistinctPasswords, int DistinctLogins, TimeSpan Window, TimeSpan Patience)
 {
     /// <summary>Reads them; the defaults are RST-5's.</summary>
     public static SignInLimits From(IConfiguration configuration) => new(
         configuration.GetValue("Hikyaku:Throttle:DistinctPasswords", 10),
         configuration.GetValue("Hikyaku:Throttle:DistinctLogins", 30),
-        TimeSpan.FromSeconds(configuration.GetValue("Hikyaku:Throttle:WindowSeconds", 600)));
+        TimeSpan.FromSeconds(configuration.GetValue("Hikyaku:Throttle:WindowSeconds", 600)),
+        TimeSpan.FromSeconds(5));
 }
 
 /// <summary>
@@ -25,12 +27,45 @@ public sealed record SignInLimits(int DistinctPasswords, int DistinctLogins, Tim
 public sealed class SignInThrottle(SignInLimits limits, TimeProvider time)
 {
     private const int MaxKeys = 50_000;
+    private const int MaxWaitingPerNetwork = 200;
+    private static readonly TimeSpan ForAPlace = TimeSpan.FromSeconds(1);
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
     private readonly Lock _lock = new();
     private readonly DistinctTries<(string Login, string Network), ulong> _passwords = new(limits.Window, MaxKeys);
     private readonly DistinctTries<string, string> _failing = new(limits.Window, MaxKeys);
     private readonly Dictionary<string, int> _underWay = [];
+    private readonly Dictionary<string, Queue<TaskCompletionSource>> _waiting = [];
+
+    /// <summary>
+    /// Like <see cref="Begin"/>, but waits some seconds for a place where only too many of the network are under way: an office
+    /// in the morning has done nothing wrong.
+    /// </summary>
+    public async Task<(SignInTry? Try, TimeSpan Wait)> BeginAsync(string login, IPAddress from, string password, CancellationToken stop)
+    {
+        using var patience = new CancellationTokenSource(limits.Patience);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
+        while (true)
+        {
+            TaskCompletionSource place;
+            lock (_lock)
+            {
+                if (Begin(login, from, password, out var wait) is { } begun) return (begun, wait);
+                if (wait != ForAPlace || limit.IsCancellationRequested || WaitIn(Network.Of(from)) is not { } waiting) return (null, wait);
+                place = waiting;
+            }
+
+            try
+            {
+                await place.Task.WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                GiveUp(place, Network.Of(from));
+                stop.ThrowIfCancellationRequested(); // else asked once more, for the answer
+            }
+        }
+    }
 
     /// <summary>
     /// Asks for one try. Until its end is told it counts as a wrong password, so that many at the same time are not more than
@@ -54,13 +89,38 @@ public sealed class SignInThrottle(SignInLimits limits, TimeProvider time)
             if (passwords >= limits.DistinctPasswords) wait = _passwords.Wait(pair, now);
             if (_failing.Count(network, now) >= limits.DistinctLogins) wait = Max(wait, _failing.Wait(network, now));
             var underWay = _underWay.GetValueOrDefault(network);
-            if (underWay >= limits.DistinctLogins) wait = Max(wait, TimeSpan.FromSeconds(1));
+            if (wait == TimeSpan.Zero && underWay >= limits.DistinctLogins) wait = ForAPlace;
             if (wait > TimeSpan.Zero) return null;
 
             _underWay[network] = underWay + 1;
             var isNew = _passwords.Add(pair, hash, now);
             return new SignInTry(ended => End(pair, hash, isNew, ended));
         }
+    }
+
+    // Null when too many wait already.
+    private TaskCompletionSource? WaitIn(string network)
+    {
+        if (!_waiting.TryGetValue(network, out var queue)) _waiting[network] = queue = new();
+        if (queue.Count >= MaxWaitingPerNetwork) return null;
+        var place = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        queue.Enqueue(place);
+        return place;
+    }
+
+    private void GiveUp(TaskCompletionSource place, string network)
+    {
+        lock (_lock)
+        {
+            if (!place.TrySetCanceled()) LetNextIn(network); // it was its turn just now
+        }
+    }
+
+    private void LetNextIn(string network)
+    {
+        if (!_waiting.TryGetValue(network, out var queue)) return;
+        while (queue.TryDequeue(out var next) && !next.TrySetResult()) { }
+        if (queue.Count == 0) _waiting.Remove(network);
     }
 
     private void End((string Login, string Network) pair, ulong hash, bool wasNew, SignInTry ended)
@@ -70,6 +130,7 @@ public sealed class SignInThrottle(SignInLimits limits, TimeProvider time)
             var underWay = _underWay[pair.Network] - 1;
             if (underWay == 0) _underWay.Remove(pair.Network);
             else _underWay[pair.Network] = underWay;
+            LetNextIn(pair.Network);
 
             switch (ended.Outcome)
             {

@@ -43,6 +43,10 @@ public static class Endpoints
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Who changed what of a domain");
         queries.MapGet("/{name}/administrators", DismissAdministrator.List).Produces<Page<AdministratorView>>()
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("List a domain's administrators");
+        queries.MapGet("/{name}/administrators/{login}", DismissAdministrator.One).Produces<AdministratorView>()
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Read a domain's administrator");
+        queries.MapGet("/{name}/administrators/{login}/history", History.OfAdministrator).Produces<Page<HistoryItem>>()
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Who changed an administrator's password");
         commands.MapPost("/{name}/administrators", AppointAdministrator.Handle).Produces<AdministratorView>(201)
             .Allow(Scope.Domain, Roles.Operator).WithSummary("Appoint an administrator");
         commands.MapDelete("/{name}/administrators/{login}", DismissAdministrator.Handle).Produces(204)

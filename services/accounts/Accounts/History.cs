@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Staff;
 using Hikyaku.Platform;
 using JasperFx.Events;
 using Marten;
@@ -37,6 +39,12 @@ public static class History
         _ = InternetNames.TryReadDomain(name, out var id); // the access rule has read it
         return PageAsync(id!, true, limit, cursor, http, store, stop);
     }
+
+    /// <summary><c>GET /api/v1/domains/{name}/administrators/{login}/history</c> → 200: when the login was made and its password set.</summary>
+    public static async Task<IResult> OfAdministrator(string name, string login, string? limit, string? cursor, HttpContext http, IDocumentStore store, CancellationToken stop)
+        => await DismissAdministrator.IsOneAsync(name, login, store, stop)
+            ? await PageAsync(StaffMember.KeyOf(login.ToLowerInvariant()), true, limit, cursor, http, store, stop)
+            : Problems.Of(PlatformProblems.NotFound);
 
     private static async Task<IResult> PageAsync(string stream, bool withComments, string? limit, string? cursor, HttpContext http, IDocumentStore store, CancellationToken stop)
     {

@@ -68,6 +68,28 @@ public sealed class Bad_input(AccountsService accounts)
             reply.Codes);
     }
 
+    [Theory, Trait("Rule", "ACC-1"), Trait("Rule", "GWY-3")]
+    [InlineData("""{"name":"a\u0000b","password":"Hatsukoi-12ab"}""")]
+    [InlineData("""{"name":"ab\ud800","password":"Hatsukoi-12ab"}""")]
+    public async Task A_name_that_no_database_can_look_up_breaks_the_rule_for_names(string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        var reply = await accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{await accounts.DomainAsync()}/accounts", content);
+        Assert.True(reply.Status is HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest, reply.Text);
+        Assert.Contains(reply.Codes.Single(), new[] { "accounts.name-characters", "request.malformed" });
+    }
+
+    [Theory, Trait("Rule", "ACC-1"), Trait("Rule", "GWY-3")]
+    [InlineData("""{"login":"a\u0000b","password":"Hatsukoi-12ab"}""")]
+    [InlineData("""{"login":"ab\ud800","password":"Hatsukoi-12ab"}""")]
+    public async Task A_login_that_no_database_can_look_up_breaks_the_rule_for_names(string body)
+    {
+        using var content = new StringContent(body, Encoding.UTF8, "application/json");
+        var reply = await accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{await accounts.DomainAsync()}/administrators", content);
+        Assert.True(reply.Status is HttpStatusCode.UnprocessableEntity or HttpStatusCode.BadRequest, reply.Text);
+        Assert.Contains(reply.Codes.Single(), new[] { "accounts.name-characters", "request.malformed" });
+    }
+
     [Theory, Trait("Rule", "ACC-15")]
     [InlineData("")]
     [InlineData("nodots")]

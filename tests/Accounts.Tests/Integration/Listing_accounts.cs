@@ -55,6 +55,7 @@ public sealed class Listing_accounts(AccountsService accounts)
     [InlineData("order=up")]
     [InlineData("cursor=nonsense")]
     [InlineData("cursor=eyJWYWx1ZSI6Int9IiwiS2V5IjoieCIsIkJhY2siOmZhbHNlfQ&sort=usedMb")]
+    [InlineData("cursor=eyJWYWx1ZSI6IjEwOjMwIiwiS2V5IjoieCIsIkJhY2siOmZhbHNlfQ&sort=createdAt")]
     public async Task A_parameter_that_cannot_be_read_is_named(string query)
     {
         var reply = await accounts.GetAsync($"/api/v1/domains/{await accounts.DomainAsync()}/accounts?{query}");

@@ -74,6 +74,43 @@ public sealed class Who_may_do_what(AccountsService accounts)
         Assert.Equal(all.Order(StringComparer.Ordinal), all);
     }
 
+    [Fact, Trait("Rule", "ROLE-3")]
+    public async Task An_administrator_can_be_read_with_the_history_of_the_login_in_the_own_domains_alone()
+    {
+        var (domain, others) = (await accounts.DomainAsync(), await accounts.DomainAsync());
+        var login = $"a{Guid.NewGuid():N}"[..20];
+        var made = await accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/administrators", new { login, password = AccountsService.GoodPassword });
+        Assert.Equal(login, (await accounts.GetAsync(made.Location!)).Body!["login"]!.GetValue<string>());
+        await accounts.SendAsync(HttpMethod.Put, $"{made.Location}/password", new { @new = "Betsu-no-98yz" });
+
+        var history = await accounts.GetAsync($"{made.Location}/history", AccountsService.Admin(domain));
+        var items = history.Body!["items"]!.AsArray();
+        Assert.Equal(["accounts.staff-password-changed", "accounts.staff-login-added"], items.Select(i => i!["type"]!.GetValue<string>()));
+        Assert.All(items, i => Assert.Equal("operator", i!["by"]!["login"]!.GetValue<string>()));
+        Assert.DoesNotContain("credential", history.Text, StringComparison.OrdinalIgnoreCase);
+
+        foreach (var path in new[] { $"/api/v1/domains/{others}/administrators/{login}", $"/api/v1/domains/{domain}/administrators/nobody" })
+        {
+            await Expect(HttpStatusCode.NotFound, HttpMethod.Get, path, AccountsService.Operator);
+            await Expect(HttpStatusCode.NotFound, HttpMethod.Get, path + "/history", AccountsService.Operator);
+        }
+
+        await Expect(HttpStatusCode.NotFound, HttpMethod.Get, made.Location!, AccountsService.Admin(others));
+    }
+
+    [Fact, Trait("Rule", "GWY-4")]
+    public async Task What_is_not_there_yet_matches_no_version()
+    {
+        var domain = await accounts.DomainAsync();
+        var account = new { name = "taro", password = AccountsService.GoodPassword };
+        var another = new { name = $"d{Guid.NewGuid():N}.example.jp", maxAccounts = 5, maxCapacityMb = 500, defaultCapacityMb = 10 };
+        foreach (var (path, body) in new (string, object)[] { ($"/api/v1/domains/{domain}/accounts", account), ("/api/v1/domains", another) })
+        {
+            Assert.Equal(HttpStatusCode.PreconditionFailed, (await accounts.SendAsync(HttpMethod.Post, path, body, null, ("If-Match", "\"1\""))).Status);
+            Assert.Equal(HttpStatusCode.Created, (await accounts.SendAsync(HttpMethod.Post, path, body, null, ("If-Match", "*"))).Status);
+        }
+    }
+
     private async Task Expect(HttpStatusCode status, HttpMethod method, string path, Caller caller, object? body = null)
     {
         var reply = await accounts.SendAsync(method, path, body, caller);

@@ -82,6 +82,12 @@ public sealed class Deciding_about_accounts
             .ThenRejected($"{code}@comment");
 
     [Fact, Trait("Rule", "ACC-3")]
+    public void A_comment_of_few_characters_may_not_be_of_very_many_code_points()
+        => DeciderSpec<MailAccount>.Given()
+            .When(state => CreateMailAccount.Decide(Create(comment: "e" + new string('\u0301', 1000)), state))
+            .ThenRejected("accounts.comment-too-long@comment");
+
+    [Fact, Trait("Rule", "ACC-3")]
     public void A_comment_has_at_most_200_characters_as_people_count()
     {
         DeciderSpec<MailAccount>.Given()

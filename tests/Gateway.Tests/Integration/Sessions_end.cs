@@ -46,6 +46,22 @@ public sealed class Sessions_end(Deployment deployment)
         Assert.Equal(HttpStatusCode.NotFound, (await _client.SendAsync(HttpMethod.Delete, $"/api/v1/me/sessions/{otherId}", mine)).Status);
     }
 
+    [Fact]
+    public async Task All_of_ones_other_sessions_at_once_and_nobody_elses()
+    {
+        var tenant = await deployment.TenantAsync();
+        var mine = await _client.SignInAsync(tenant.User, Deployment.Password);
+        string[] others = [await _client.SignInAsync(tenant.User, Deployment.Password), await _client.SignInAsync(tenant.User, Deployment.Password)];
+        string[] strangers = [await _client.SignInAsync(tenant.OtherUser, Deployment.Password), await _client.SignInAsync(tenant.Admin, Deployment.Password)];
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await _client.SendAsync(HttpMethod.Delete, "/api/v1/me/sessions")).Status);
+        Assert.Equal(HttpStatusCode.NoContent, (await _client.SendAsync(HttpMethod.Delete, "/api/v1/me/sessions", mine)).Status);
+
+        foreach (var other in others) await Eventually.Async(async () => await MeAsync(other) == HttpStatusCode.Unauthorized, TimeSpan.FromSeconds(1.5));
+        foreach (var stays in strangers.Append(mine)) Assert.Equal(HttpStatusCode.OK, await MeAsync(stays));
+        Assert.Single((await _client.GetAsync("/api/v1/me/sessions", mine)).Body!["items"]!.AsArray());
+    }
+
     [Theory, Trait("Rule", "ACC-7")]
     [InlineData("user")]
     [InlineData("admin")]

@@ -149,6 +149,31 @@ public sealed class Signing_in(Deployment deployment)
         Task<Reply> ChangeAsync(string current) => _client.SendAsync(HttpMethod.Put, path, token, new { current, @new = "Betsu-no-98yz" });
     }
 
+    [Fact, Trait("Rule", "ACC-7")]
+    public async Task A_missing_current_password_counts_as_no_failed_login()
+    {
+        var tenant = await deployment.TenantAsync();
+        var token = await _client.SignInAsync(tenant.User, Deployment.Password);
+        var path = $"/api/v1/accounts/{tenant.User}/password";
+        object[] missing = [new { @new = "Betsu-no-98yz" }, new { current = "", @new = "Betsu-no-98yz" }];
+        foreach (var body in missing) Assert.Equal(HttpStatusCode.UnprocessableEntity, (await _client.SendAsync(HttpMethod.Put, path, token, body)).Status);
+        for (var i = 0; i < 9; i++) await _client.SendAsync(HttpMethod.Put, path, token, new { current = $"Wrong-number-{i}", @new = "Betsu-no-98yz" });
+
+        Assert.Equal(HttpStatusCode.NoContent, (await _client.SendAsync(HttpMethod.Put, path, token, new { current = Deployment.Password, @new = "Betsu-no-98yz" })).Status);
+    }
+
+    [Fact, Trait("Rule", "ACC-7"), Trait("Rule", "ROLE-1")]
+    public async Task An_operator_and_an_administrator_set_many_passwords_at_the_same_time()
+    {
+        var tenant = await deployment.TenantAsync();
+        foreach (var token in new[] { await deployment.OperatorAsync(), await _client.SignInAsync(tenant.Admin, Deployment.Password) })
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(i =>
+                _client.SendAsync(HttpMethod.Put, $"/api/v1/accounts/{(i % 2 == 0 ? tenant.User : tenant.OtherUser)}/password", token, new { @new = "Betsu-no-98yz" })));
+            Assert.All(answers, a => Assert.True(a.Status == HttpStatusCode.NoContent, a.Text));
+        }
+    }
+
     [Fact, Trait("Rule", "SEC-5")]
     public async Task Known_and_unknown_logins_take_the_same_time()
     {

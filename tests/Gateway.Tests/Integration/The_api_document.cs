@@ -25,6 +25,24 @@ public sealed class The_api_document(Deployment deployment)
         Assert.Equal("[]", operations.Single(o => o.Name == "post /api/v1/sessions").Operation["security"]!.ToJsonString());
     }
 
+    [Fact, Trait("Rule", "GWY-3")]
+    public async Task Every_operation_tells_of_refusals_and_those_of_services_of_the_headers_that_they_honour()
+    {
+        var document = (await _client.GetAsync("/api/v1/openapi.json")).Body!;
+        var paths = document["paths"]!;
+        Assert.NotNull(document["components"]!["responses"]!["Refused"]!["content"]!["application/problem+json"]);
+        Assert.All(paths.AsObject().SelectMany(p => p.Value!.AsObject()), o => Assert.Equal("#/components/responses/Refused", o.Value!["responses"]!["4XX"]!["$ref"]!.GetValue<string>()));
+        Assert.Equal(["If-Match", "Idempotency-Key"], Headers("/api/v1/domains/{name}/accounts", "post"));
+        Assert.Equal(["If-Match"], Headers("/api/v1/accounts/{address}", "patch"));
+        Assert.Empty(Headers("/api/v1/accounts/{address}", "get"));
+        Assert.Empty(Headers("/api/v1/sessions", "post"));
+        Assert.NotNull(paths["/api/v1/accounts/{address}"]!["get"]!["responses"]!["200"]!["headers"]!["ETag"]);
+        Assert.NotNull(paths["/api/v1/domains/{name}/accounts"]!["get"]!["responses"]!["200"]!["headers"]!["Link"]);
+
+        List<string> Headers(string path, string method) => [.. (paths[path]![method]!["parameters"]?.AsArray() ?? [])
+            .Where(p => p!["in"]!.GetValue<string>() == "header").Select(p => p!["name"]!.GetValue<string>())];
+    }
+
     [Fact]
     public async Task Every_reference_in_it_leads_somewhere()
     {

@@ -1,5 +1,6 @@
 using Hikyaku.Gateway.Routing;
 using Hikyaku.Gateway.Sessions;
+using Hikyaku.Platform.Testing;
 using Microsoft.AspNetCore.Http;
 
 namespace Hikyaku.Gateway.Tests.Specs;
@@ -144,6 +145,44 @@ public sealed class ExpiringCacheSpecs
 
         Assert.Equal("before", await first);
         Assert.Equal("after", await cache.GetAsync("a", _ => Task.FromResult<string?>("after")));
+    }
+
+    [Fact, Trait("Rule", "PERF-6")]
+    public async Task Loaded_ahead_nobody_waits_in_the_second_half_of_a_life_and_it_ends_when_the_value_is_gone()
+    {
+        var cache = new ExpiringCache<string, string>(TimeSpan.FromSeconds(1), 10, _time, ahead: true);
+        var second = new TaskCompletionSource<string?>();
+        await cache.GetAsync("a", _ => Task.FromResult<string?>("first"));
+        _time.Pass(TimeSpan.FromSeconds(0.4));
+        await cache.GetAsync("a", _ => throw new InvalidOperationException("too early"));
+        _time.Pass(TimeSpan.FromSeconds(0.2));
+        Assert.Equal("first", await cache.GetAsync("a", _ => second.Task));
+        Assert.Equal("first", await cache.GetAsync("a", _ => throw new InvalidOperationException("once is enough")));
+
+        second.SetResult("second");
+        await Eventually.Async(async () => await cache.GetAsync("a", _ => throw new InvalidOperationException("not yet")) == "second");
+        _time.Pass(TimeSpan.FromSeconds(0.9)); // the second one's life began when its load did
+        Assert.Equal("second", await cache.GetAsync("a", _ => Task.FromResult<string?>(null)));
+        Assert.Equal(0, cache.Count);
+    }
+
+    [Fact, Trait("Rule", "PERF-6")]
+    public async Task Loaded_ahead_a_failure_ends_no_life_early_and_what_was_removed_does_not_come_back()
+    {
+        var cache = new ExpiringCache<string, string>(TimeSpan.FromSeconds(1), 10, _time, ahead: true);
+        await cache.GetAsync("a", _ => Task.FromResult<string?>("first"));
+        _time.Pass(TimeSpan.FromSeconds(0.6));
+        Assert.Equal("first", await cache.GetAsync("a", _ => Task.FromException<string?>(new TimeoutException())));
+        _time.Pass(TimeSpan.FromSeconds(0.4));
+        await Assert.ThrowsAsync<TimeoutException>(() => cache.GetAsync("a", _ => Task.FromException<string?>(new TimeoutException())).AsTask());
+
+        await cache.GetAsync("a", _ => Task.FromResult<string?>("again"));
+        var late = new TaskCompletionSource<string?>();
+        _time.Pass(TimeSpan.FromSeconds(0.6));
+        await cache.GetAsync("a", _ => late.Task);
+        cache.Remove("a");
+        late.SetResult("late");
+        Assert.Equal("new", await cache.GetAsync("a", _ => Task.FromResult<string?>("new")));
     }
 
     [Fact]

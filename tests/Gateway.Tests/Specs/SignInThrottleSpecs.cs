@@ -13,7 +13,7 @@ public sealed class SignInThrottleSpecs
     private readonly SteppedTime _time = new();
     private readonly SignInThrottle _throttle;
 
-    public SignInThrottleSpecs() => _throttle = new(new SignInLimits(10, 30, TimeSpan.FromMinutes(10)), _time);
+    public SignInThrottleSpecs() => _throttle = new(new SignInLimits(10, 30, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1)), _time);
 
     [Fact]
     public void Ten_different_wrong_passwords_are_judged_and_the_eleventh_waits_until_the_first_is_ten_minutes_old()
@@ -98,6 +98,49 @@ public sealed class SignInThrottleSpecs
         }
 
         Assert.True(Try("user99", Here, "x"));
+    }
+
+    [Fact]
+    public async Task An_office_that_signs_in_all_at_once_waits_for_places_and_is_not_refused()
+    {
+        var tries = Enumerable.Range(0, 100).Select(i => _throttle.BeginAsync($"user{i}", Here, "x", CancellationToken.None)).ToList();
+        Assert.Equal(30, tries.Count(t => t.IsCompleted));
+        foreach (var running in tries)
+        {
+            var (attempt, _) = await running.WaitAsync(TimeSpan.FromSeconds(10));
+            attempt!.Outcome = SignInOutcome.Right;
+            attempt.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task Who_gets_no_place_in_time_is_refused_and_takes_nobody_elses()
+    {
+        var hurried = new SignInThrottle(new SignInLimits(10, 1, TimeSpan.FromMinutes(10), TimeSpan.FromMilliseconds(50)), _time);
+        var (first, _) = await hurried.BeginAsync("user0", Here, "x", CancellationToken.None);
+        var (refused, wait) = await hurried.BeginAsync("user1", Here, "x", CancellationToken.None);
+        Assert.Null(refused);
+        Assert.Equal(TimeSpan.FromSeconds(1), wait);
+
+        first!.Outcome = SignInOutcome.Right;
+        first.Dispose();
+        Assert.NotNull((await hurried.BeginAsync("user2", Here, "x", CancellationToken.None)).Try);
+    }
+
+    [Fact]
+    public async Task Those_who_wait_are_bounded_as_well_and_who_goes_away_leaves_the_place_to_the_next()
+    {
+        using var gone = new CancellationTokenSource();
+        var running = Enumerable.Range(0, 30).Select(i => _throttle.Begin($"user{i}", Here, "x", out _)!).ToList();
+        var leaves = _throttle.BeginAsync("leaves", Here, "x", gone.Token);
+        var waits = Enumerable.Range(0, 199).Select(i => _throttle.BeginAsync($"waits{i}", Here, "x", CancellationToken.None)).ToList();
+        Assert.Null((await _throttle.BeginAsync("too many", Here, "x", CancellationToken.None)).Try);
+
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaves);
+        running[0].Outcome = SignInOutcome.Right;
+        running[0].Dispose();
+        Assert.NotNull((await waits[0].WaitAsync(TimeSpan.FromSeconds(10))).Try);
     }
 
     [Fact]

@@ -20,11 +20,11 @@ public sealed record Account(MailNodeUnderTest Node, MailboxState State, string?
     public string Address => State.Address;
 
     /// <summary>Opens one and waits until the node obeys.</summary>
-    public static async Task<Account> OpenAsync(MailNodeUnderTest node, string? password = UsualPassword, int capacityMb = 10, string domain = "example.jp", string? name = null)
+    public static async Task<Account> OpenAsync(MailNodeUnderTest node, string? password = UsualPassword, int capacityMb = 10, string domain = "example.jp", string? name = null, int life = 1)
     {
         await ServeAsync(node, domain);
         var id = Guid.CreateVersion7().ToString("N");
-        var state = new MailboxState(id, $"{name ?? $"u{id[^12..]}"}@{domain}", domain, 1, Hash(password), capacityMb, 1, node.Accounts.Next(), false);
+        var state = new MailboxState(id, $"{name ?? $"u{id[^12..]}"}@{domain}", domain, life, Hash(password), capacityMb, 1, node.Accounts.Next(), false);
         await PublishAsync(node, state);
         return new(node, state, password);
     }

@@ -32,6 +32,8 @@ public sealed class AccountsStandIn : IAsyncDisposable
 
     public int Lists { get; private set; }
 
+    public int Renewals { get; private set; }
+
     /// <summary>The last lease that the node renewed.</summary>
     public JsonElement? Lease { get; private set; }
 
@@ -86,7 +88,8 @@ public sealed class AccountsStandIn : IAsyncDisposable
         _app.MapPut("/internal/nodes/mail1", async (HttpContext http) =>
         {
             Lease = await http.Request.ReadFromJsonAsync<JsonElement>();
-            return Results.NoContent();
+            Renewals++;
+            return Results.Ok(new { position = Position });
         });
         await _app.StartAsync();
         Url = _app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();

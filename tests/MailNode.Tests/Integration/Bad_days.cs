@@ -133,6 +133,56 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
         Assert.Equal(77, Capacity(account));
     }
 
+    [Fact, Trait("Rule", "NOD-5")]
+    public async Task Nothing_is_submitted_while_the_replica_is_out_of_date_and_all_is_when_it_has_caught_up()
+    {
+        var account = await Account.OpenAsync(_node);
+        await Eventually.Async(() => CurrentAsOf() > DateTimeOffset.UtcNow.AddMinutes(-2));
+        await _node.StopAgentAsync();
+        await _node.Accounts.StopAsync();
+        SetCurrentAsOf(DateTimeOffset.UtcNow.AddMinutes(-55));
+        await account.SubmitAsync(account.Address, account.Address, "in time");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Contains("in time"));
+
+        SetCurrentAsOf(DateTimeOffset.UtcNow.AddMinutes(-65));
+        foreach (var port in new[] { "SUBMISSION", "SUBMISSIONS" })
+        {
+            var refused = await Assert.ThrowsAsync<MailKit.Net.Smtp.SmtpCommandException>(() => account.SubmitAsync(account.Address, account.Address, "too late", port: port));
+            Assert.Equal((450, true), ((int)refused.StatusCode, refused.Message.Contains("4.3.2", StringComparison.Ordinal)));
+        }
+
+        // Mail from outside and reading go on.
+        await _node.DeliverAsync(account.Address, "from outside");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Contains("from outside") && !inbox.Contains("too late"));
+
+        // The agent alone knows nothing newer; with the service it does.
+        await _node.StartAgentAsync();
+        Assert.InRange(CurrentAsOf(), DateTimeOffset.UtcNow.AddMinutes(-66), DateTimeOffset.UtcNow.AddMinutes(-64));
+        await _node.Accounts.StartAsync();
+        await Eventually.Async(() => CurrentAsOf() > DateTimeOffset.UtcNow.AddMinutes(-2));
+        await account.SubmitAsync(account.Address, account.Address, "at last");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Contains("at last"));
+        await _node.ReadyAsync();
+    }
+
+    [Fact, Trait("Rule", "NOD-5")]
+    public async Task A_node_that_lags_does_not_take_its_replica_for_current_though_the_service_answers()
+    {
+        await Account.OpenAsync(_node);
+        await Eventually.Async(() => CurrentAsOf() > DateTimeOffset.UtcNow.AddMinutes(-2));
+        await _node.StopAgentAsync();
+        SetCurrentAsOf(DateTimeOffset.UtcNow.AddMinutes(-65));
+        _node.Accounts.BreaksOff = true; // no list helps
+        _node.Accounts.Next(); // a change that does not arrive
+        await _node.StartAgentAsync();
+        var (renewals, lists) = (_node.Accounts.Renewals, _node.Accounts.Lists);
+        await Eventually.Async(() => _node.Accounts.Renewals > renewals + 1 && _node.Accounts.Lists > lists, TimeSpan.FromSeconds(30));
+        Assert.True(CurrentAsOf() < DateTimeOffset.UtcNow.AddMinutes(-60));
+        _node.Accounts.BreaksOff = false;
+        await Eventually.Async(() => CurrentAsOf() > DateTimeOffset.UtcNow.AddMinutes(-2), TimeSpan.FromSeconds(30));
+        await _node.ReadyAsync();
+    }
+
     [Fact, Trait("Rule", "ACC-7")]
     public async Task Sessions_are_ended_even_when_dovecot_and_the_agent_were_away_at_the_change()
     {
@@ -191,6 +241,16 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
     }
 
     private long Capacity(Account account) => _node.AskReplica("SELECT capacity_mb FROM mailbox WHERE account_id = $1", account.State.AccountId);
+
+    private DateTimeOffset CurrentAsOf() => DateTimeOffset.FromUnixTimeMilliseconds(_node.AskReplica("SELECT current_as_of FROM freshness"));
+
+    private void SetCurrentAsOf(DateTimeOffset time)
+    {
+        using var replica = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={_node.Replica};Mode=ReadWrite;Pooling=False");
+        replica.Open();
+        SqliteFile.KeepLogFiles(replica); // the servers go on reading
+        replica.Run("UPDATE freshness SET current_as_of = $1", time.ToUnixTimeMilliseconds());
+    }
 
     private long Ending() => _node.AskReplica("SELECT count(*) FROM session_end");
 }

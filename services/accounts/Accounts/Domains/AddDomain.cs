@@ -29,6 +29,7 @@ public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, 
     /// <summary><c>POST /api/v1/domains</c> → 201; <c>postmaster</c> exists from the start (ACC-4).</summary>
     public static async Task<IResult> Handle(AddDomainBody body, CommandContext context, CancellationToken stop)
     {
+        if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // what is not there has no version
         var session = context.Session;
         _ = InternetNames.TryReadDomain(body.Name, out var name);
         var limits = new DomainLimits(body.MaxAccounts ?? 0, body.MaxCapacityMb ?? 0, body.DefaultCapacityMb ?? 0);

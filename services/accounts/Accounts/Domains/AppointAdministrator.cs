@@ -25,9 +25,7 @@ public sealed record AppointAdministrator(string Login, string Password, StaffMe
         if (command.Member is { Role: not Roles.Admin }) return Decision.Reject(new Rejection(AccountsProblems.LoginTaken, "login", ("login", command.Login)));
         List<Rejection> broken = command.Member is null
             ? [.. AccountName.Broken(command.Login, "login"), .. PasswordRules.Broken(command.Password, [command.Login, domain.Id])]
-            : command.Password.Length > 0 && !domain.Administrators.Contains(command.Login)
-                ? [new(AccountsProblems.LoginHasPassword, "password", ("login", command.Login))]
-                : command.Password.Length > 0 ? [new(AccountsProblems.LoginHasPassword, "login", ("login", command.Login))] : [];
+            : command.Password.Length > 0 ? [new(AccountsProblems.LoginHasPassword, "password", ("login", command.Login))] : [];
         return Decision.Unless(broken, () =>
             domain.Administrators.Contains(command.Login) ? [] : [new DomainAdministratorAppointed(command.Login, command.Now)]);
     }
@@ -44,7 +42,8 @@ public sealed record AppointAdministrator(string Login, string Password, StaffMe
         var login = (body.Login ?? "").ToLowerInvariant();
         var stream = await session.Events.FetchForWriting<Domain>(id!, stop);
         if (stream.Aggregate is not { } domain) return Problems.Of(PlatformProblems.NotFound);
-        var member = await session.LoadAsync<StaffMember>(StaffMember.KeyOf(login), stop);
+        // What is no login is nobody's, and may hold what the database cannot look up.
+        var member = AccountName.Broken(login).Any() ? null : await session.LoadAsync<StaffMember>(StaffMember.KeyOf(login), stop);
         var command = new AppointAdministrator(login, body.Password ?? "", member, context.Now);
         var decision = Decide(command, domain);
         if (decision.Accepted && NewLogin(command, Credential.NewId()) is { } added)

@@ -22,6 +22,24 @@ public sealed record DismissAdministrator(string Login, DateTimeOffset Now)
         return context.Conclude(stream, decision, (_, version) => new Answer(204, Version: version));
     }
 
+    /// <summary><c>GET /api/v1/domains/{name}/administrators/{login}</c> → 200.</summary>
+    public static async Task<IResult> One(string name, string login, IDocumentStore store, CancellationToken stop)
+    {
+        if (!await IsOneAsync(name, login, store, stop)) return Problems.Of(PlatformProblems.NotFound);
+        _ = InternetNames.TryReadDomain(name, out var id); // the access rule has read it
+        await using var session = store.QuerySession();
+        var domain = await session.Events.FetchStreamStateAsync(id!, stop); // appointments are the domain's
+        return new Answer(200, new AdministratorView(login.ToLowerInvariant()), domain!.Version);
+    }
+
+    /// <summary>Whether a login administers a domain.</summary>
+    internal static async Task<bool> IsOneAsync(string name, string login, IDocumentStore store, CancellationToken stop)
+    {
+        _ = InternetNames.TryReadDomain(name, out var id); // the access rule has read it
+        await using var session = store.QuerySession();
+        return await session.LoadAsync<Domain>(id!, stop) is { } domain && domain.Administrators.Contains(login.ToLowerInvariant());
+    }
+
     /// <summary><c>GET /api/v1/domains/{name}/administrators</c> → 200; never paged.</summary>
     public static async Task<IResult> List(string name, IDocumentStore store, CancellationToken stop)
     {

@@ -40,7 +40,7 @@ public sealed record ChangePassword(string Password, string CredentialId, Passwo
         if (await session.LoadAsync<MailAccount>(accountId, stop) is not { } known) return Problems.Of(PlatformProblems.NotFound);
         var mustProve = context.Caller.Role == Roles.User; // which nobody can whose password was forced: others set the next one
         var isWrong = mustProve && !await passwords.IsPresentAsync(session, known, body.Current ?? "", stop);
-        if (isWrong) context.TellWrongPassword(body.Current ?? "");
+        if (isWrong && body.Current is { Length: > 0 } wrong) context.TellWrongPassword(wrong);
         var judged = isWrong ? JudgedPassword.Unjudged(known)
             : mustProve ? await passwords.JudgeAsync(known, body.Current!, password, stop)
             : await passwords.JudgeAsync(session, known, password, stop);

@@ -58,6 +58,7 @@ public sealed record CreateMailAccount(
     public static async Task<IResult> Handle(
         string name, CreateMailAccountBody body, CommandContext context, Passwords passwords, SecretBox box, HttpContext http, CancellationToken stop)
     {
+        if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // what is not there has no version
         var (session, accountId) = (context.Session, Guid.CreateVersion7().ToString("N"));
         if (!InternetNames.TryReadDomain(name, out var domainName)) return Problems.Of(PlatformProblems.NotFound);
         var accountName = body.Name ?? "";
@@ -71,7 +72,8 @@ public sealed record CreateMailAccount(
         if (await DomainUsage.LockAsync(session, domainName, stop) is not { } usage) return Problems.Of(PlatformProblems.NotFound);
         var domain = await session.LoadAsync<Domain>(domainName, stop);
         var address = $"{accountName.ToLowerInvariant()}@{domainName}";
-        var reservation = await session.LoadAsync<AddressReservation>(address, stop);
+        // What is no name is nobody's, and may hold what the database cannot look up.
+        var reservation = AccountName.Broken(accountName).Any() ? null : await session.LoadAsync<AddressReservation>(address, stop);
         var former = await session.LoadAsync<FormerLife>(FormerLife.IdOf(box, address), stop);
         var command = new CreateMailAccount(
             accountId, accountName, password, Credential.NewId(), body.CapacityMb, body.Comment, domain!, usage, reservation, former?.Life ?? 0, context.Now);

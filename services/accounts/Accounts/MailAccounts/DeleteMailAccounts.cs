@@ -57,6 +57,7 @@ public static class DeleteMailAccounts
     /// <summary><c>POST /api/v1/domains/{name}/accounts/delete</c> → 202 with the job; 409 names each that cannot be deleted, and then none is.</summary>
     public static async Task<IResult> HandleMany(string name, DeleteMailAccountsBody body, CommandContext context, CancellationToken stop)
     {
+        if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // there is no one version of many
         _ = InternetNames.TryReadDomain(name, out var domain); // the access rule has read it
         if (await DomainUsage.LockAsync(context.Session, domain!, stop) is null) return Problems.Of(PlatformProblems.NotFound);
         var addresses = body.Addresses ?? [];

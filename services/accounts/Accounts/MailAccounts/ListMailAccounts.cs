@@ -64,7 +64,7 @@ public static class ListMailAccounts
     private static bool Fits(Cursor? cursor, string type) => cursor is null || type switch
     {
         "bigint" => long.TryParse(cursor.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _),
-        "timestamptz" => DateTimeOffset.TryParse(cursor.Value, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out _),
+        "timestamptz" => DateTimeOffset.TryParseExact(cursor.Value, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out _),
         _ => !cursor.Value.Contains('\0', StringComparison.Ordinal),
     };
 

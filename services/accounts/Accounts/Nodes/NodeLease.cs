@@ -1,5 +1,6 @@
 using Hikyaku.Platform;
 using Marten;
+using Npgsql;
 
 namespace Hikyaku.Accounts.Nodes;
 
@@ -40,6 +41,10 @@ public sealed record NodeLease
 public sealed record RenewLeaseBody(
     Dictionary<string, long>? Applied, Dictionary<string, string>? Servers, bool Listed, DateTimeOffset? LastDigestCheck = null, long Repaired = 0);
 
+/// <summary>What a node is told.</summary>
+/// <param name="Position">Of the newest event: a node that has applied up to it is up to date.</param>
+public sealed record LeaseAnswer(long Position);
+
 /// <summary>The leases of all nodes.</summary>
 public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
 {
@@ -66,8 +71,8 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
         return (await session.Query<NodeLease>().ToListAsync(stop)).Where(l => l.Until > now && l.Listed).ToList();
     }
 
-    /// <summary><c>PUT /internal/nodes/{node}</c> → 204.</summary>
-    public static async Task<IResult> Renew(string node, RenewLeaseBody body, HttpContext http, NodeCredentials credentials, IDocumentStore store, TimeProvider time, CancellationToken stop)
+    /// <summary><c>PUT /internal/nodes/{node}</c> → 200.</summary>
+    public static async Task<IResult> Renew(string node, RenewLeaseBody body, HttpContext http, NodeCredentials credentials, IDocumentStore store, NpgsqlDataSource database, TimeProvider time, CancellationToken stop)
     {
         if (credentials.NodeOf(http.Request) != node) return Problems.Of(PlatformProblems.Unauthenticated);
         await using var session = store.LightweightSession();
@@ -82,6 +87,7 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
             Repaired = body.Repaired,
         });
         await session.SaveChangesAsync(stop);
-        return Results.NoContent();
+        await using var newest = database.CreateCommand("select coalesce(max(seq_id), 0) from mt_events");
+        return Results.Ok(new LeaseAnswer((long)(await newest.ExecuteScalarAsync(stop))!));
     }
 }

@@ -52,7 +52,7 @@ public sealed record ChangeStaffPassword(
         if (stream.Aggregate is not { } member) return Problems.Of(PlatformProblems.NotFound);
         var password = body.New ?? "";
         var isWrong = ownChoice && !await passwords.IsPresentAsync(session, member, body.Current ?? "", stop);
-        if (isWrong) context.TellWrongPassword(body.Current ?? "");
+        if (isWrong && body.Current is { Length: > 0 } wrong) context.TellWrongPassword(wrong);
         var isPresent = !isWrong && await passwords.IsPresentAsync(session, member, password, stop);
         var isSimilar = ownChoice && !isWrong && !isPresent && SimilarPassword.Is(body.Current ?? "", password);
         var command = new ChangeStaffPassword(password, Credential.NewId(), isPresent, isSimilar, isWrong, ownChoice, context.Now);

@@ -1,0 +1,75 @@
+using Hikyaku.Accounts.Nodes;
+using Hikyaku.Platform;
+using Hikyaku.Platform.Testing;
+using Marten;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Npgsql;
+
+namespace Hikyaku.Accounts.Tests.Integration;
+
+/// <summary>Which nodes count for what is in force, by a clock that the test moves.</summary>
+public sealed class Leases : IAsyncLifetime
+{
+    private readonly AccountsService _own = new();
+    private readonly InternalKeys _keys = InternalKeys.Create("living", "dead");
+    private readonly SteppedTime _time = new();
+
+    public ValueTask InitializeAsync() => _own.InitializeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _own.DisposeAsync();
+        _keys.Dispose();
+    }
+
+    [Fact, Trait("Rule", "NOD-5")]
+    public async Task A_node_that_does_not_renew_its_lease_for_ten_minutes_no_longer_counts_and_counts_again_when_it_does()
+    {
+        await RenewAsync("living", applied: 7);
+        await RenewAsync("dead", applied: 3);
+        Assert.False(await InForceAsync(7)); // as long as it may come back
+        _time.Pass(TimeSpan.FromSeconds(599));
+        await RenewAsync("living", applied: 7);
+        Assert.False(await InForceAsync(7));
+
+        _time.Pass(TimeSpan.FromSeconds(1));
+        Assert.True(await InForceAsync(7)); // without the dead one
+        await RenewAsync("dead", applied: 3);
+        Assert.False(await InForceAsync(7));
+        await RenewAsync("dead", applied: 7);
+        Assert.True(await InForceAsync(7));
+
+        _time.Pass(NodeLease.Length);
+        Assert.False(await InForceAsync(7)); // nobody serves
+    }
+
+    [Fact, Trait("Rule", "NOD-5")]
+    public async Task A_renewal_tells_the_newest_position()
+    {
+        var before = await RenewAsync("living", applied: 0);
+        await _own.AccountAsync(await _own.DomainAsync());
+        Assert.True(await RenewAsync("living", applied: 0) > before);
+    }
+
+    private Task<bool> InForceAsync(long position) => new NodeLeases(_own.Get<IDocumentStore>(), _time).HaveAllAppliedAsync(position, default);
+
+    private async Task<long> RenewAsync(string node, long applied)
+    {
+        var credentials = new NodeCredentials(new ConfigurationBuilder().AddCommandLine(_keys.ForService()).Build());
+        var http = new DefaultHttpContext();
+        http.Request.Headers.Authorization = $"Bearer {_keys.NodeBearer(node)}";
+        var body = new RenewLeaseBody(new() { [NodeLeases.Service] = applied }, [], Listed: true);
+        var answer = await NodeLeases.Renew(node, body, http, credentials, _own.Get<IDocumentStore>(), _own.Get<NpgsqlDataSource>(), _time, default);
+        return Assert.IsType<LeaseAnswer>(Assert.IsAssignableFrom<IValueHttpResult>(answer).Value).Position;
+    }
+
+    private sealed class SteppedTime : TimeProvider
+    {
+        private DateTimeOffset _now = new(2026, 11, 24, 0, 0, 0, TimeSpan.Zero);
+
+        public override DateTimeOffset GetUtcNow() => _now;
+
+        public void Pass(TimeSpan time) => _now += time;
+    }
+}
