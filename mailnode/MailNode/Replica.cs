@@ -24,6 +24,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
     private SqliteConnection? _connection;
     private ReplicaMark _now = new("", 0);
     private DateTime _fileWrittenAt;
+    private bool _writtenByOthers;
     private List<FactOutbox.Waiting> _unsent = [];
 
     /// <summary>Whether there is a replica that was completed by a list once.</summary>
@@ -166,6 +167,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
 
     private T Write<T>(SqliteConnection connection, Func<SqliteConnection, T> write)
     {
+        _writtenByOthers |= File.GetLastWriteTimeUtc(settings.Replica) != _fileWrittenAt; // which this write would hide
         try
         {
             using var transaction = connection.BeginTransaction();
@@ -185,7 +187,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
 
     // Neither removed nor exchanged (another file has the name), nor written by anybody else.
     private bool IsItsOwn(SqliteConnection connection)
-        => !SqliteFile.HasMoved(connection) && File.GetLastWriteTimeUtc(settings.Replica) == _fileWrittenAt;
+        => !_writtenByOthers && !SqliteFile.HasMoved(connection) && File.GetLastWriteTimeUtc(settings.Replica) == _fileWrittenAt;
 
     // What others read is what was written: with another log beside it, it would not be.
     private bool IsStillThere()
@@ -267,7 +269,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
             // Written, so that -wal and -shm exist from now on.
             connection.Run("UPDATE replica SET writes = writes + 1");
             _now = MarkOf(connection);
-            _fileWrittenAt = File.GetLastWriteTimeUtc(settings.Replica);
+            (_fileWrittenAt, _writtenByOthers) = (File.GetLastWriteTimeUtc(settings.Replica), false);
             SqliteFile.KeepLogFiles(connection);
             Mark();
             _connection = connection;

@@ -73,19 +73,20 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
         var (altered, lost, right) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node), await Account.OpenAsync(_node));
         Assert.Equal((true, 0, 0), await CheckAsync());
         var before = RepairedByLease();
-        Damage("UPDATE mailbox SET password_hash = (SELECT password_hash FROM mailbox WHERE account_id = $2) || 'x' WHERE account_id = $1", altered.State.AccountId, right.State.AccountId);
-        Damage("DELETE FROM mailbox WHERE account_id = $1", lost.State.AccountId);
-        Damage("INSERT INTO domain VALUES ($1, 1, 1, 1, NULL)", "evil.example");
-        await Assert.ThrowsAsync<AuthenticationException>(altered.LoggedInAsync);
-
-        var (done, shards, repaired) = await CheckAsync();
-        Assert.True(done);
-        Assert.Equal(3, repaired);
+        var shards = await Eventually.Async(async () =>
+        {
+            Damage("UPDATE mailbox SET password_hash = (SELECT password_hash FROM mailbox WHERE account_id = $2) || 'x' WHERE account_id = $1", altered.State.AccountId, right.State.AccountId);
+            Damage("DELETE FROM mailbox WHERE account_id = $1", lost.State.AccountId);
+            Damage("INSERT OR REPLACE INTO domain VALUES ($1, 1, 1, 1, NULL)", "evil.example");
+            await Assert.ThrowsAsync<AuthenticationException>(altered.LoggedInAsync);
+            var (done, differing, repaired) = await CheckAsync();
+            return done && repaired == 3 ? differing : 0; // a list of the start may come in between and repair some
+        }, n => n > 0, TimeSpan.FromSeconds(60));
         Assert.InRange(shards, 1, 3);
         foreach (var account in new[] { altered, lost, right }) (await account.LoggedInAsync()).Dispose();
         Assert.Equal(0, _node.AskReplica("SELECT count(*) FROM domain WHERE domain = 'evil.example'"));
         Assert.Equal((true, 0, 0), await CheckAsync());
-        await Eventually.Async(() => RepairedByLease() == before + 3);
+        await Eventually.Async(() => RepairedByLease() >= before + 3);
         var told = _node.Accounts.Lease!.Value.GetProperty("lastDigestCheck").GetDateTimeOffset();
         Assert.InRange(told, DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow.AddMinutes(1));
     }
@@ -108,6 +109,8 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
     {
         var first = await Account.OpenAsync(_node, name: "reborn");
         var gone = await first.ChangeAsync(s => s with { Deleted = true, PasswordHash = null }, null);
+        // As the process of a deletion has it: the next life begins when nothing of the first is left.
+        await Eventually.Async(() => _node.AskReplica("SELECT count(*) FROM mailbox WHERE account_id = $1 AND erase_due IS NULL AND deleted_at IS NOT NULL", first.State.AccountId) == 1);
         var second = await (await Account.OpenAsync(_node, name: "another")).ChangeAsync(s => s with { Address = first.Address, Life = 2 }, Account.UsualPassword);
         await _node.DeliverAsync(second.Address, "of the second life");
         await Eventually.Async(second.InboxAsync, inbox => inbox.Count == 1);
