@@ -9,6 +9,7 @@ internal static class Strays
     [
         ("history", "select distinct stream_id from mt_events e where not exists (select 1 from mt_streams s where s.id = e.stream_id)", "it has events and is no stream"),
         ("read model", "select account_id from mail_account_list l where not exists (select 1 from mt_streams s where s.id = l.account_id)", "it is in the list of accounts and has no history"),
+        ("read model", "select account_id from mail_account_list where search <> lower(address || E'\n' || coalesce(comment, ''))", "searches do not find it by its address and comment"),
         ("read model", "select distinct owner from mt_doc_credential c where not exists (select 1 from mt_streams s where s.id = c.owner)", "it has credentials and no history"),
         ("read model",
             """

@@ -13,6 +13,7 @@ public sealed class Verifying(VerifiedService service) : IClassFixture<VerifiedS
     [InlineData("update mail_account_list set password_forcibly_changed = true where account_id = @id", Model, "password_forcibly_changed in mail_account_list is True, and must be False")]
     [InlineData("update mail_account_list set mail_deletion_job = 'j', mail_deletion_at = now() where account_id = @id", Model, "mail_deletion_job in mail_account_list is j, and must be nothing")]
     [InlineData("update mail_account_list set deletion_job = 'j' where account_id = @id", Model, "deletion_job in mail_account_list is j, and must be nothing")]
+    [InlineData("update mail_account_list set search = '' where account_id = @id", Model, "searches do not find it by its address and comment")]
     [InlineData("delete from mail_account_list where account_id = @id", Model, "it is not in the list of accounts")]
     [InlineData("update mt_doc_mail_account set data = jsonb_set(data, '{CapacityMb}', '7') where id = @id", Model, "CapacityMb in mt_doc_mail_account is 7, and must be 300")]
     [InlineData("delete from mt_doc_mail_account where id = @id", Model, "it has no snapshot in mt_doc_mail_account")]
