@@ -58,7 +58,7 @@ public sealed class Outages(PlatformUnderTest platform)
         }
         finally
         {
-            foreach (var program in stopped.Reverse()) await platform.ControlAsync("start", program);
+            foreach (var program in stopped.AsEnumerable().Reverse()) await platform.ControlAsync("start", program);
         }
 
         await AllReadyAsync();
