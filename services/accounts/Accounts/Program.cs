@@ -30,6 +30,7 @@ public static class Program
         services.AddSingleton<Passwords>();
         services.AddSingleton<NodeLeases>();
         services.AddSingleton<MailAccountReader>();
+        services.AddHostedService<FillSearch>();
         services.AddHostedService<FirstOperator>();
         services.AddApiDescription();
         var app = builder.Build();
