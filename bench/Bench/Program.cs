@@ -1,16 +1,21 @@
 using Hikyaku.Bench;
+using Hikyaku.Bench.Chaos;
 
 // Benchmarks print what they measure, side by side with what it is compared to, and write it into bench/results/.
 Dictionary<string, (string What, Func<Report, Task> Run)> benchmarks = new()
 {
+    ["create"] = ("PERF-2: creation of one account at 0, 15,000 and 100,000 accounts (needs ./dev up)", CreatingAmongMany.RunAsync),
+    ["list"] = ("PERF-3: account list, search and sort at 100,000 accounts (needs ./dev up)", ListingMany.RunAsync),
     ["setting"] = ("PERF-5: a password changed until the mail node obeys it, beside RabbitMQ alone (needs ./dev up)", SettingTakesEffect.RunAsync),
     ["gateway"] = ("PERF-6: the account list through the gateway, beside the service itself (needs ./dev up)", GatewayBesideService.RunAsync),
     ["append"] = ("PERF-7: events appended by 16 writers, beside plain INSERT (needs ./dev up)", AppendBesideInsert.RunAsync),
     ["logins"] = ("PERF-12: IMAP logins per second on the mail node, beside the same Dovecot with a passwd-file (needs ./dev up, as root)", LoginsBesidePasswdFile.RunAsync),
     ["reconnect"] = ("PERF-16: 10,000 IMAP clients log in again at once after a restart of Dovecot (needs ./dev up, as root)", ReconnectOfEverybody.RunAsync),
+    ["replica"] = ("PERF-13: a new replica of 100,000 accounts (needs ./dev up)", ReplicaOfMany.RunAsync),
     ["up"] = ("PERF-14: ./dev up until the first message is delivered, and the idle platform's memory", FromUpToFirstMessage.RunAsync),
 };
 
+if (args is ["chaos", ..]) return await ChaosRun.RunAsync(args[1..]);
 if (args is not [var name] || !benchmarks.TryGetValue(name, out var benchmark))
 {
     foreach (var (key, (what, _)) in benchmarks) Console.WriteLine($"./dev bench {key,-10} {what}");

@@ -1,7 +1,11 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Hikyaku.Platform;
+using MailKit.Net.Imap;
+using MailKit.Security;
 using Microsoft.Extensions.Configuration;
 
 namespace Hikyaku.Bench;
@@ -23,7 +27,7 @@ internal sealed class RunningPlatform
         PortBase = Gateway.BaseAddress.Port;
     }
 
-    /// <summary>Its folder.</summary>
+    /// <summary>The copy's folder.</summary>
     public string Home => _home;
 
     public JsonNode Endpoints { get; }
@@ -75,14 +79,39 @@ internal sealed class RunningPlatform
         return $"{name}@{domain}";
     }
 
-    public async Task InForceAsync(string address)
+    public async Task InForceAsync(string address, TimeSpan? within = null)
     {
-        for (var deadline = DateTime.UtcNow.AddSeconds(60); DateTime.UtcNow < deadline;)
+        for (var deadline = DateTime.UtcNow + (within ?? TimeSpan.FromMinutes(1)); DateTime.UtcNow < deadline;)
         {
             if ((await SendAsync(HttpMethod.Get, $"/api/v1/accounts/{address}"))!["inForce"]!.GetValue<bool>()) return;
         }
 
         throw new TimeoutException($"{address} is not in force");
+    }
+
+    /// <summary>A local run has a certificate that it signed itself: this one and no other is accepted.</summary>
+    public bool IsOwnCertificate(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
+    {
+        using var own = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(_home, "secrets", "cert.pem"));
+        return shown is not null && shown.GetCertHashString() == own.GetCertHashString();
+    }
+
+    /// <summary>Somebody who has logged in.</summary>
+    public async Task<ImapClient> ImapAsync(string account, string password)
+    {
+        var imap = new ImapClient { Timeout = 15_000 };
+        try
+        {
+            var (host, port) = Server("imap");
+            await imap.ConnectAsync(host, port, SecureSocketOptions.None);
+            await imap.AuthenticateAsync(account, password);
+            return imap;
+        }
+        catch
+        {
+            imap.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Signs internal tokens as the gateway does.</summary>

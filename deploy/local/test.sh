@@ -1,4 +1,4 @@
-# ./dev test and ./dev bench. Sourced, never run.
+# ./dev test, ./dev bench and ./dev chaos. Sourced, never run.
 
 # Ends with the line "N passed, N failed". A test program that crashes or reports nothing counts as a failure.
 run_tests() {
@@ -106,4 +106,10 @@ run_journeys() {
 run_benchmark() {
     [[ ! -f $HIKYAKU_HOME/endpoints.json ]] || export HIKYAKU_ENDPOINTS=$HIKYAKU_HOME/endpoints.json
     dotnet run -c Release --project "$repo/bench/Bench" -- "$@"
+}
+
+# Kills processes of other users.
+run_chaos() {
+    require_root chaos "$@"
+    dotnet run -c Release --project "$repo/bench/Bench" -- chaos "$@"
 }

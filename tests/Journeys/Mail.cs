@@ -21,6 +21,36 @@ public static class Mail
         await smtp.DisconnectAsync(true);
     }
 
+    /// <summary>Delivers some messages to the platform's port 25, all in one session.</summary>
+    public static async Task DeliverManyAsync(this PlatformUnderTest platform, string to, string subject, int messages)
+    {
+        using var smtp = new SmtpClient();
+        var (host, port) = platform.Server("smtp");
+        await smtp.ConnectAsync(host, port, SecureSocketOptions.None);
+        for (var i = 0; i < messages; i++) await smtp.SendAsync(Message("sender@elsewhere.example", to, $"{subject} {i}"));
+        await smtp.DisconnectAsync(true);
+    }
+
+    /// <summary>Sends some messages as an account, all after one login.</summary>
+    public static async Task SubmitManyAsync(this PlatformUnderTest platform, string account, string to, string subject, int messages)
+    {
+        using var smtp = await platform.SmtpAsync(account);
+        for (var i = 0; i < messages; i++) await smtp.SendAsync(Message(account, to, $"{subject} {i}"));
+        await smtp.DisconnectAsync(true);
+    }
+
+    /// <summary>How many messages are in the inbox, once there are as many as wanted.</summary>
+    public static async Task<int> CountAsync(this PlatformUnderTest platform, string account, int wanted)
+    {
+        using var imap = await platform.ImapAsync(account);
+        await imap.Inbox.OpenAsync(FolderAccess.ReadOnly);
+        return await Eventually.Async(async () =>
+        {
+            await imap.NoOpAsync();
+            return imap.Inbox.Count;
+        }, count => count >= wanted, TimeSpan.FromSeconds(90));
+    }
+
     /// <summary>Sends as an account; <paramref name="from"/> is envelope sender and header From.</summary>
     public static async Task SubmitAsync(
         this PlatformUnderTest platform, string account, string to, string subject, string server = "submission", string? from = null, string password = PlatformUnderTest.Password)

@@ -1,3 +1,5 @@
+using Hikyaku.Platform.Testing;
+
 namespace Hikyaku.Journeys;
 
 public sealed class Outages(PlatformUnderTest platform)
@@ -23,6 +25,49 @@ public sealed class Outages(PlatformUnderTest platform)
 
         await AllReadyAsync();
         Assert.Equal(200, (await platform.Operator.GetAsync($"/api/v1/accounts/{account}")).Status);
+    }
+
+    [Fact, Trait("Rule", "REL-2"), Trait("Rule", "NOD-2")]
+    public async Task With_control_plane_broker_and_database_down_over_a_thousand_messages_come_in_and_go_out_and_then_everything_agrees()
+    {
+        const int senders = 8, messagesEach = 80;
+        var outage = TimeSpan.FromSeconds(30);
+        string[] stopped = ["gateway", "accounts", "rabbitmq", "postgres"];
+        var domain = await platform.DomainAsync();
+        var accounts = new List<string>();
+        for (var i = 0; i < senders; i++) accounts.Add(await platform.AccountAsync(domain, $"user{i}"));
+        var friend = $"friend-{Guid.NewGuid():N}@far.example";
+
+        foreach (var program in stopped) await platform.ControlAsync("stop", program);
+        var since = System.Diagnostics.Stopwatch.StartNew();
+        try
+        {
+            await Task.WhenAll(accounts.Select(async (account, i) =>
+            {
+                // To a neighbour from outside, to a neighbour from within, and to the outside.
+                await platform.DeliverManyAsync(account, "in", messagesEach);
+                await platform.SubmitManyAsync(account, accounts[(i + 1) % senders], "within", messagesEach / 2);
+                await platform.SubmitManyAsync(account, friend, "out", messagesEach / 2);
+                do
+                {
+                    foreach (var server in new[] { "imap", "imaps" }) (await platform.ImapAsync(account, server)).Dispose();
+                    (await platform.Pop3Async(account)).Dispose();
+                }
+                while (since.Elapsed < outage);
+            }));
+        }
+        finally
+        {
+            foreach (var program in stopped.AsEnumerable().Reverse()) await platform.ControlAsync("start", program);
+        }
+
+        await AllReadyAsync();
+        foreach (var account in accounts) Assert.Equal(messagesEach + (messagesEach / 2), await platform.CountAsync(account, messagesEach + (messagesEach / 2)));
+        Assert.Equal(senders * (messagesEach / 2), (await Eventually.Async(() => platform.OutboxAsync(friend), m => m.Count >= senders * (messagesEach / 2), TimeSpan.FromSeconds(60))).Count);
+        var changed = await platform.Operator.SendAsync(HttpMethod.Patch, $"/api/v1/accounts/{accounts[0]}", new { capacityMb = 123 });
+        Assert.Equal(200, changed.Status);
+        await platform.InForceAsync(accounts[0]);
+        await PlatformUnderTest.VerifyAsync();
     }
 
     [Fact, Trait("Rule", "REL-1")]

@@ -123,12 +123,22 @@ public sealed class PlatformUnderTest : IAsyncLifetime
         }
     }
 
-    private static async Task RunAsync(string program, params string[] arguments)
+    /// <summary>Runs <c>./dev</c> on this very copy; answers what it printed.</summary>
+    public static Task<string> DevAsync(params string[] arguments) => RunAsync(Path.Combine(Repository(AppContext.BaseDirectory), "dev"), arguments);
+
+    /// <summary>History, read models and mail nodes agree.</summary>
+    public static Task VerifyAsync() => DevAsync("verify", "--wait", "60");
+
+    private static string Repository(string folder)
+        => File.Exists(Path.Combine(folder, "platform.sln")) ? folder : Repository(Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Not within the repository"));
+
+    private static async Task<string> RunAsync(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {await output}{await errors}");
+        return await output;
     }
 }

@@ -44,6 +44,9 @@ public sealed class Listing_accounts(AccountsService accounts)
         Assert.Equal([$"taro_y@{domain}"], Addresses(await accounts.GetAsync($"/api/v1/domains/{domain}/accounts?query=100%25")));
         Assert.Equal([$"tarozy@{domain}"], Addresses(await accounts.GetAsync($"/api/v1/domains/{domain}/accounts?query={Uri.EscapeDataString("総務")}")));
         Assert.Empty(Addresses(await accounts.GetAsync($"/api/v1/domains/{domain}/accounts?query=%27;drop")));
+        await accounts.SendAsync(HttpMethod.Patch, $"/api/v1/accounts/tarozy@{domain}", new { comment = "Sales ＡＢＣ" });
+        Assert.Empty(Addresses(await accounts.GetAsync($"/api/v1/domains/{domain}/accounts?query={Uri.EscapeDataString("総務")}")));
+        Assert.Equal([$"tarozy@{domain}"], Addresses(await accounts.GetAsync($"/api/v1/domains/{domain}/accounts?query=sALES")));
         Assert.Empty(Addresses(await accounts.GetAsync($"/api/v1/domains/{domain}/accounts?query=%00nul")));
     }
 

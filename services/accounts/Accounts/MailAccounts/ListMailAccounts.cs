@@ -84,7 +84,7 @@ public static class ListMailAccounts
             $"""
             select address, comment, capacity_mb, used_bytes, created_at, password_forcibly_changed from mail_account_list
             where domain = $1 and deletion_job is null {status}
-            {(string.IsNullOrEmpty(query) ? "" : "and (address ilike $3 or comment ilike $3)")}
+            {(string.IsNullOrEmpty(query) ? "" : "and search like lower($3)")}
             {(cursor is null ? "" : $"and ({sort.Column}, address) {comparison} ($4::{sort.Type}, $5)")}
             order by {sort.Column} {direction}, address {direction} limit $2
             """;

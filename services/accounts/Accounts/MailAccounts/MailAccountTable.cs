@@ -29,6 +29,7 @@ public sealed class MailAccountTable : EventProjection
         table.AddColumn<string>("mail_deletion_job"); // the newest one, also when it is done: a node that lists must not begin it again
         table.AddColumn<DateTimeOffset>("mail_deletion_at");
         table.AddColumn<string>("deletion_job"); // the account is gone for everybody; the row goes when all is erased
+        table.AddColumn<string>("search").NotNull().DefaultValueByExpression("''"); // address and comment in lower case, what searches look into
         table.AddColumn<long>("used_bytes").NotNull().DefaultValue(0);
         table.AddColumn<DateTimeOffset>("used_at");
         table.Indexes.Add(new IndexDefinition("mail_account_list_address") { Columns = ["domain", "address"] });
@@ -36,6 +37,8 @@ public sealed class MailAccountTable : EventProjection
         table.Indexes.Add(new IndexDefinition("mail_account_list_created") { Columns = ["domain", "created_at", "address"] });
         // Few are forced at a time; the other sorts of this filter sort those few.
         table.Indexes.Add(new IndexDefinition("mail_account_list_forced") { Columns = ["domain", "address"], Predicate = "password_forcibly_changed" });
+        // Any part of any length from three characters on, in any language; shorter ones are looked for row by row.
+        table.Indexes.Add(new IndexDefinition("mail_account_list_search") { Columns = ["search"], Method = IndexMethod.gin, Mask = "? gin_trgm_ops" });
         return table;
     }
 
@@ -47,12 +50,12 @@ public sealed class MailAccountTable : EventProjection
             case MailAccountCreated c:
                 operations.QueueSqlCommand(
                     """
-                    insert into mail_account_list (account_id, domain, address, comment, capacity_mb, life, credential_id, created_at, home_node)
-                    values (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    on conflict (account_id) do update set comment = excluded.comment, capacity_mb = excluded.capacity_mb, credential_id = excluded.credential_id,
+                    insert into mail_account_list (account_id, domain, address, comment, capacity_mb, life, credential_id, created_at, home_node, search)
+                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, lower(?))
+                    on conflict (account_id) do update set comment = excluded.comment, search = excluded.search, capacity_mb = excluded.capacity_mb, credential_id = excluded.credential_id,
                         password_forcibly_changed = false, mail_deletion_job = null, mail_deletion_at = null, deletion_job = null
                     """,
-                    c.AccountId, c.Domain, c.Address, OrNull(c.Comment), c.CapacityMb, c.Life, OrNull(c.CredentialId), c.At, OrNull(c.HomeNode));
+                    c.AccountId, c.Domain, c.Address, OrNull(c.Comment), c.CapacityMb, c.Life, OrNull(c.CredentialId), c.At, OrNull(c.HomeNode), $"{c.Address}\n{c.Comment}");
                 break;
             case MailAccountPasswordChanged p:
                 SetPassword(operations, e, p.CredentialId, forced: false);
@@ -74,7 +77,8 @@ public sealed class MailAccountTable : EventProjection
                 Set(operations, e, "capacity_mb", c.CapacityMb);
                 break;
             case MailAccountCommentChanged c:
-                Set(operations, e, "comment", OrNull(c.Comment));
+                operations.QueueSqlCommand(
+                    "update mail_account_list set comment = ?, search = lower(address || ?) where account_id = ?", OrNull(c.Comment), $"\n{c.Comment}", e.StreamKey!);
                 break;
         }
 

@@ -9,6 +9,7 @@ using Hikyaku.Accounts.Staff;
 using Hikyaku.Platform;
 using JasperFx.Events.Projections;
 using Marten;
+using Weasel.Postgresql;
 
 namespace Hikyaku.Accounts.Storage;
 
@@ -34,6 +35,7 @@ public static class AccountsStore
         options.Schema.For<Job>().DocumentAlias("job");
         options.Schema.For<Credential>().DocumentAlias("credential").Duplicate(c => c.Owner);
         options.Schema.For<NodeLease>().DocumentAlias("node_lease");
+        options.Storage.ExtendedSchemaObjects.Add(new Extension("pg_trgm")); // for the search in the list; the database's owner may make it
         options.Storage.ExtendedSchemaObjects.Add(DomainUsage.Table());
         options.Storage.ExtendedSchemaObjects.Add(MailAccountTable.Table());
         options.Storage.ExtendedSchemaObjects.Add(JobTable.Table());

@@ -1,0 +1,112 @@
+using System.Text.Json.Nodes;
+using MailKit;
+
+namespace Hikyaku.Bench.Chaos;
+
+/// <summary>What must hold when the killing is over.</summary>
+internal sealed class Judgement(RunningPlatform platform, PatientClient client)
+{
+    // A duplicate within this time of a killed mail server is SMTP's own: the answer was lost, not the message.
+    private static readonly TimeSpan LostAnswer = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Delivery = TimeSpan.FromMinutes(3);
+
+    /// <summary>What is wrong.</summary>
+    public List<string> Wrong { get; } = [];
+
+    /// <summary>Copies that SMTP's at-least-once accounts for.</summary>
+    public int ExplainedCopies { get; private set; }
+
+    /// <summary>Every acknowledged command is in the history exactly once, and the last one is what counts.</summary>
+    public async Task CommandsAsync(IEnumerable<CommandedAccount> accounts)
+    {
+        foreach (var account in accounts.Where(a => a.DeletionJob is null))
+        {
+            var history = await HistoryAsync(account.Address);
+            Once(account, history, "accounts.mail-account-created", "capacityMb", ["10"]);
+            Once(account, history, "accounts.mail-account-capacity-changed", "capacityMb", account.Capacities.Select(c => $"{c}"));
+            Once(account, history, "accounts.mail-account-comment-changed", "comment", account.Comments);
+            var passwords = history.Count(e => e!["type"]!.GetValue<string>() == "accounts.mail-account-password-changed");
+            if (passwords != account.Passwords) Wrong.Add($"{account.Address}: {account.Passwords} password changes were acknowledged, {passwords} are in the history");
+        }
+    }
+
+    /// <summary>Deletions that were acknowledged come to their end.</summary>
+    public async Task DeletionsAsync(IEnumerable<CommandedAccount> accounts, TimeSpan within)
+    {
+        var until = DateTime.UtcNow + within;
+        foreach (var account in accounts.Where(a => a.DeletionJob is not null))
+        {
+            if ((await client.SendAsync(HttpMethod.Get, $"/api/v1/accounts/{account.Address}")).Status != System.Net.HttpStatusCode.NotFound) Wrong.Add($"{account.Address}: it is deleted and still there");
+            if (account.DeletionJob!.Length == 0) continue;
+            string? state = null;
+            while (state != "succeeded" && DateTime.UtcNow < until) state = (await client.SendAsync(HttpMethod.Get, $"/api/v1/jobs/{account.DeletionJob}")).Body?["state"]?.GetValue<string>();
+            if (state != "succeeded") Wrong.Add($"{account.Address}: its deletion is {state}");
+        }
+    }
+
+    /// <summary>The last acknowledged password opens the mailbox.</summary>
+    public async Task LoginsAsync(IEnumerable<CommandedAccount> accounts)
+    {
+        foreach (var account in accounts.Where(a => a.DeletionJob is null))
+        {
+            try
+            {
+                using var imap = await platform.ImapAsync(account.Address, account.Password);
+            }
+            catch (MailKit.Security.AuthenticationException e)
+            {
+                Wrong.Add($"{account.Address}: its last password is refused: {e.Message}");
+            }
+        }
+    }
+
+    /// <summary>Every accepted message is in its mailbox, once; copies are explained by a lost answer or they are wrong.</summary>
+    public async Task MailAsync(IReadOnlyCollection<AcceptedMessage> accepted, IReadOnlyList<Kill> kills)
+    {
+        foreach (var mailbox in accepted.GroupBy(m => m.To))
+        {
+            var copies = await CopiesAsync(mailbox.Key, [.. mailbox.Select(m => m.Id)]);
+            foreach (var message in mailbox)
+            {
+                var times = copies[message.Id].Order().ToList();
+                if (times.Count == 0) Wrong.Add($"{message.Id} for {message.To} was accepted and is not there");
+                var explained = message.Unanswered + times.Skip(1).Count(at => kills.Any(k => k.Program is "dovecot" or "postfix" && (k.At - times[0]).Duration() < LostAnswer));
+                ExplainedCopies += Math.Min(explained, Math.Max(0, times.Count - 1));
+                if (times.Count - 1 > explained) Wrong.Add($"{message.Id} for {message.To} is there {times.Count} times");
+            }
+        }
+    }
+
+    private async Task<ILookup<string, DateTimeOffset>> CopiesAsync(string account, HashSet<string> ids)
+    {
+        using var imap = await platform.ImapAsync(account, RunningPlatform.Password);
+        await imap.Inbox.OpenAsync(FolderAccess.ReadOnly);
+        for (var until = DateTime.UtcNow + Delivery; ;)
+        {
+            await imap.NoOpAsync();
+            var there = (await imap.Inbox.FetchAsync(0, -1, MessageSummaryItems.Envelope | MessageSummaryItems.InternalDate))
+                .Where(m => m.Envelope?.MessageId is not null).ToLookup(m => m.Envelope!.MessageId!, m => m.InternalDate ?? default);
+            if (ids.All(there.Contains) || DateTime.UtcNow > until) return there;
+            await Task.Delay(500);
+        }
+    }
+
+    private void Once(CommandedAccount account, JsonArray history, string type, string field, IEnumerable<string> acknowledged)
+    {
+        var told = history.Where(e => e!["type"]!.GetValue<string>() == type).Select(e => e!["data"]![field]!.ToString()).Order(StringComparer.Ordinal).ToList();
+        var expected = acknowledged.Order(StringComparer.Ordinal).ToList();
+        if (!told.SequenceEqual(expected)) Wrong.Add($"{account.Address}: {type} is in the history {told.Count} times ({string.Join(", ", told)}), acknowledged {expected.Count} times ({string.Join(", ", expected)})");
+    }
+
+    private async Task<JsonArray> HistoryAsync(string address)
+    {
+        var all = new JsonArray();
+        for (var cursor = ""; ;)
+        {
+            var page = (await client.SendAsync(HttpMethod.Get, $"/api/v1/accounts/{address}/history?limit=500{cursor}")).Body!;
+            foreach (var item in page["items"]!.AsArray()) all.Add(item!.DeepClone());
+            if (page["next"] is not { } next) return all;
+            cursor = $"&cursor={next.GetValue<string>()}";
+        }
+    }
+}

@@ -1,0 +1,25 @@
+# ./dev verify: hikyaku verify on this copy, with the settings that its programs run with. Sourced, never run.
+
+# Any further arguments are the program's, like --wait 60.
+verify() {
+    local settings folder nodes=()
+    [[ -x $HIKYAKU_HOME/bin/verify/Verify ]] || fail "Run ./dev up first."
+    # Root reads the replicas and the settings.
+    require_root verify "$@"
+    for settings in "$HIKYAKU_HOME"/settings/mailnode*; do
+        folder=$(setting_of "$settings" Hikyaku__NodeHome)
+        [[ -z $folder ]] || nodes+=(--node "$(setting_of "$settings" Hikyaku__Node)=$folder")
+    done
+    # In the environment: a command line would show the password.
+    env DOTNET_ROOT="$(setting_of "$HIKYAKU_HOME/settings/accounts" DOTNET_ROOT)" \
+        ConnectionStrings__Postgres="$(setting_of "$HIKYAKU_HOME/settings/accounts" ConnectionStrings__Postgres)" \
+        "$HIKYAKU_HOME/bin/verify/Verify" "${nodes[@]}" "$@"
+}
+
+# setting_of FILE NAME: one of the assignments that settings.sh writes.
+setting_of() (
+    unset "$2"
+    # shellcheck source=/dev/null
+    . "$1"
+    printf %s "${!2:-}"
+)

@@ -1,0 +1,29 @@
+namespace Hikyaku.Journeys;
+
+/// <summary>The small size of what <c>./dev chaos</c> does for ten minutes, and the company that <c>./dev seed</c> makes.</summary>
+public sealed class Chaos_and_company(PlatformUnderTest platform)
+{
+    [Fact, Trait("Rule", "REL-1")]
+    public async Task Under_a_minute_of_kills_no_acknowledged_command_and_no_accepted_message_is_lost_or_done_twice()
+    {
+        var told = await PlatformUnderTest.DevAsync("chaos", "--minutes", "1", "--seed", "7");
+        Assert.Contains("| wrong | 0 |", told, StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Rule", "REL-6")]
+    public async Task The_seeded_company_is_there_with_an_account_over_capacity_and_again_it_changes_nothing()
+    {
+        const string domain = "hoshi-shokai.example.jp";
+        Assert.Contains("12 accounts are new", await PlatformUnderTest.DevAsync("seed"), StringComparison.Ordinal);
+        var list = await platform.Operator.GetAsync($"/api/v1/domains/{domain}/accounts?query={Uri.EscapeDataString("総務")}");
+        Assert.Equal($"hanako.sato@{domain}", list.Body!["items"]!.AsArray().Single()!["address"]!.GetValue<string>());
+        Assert.Equal(200, (await platform.Operator.GetAsync($"/api/v1/domains/{Uri.EscapeDataString("星商会.example.jp")}")).Status);
+        await platform.ArrivesAsync($"jiro.suzuki@{domain}", "今週の会議");
+        await platform.ArrivesAsync($"ken.watanabe@{domain}", "社員旅行の写真");
+        (await platform.SignInAsync("tsubaki", PlatformUnderTest.Password)).Dispose();
+
+        Assert.Contains("0 accounts are new", await PlatformUnderTest.DevAsync("seed"), StringComparison.Ordinal);
+        Assert.Equal(1, await platform.CountAsync($"jiro.suzuki@{domain}", 1));
+        await PlatformUnderTest.VerifyAsync();
+    }
+}
