@@ -37,13 +37,15 @@ public sealed class AccountsClient : IDisposable
         }
     }
 
-    /// <summary><c>PUT /internal/nodes/{node}</c>: registers, renews the lease, and tells what was applied.</summary>
-    public async Task RenewLeaseAsync(LeaseReport report, CancellationToken stop)
+    /// <summary><c>PUT /internal/nodes/{node}</c>: registers, renews the lease, and tells what was applied. False: the node was retired.</summary>
+    public async Task<bool> RenewLeaseAsync(LeaseReport report, CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(Patience);
         using var answer = await _http.PutAsJsonAsync(new Uri($"/internal/nodes/{Uri.EscapeDataString(_node)}", UriKind.Relative), report, limit.Token);
+        if (answer.StatusCode == System.Net.HttpStatusCode.Conflict) return false;
         answer.EnsureSuccessStatusCode();
+        return true;
     }
 
     /// <inheritdoc/>
@@ -54,4 +56,11 @@ public sealed class AccountsClient : IDisposable
 /// <param name="Applied">Up to which position of each service everything is applied.</param>
 /// <param name="Servers">Versions of the mail servers.</param>
 /// <param name="Listed">Whether the replica is complete; else the node does not serve.</param>
-public sealed record LeaseReport(IReadOnlyDictionary<string, long> Applied, IReadOnlyDictionary<string, string> Servers, bool Listed);
+/// <param name="Host">Where the other nodes reach it; null: they do not.</param>
+/// <param name="ImapPort">IMAP for the other nodes.</param>
+/// <param name="Pop3Port">POP3 for the other nodes.</param>
+/// <param name="LmtpPort">LMTP for the other nodes.</param>
+/// <param name="QuotaPort">Dovecot's quota-status for the other nodes.</param>
+public sealed record LeaseReport(
+    IReadOnlyDictionary<string, long> Applied, IReadOnlyDictionary<string, string> Servers, bool Listed,
+    string? Host = null, int? ImapPort = null, int? Pop3Port = null, int? LmtpPort = null, int? QuotaPort = null);

@@ -7,7 +7,7 @@ namespace Hikyaku.MailNode;
 /// <summary>
 /// Keeps the node a serving one, and tells what it has applied: at once after each change, and every five seconds.
 /// </summary>
-public sealed partial class Lease(Replica replica, AccountsClient accounts, MailServers servers, ILogger<Lease> logger) : BackgroundService
+public sealed partial class Lease(NodeSettings settings, Replica replica, AccountsClient accounts, MailServers servers, ILogger<Lease> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -16,6 +16,10 @@ public sealed partial class Lease(Replica replica, AccountsClient accounts, Mail
         new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropWrite });
 
     private bool _failing;
+    private volatile bool _retired;
+
+    /// <summary>Whether the accounts service says that this node was retired: it counts for nothing, and serves no longer.</summary>
+    public bool IsRetired => _retired;
 
     /// <summary>Asks for a renewal now; several askings become one.</summary>
     /// <param name="cause">What has caused it, for the trace.</param>
@@ -31,7 +35,9 @@ public sealed partial class Lease(Replica replica, AccountsClient accounts, Mail
             using var activity = causes is [var cause] && cause != default ? Telemetry.Source.StartActivity("lease", ActivityKind.Internal, cause) : null;
             try
             {
-                await accounts.RenewLeaseAsync(await ReportAsync(stoppingToken), stoppingToken);
+                var renewed = await accounts.RenewLeaseAsync(await ReportAsync(stoppingToken), stoppingToken);
+                if (!renewed && !_retired) LogRetired(settings.Node);
+                _retired = !renewed;
                 if (_failing) LogWorksAgain();
                 _failing = false;
             }
@@ -66,9 +72,11 @@ public sealed partial class Lease(Replica replica, AccountsClient accounts, Mail
     private async Task<LeaseReport> ReportAsync(CancellationToken stop)
     {
         var versions = await servers.VersionsAsync(stop);
-        if (!replica.IsComplete) return new(new Dictionary<string, long>(), versions, false);
+        var at = settings.Advertised;
+        var report = new LeaseReport(new Dictionary<string, long>(), versions, false, at?.Host, at?.ImapPort, at?.Pop3Port, at?.LmtpPort, at?.QuotaPort);
+        if (!replica.IsComplete) return report;
         var (applied, _) = await replica.WriteAsync(ReplicaRows.Progress, stop);
-        return new(new Dictionary<string, long> { [ReplicaRows.Accounts] = applied }, versions, true);
+        return report with { Applied = new Dictionary<string, long> { [ReplicaRows.Accounts] = applied }, Listed = true };
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The lease cannot be renewed; mail goes on")]
@@ -76,4 +84,7 @@ public sealed partial class Lease(Replica replica, AccountsClient accounts, Mail
 
     [LoggerMessage(2, LogLevel.Information, "The lease is renewed again")]
     private partial void LogWorksAgain();
+
+    [LoggerMessage(3, LogLevel.Error, "{Node} was retired: it takes no mail and no logins any more, hands on what waits in its queue, and can be switched off")]
+    private partial void LogRetired(string node);
 }

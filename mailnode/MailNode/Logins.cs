@@ -16,6 +16,8 @@ public sealed partial class Logins(Replica replica, TimeProvider time, ILogger<L
     private static readonly TimeSpan Life = TimeSpan.FromDays(40);
     private static readonly Counter<long> Counted = Telemetry.Meter.CreateCounter<long>("hikyaku.node.logins", "{login}", "Logins by protocol, TLS and success");
 
+    private static IResult Fine => Results.Json(new { status = 0, msg = "" });
+
     private ConcurrentDictionary<Key, (long Succeeded, long Failed)> _counts = new();
 
     /// <summary>What Dovecot reports of a finished login.</summary>
@@ -24,12 +26,14 @@ public sealed partial class Logins(Replica replica, TimeProvider time, ILogger<L
     /// <param name="Secured">Not empty when Postfix says that the connection has TLS; of others it also means "from this machine".</param>
     /// <param name="Success">Whether the password was right.</param>
     /// <param name="Tls">Whether Dovecot's own login process has TLS.</param>
-    public sealed record Report(string? Login, string? Protocol, string? Secured, bool Success, bool Tls);
+    /// <param name="Via">The node that has handed the login on; it has counted it.</param>
+    public sealed record Report(string? Login, string? Protocol, string? Secured, bool Success, bool Tls, string? Via = null);
 
     /// <summary>Counts one.</summary>
     public IResult Receive(Report report)
     {
         ArgumentNullException.ThrowIfNull(report);
+        if (!string.IsNullOrEmpty(report.Via)) return Fine;
         var protocol = report.Protocol is "imap" or "pop3" or "smtp" ? report.Protocol : "other";
         var tls = report.Tls || (protocol == "smtp" && !string.IsNullOrEmpty(report.Secured));
         Counted.Add(1, new("protocol", protocol), new("tls", tls), new("success", report.Success));
@@ -43,7 +47,7 @@ public sealed partial class Logins(Replica replica, TimeProvider time, ILogger<L
                 (_, have) => report.Success ? (have.Succeeded + 1, have.Failed) : (have.Succeeded, have.Failed + 1));
         }
 
-        return Results.Json(new { status = 0, msg = "" });
+        return Fine;
     }
 
     /// <inheritdoc/>

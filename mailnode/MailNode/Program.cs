@@ -37,6 +37,7 @@ public partial class Program
         AddRunning<Usage>(services);
         AddRunning<Logins>(services);
         AddRunning<Applier>(services);
+        services.AddHostedService<CapacityElsewhere>();
         // Last, so that they stop first: messages in hand are still written.
         services.AddBus(builder.Configuration);
         services.AddNodeBus(builder.Configuration, bus => bus.AddConsumer<Watch>(), Watch.Configure);

@@ -82,7 +82,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         {
             using var transaction = connection.BeginTransaction();
             connection.Run(Schema.Text);
-            connection.Run("INSERT INTO replica VALUES ($1)", Guid.NewGuid().ToString("N"));
+            connection.Run("INSERT INTO replica VALUES ($1, $2)", Guid.NewGuid().ToString("N"), settings.Node);
             fill(connection);
             connection.Run($"PRAGMA user_version = {Schema.Version}");
             transaction.Commit();

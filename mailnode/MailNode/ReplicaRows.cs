@@ -21,6 +21,7 @@ public static class ReplicaRows
     {
         MailboxState m => m is { AccountId.Length: > 1 and <= 64, Address.Length: > 2 and <= 320, Domain.Length: > 0 and <= 253, CapacityMb: > 0 },
         DomainState d => d is { Domain.Length: > 0 and <= 253 },
+        MailNodeState n => n is { Node.Length: > 0 and <= 64, Host.Length: > 0 and <= 253, ImapPort: > 0, Pop3Port: > 0, LmtpPort: > 0 },
         _ => false,
     };
 
@@ -50,11 +51,12 @@ public static class ReplicaRows
     public static void List(SqliteConnection replica, IEnumerable<object> states, long position, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(states);
-        HashSet<string> accounts = [], domains = [];
+        HashSet<string> accounts = [], domains = [], nodes = [];
         foreach (var state in states)
         {
             if (state is MailboxState m) accounts.Add(m.AccountId);
             if (state is DomainState d) domains.Add(d.Domain);
+            if (state is MailNodeState n) nodes.Add(n.Node);
             var (known, version, _) = Known(replica, state);
             if (Newest.Listed(known, version)) Write(replica, state, now);
         }
@@ -69,6 +71,11 @@ public static class ReplicaRows
         foreach (var (domain, at) in replica.All("SELECT domain, position FROM domain", r => (r.GetString(0), r.GetInt64(1))))
         {
             if (!domains.Contains(domain) && Newest.Vanished(at, position)) replica.Run("DELETE FROM domain WHERE domain = $1", domain);
+        }
+
+        foreach (var (node, at) in replica.All("SELECT node, position FROM node", r => (r.GetString(0), r.GetInt64(1))))
+        {
+            if (!nodes.Contains(node) && Newest.Vanished(at, position)) replica.Run("DELETE FROM node WHERE node = $1", node);
         }
 
         var (applied, listed) = Progress(replica);
@@ -94,12 +101,19 @@ public static class ReplicaRows
     {
         MailboxState m => (replica.One<long?>("SELECT version FROM mailbox WHERE account_id = $1", m.AccountId), m.Version, m.Position),
         DomainState d => (replica.One<long?>("SELECT version FROM domain WHERE domain = $1", d.Domain), d.Version, d.Position),
+        MailNodeState n => (replica.One<long?>("SELECT version FROM node WHERE node = $1", n.Node), n.Version, n.Position),
         _ => throw new ArgumentException($"{state.GetType().Name} is no state that a node keeps", nameof(state)),
     };
 
     private static void Write(SqliteConnection replica, object state, DateTimeOffset now)
     {
         if (state is MailboxState mailbox) Write(replica, mailbox, now);
+        if (state is MailNodeState n)
+        {
+            replica.Run("INSERT OR REPLACE INTO node VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                n.Node, n.Host, n.ImapPort, n.Pop3Port, n.LmtpPort, n.Version, n.Position, n.Deleted ? now.ToUnixTimeMilliseconds() : null, n.QuotaPort);
+        }
+
         if (state is DomainState d)
         {
             replica.Run("INSERT OR REPLACE INTO domain VALUES ($1, $2, $3, $4, $5)",
@@ -116,9 +130,13 @@ public static class ReplicaRows
             m.AccountId, m.Address, UnicodeAddress(m), m.Domain, m.Life, m.Deleted ? null : m.PasswordHash, m.CapacityMb,
             m.Version, m.Position, m.Deleted ? now.ToUnixTimeMilliseconds() : null,
             m.HomeNode, m.MailDeletion?.JobId, m.MailDeletion?.RequestedAt.ToUnixTimeMilliseconds());
-        if (m.Deleted) replica.Run("DELETE FROM usage WHERE account_id = $1", m.AccountId);
+        // What is kept elsewhere is measured there.
+        if (m.Deleted || !IsHere(replica, m)) replica.Run("DELETE FROM usage WHERE account_id = $1", m.AccountId);
         else replica.Run("INSERT OR IGNORE INTO usage VALUES ($1, 0, 0, NULL)", m.AccountId);
     }
+
+    private static bool IsHere(SqliteConnection replica, MailboxState m)
+        => m.HomeNode is null || m.HomeNode == replica.One<string>("SELECT node FROM replica");
 
     private static void Remove(SqliteConnection replica, string accountId)
     {

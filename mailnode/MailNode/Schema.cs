@@ -7,12 +7,13 @@ namespace Hikyaku.MailNode;
 internal static class Schema
 {
     /// <summary>Stored as SQLite's user_version.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Makes it in an empty database.</summary>
     public const string Text =
         """
-        CREATE TABLE replica (identity TEXT NOT NULL) STRICT;
+        -- node is the name of the one that this replica is of.
+        CREATE TABLE replica (identity TEXT NOT NULL, node TEXT NOT NULL) STRICT;
 
         -- How far a service's states were applied, and up to where its last list went; in that service's order.
         CREATE TABLE progress (
@@ -30,10 +31,10 @@ internal static class Schema
             domain TEXT PRIMARY KEY, served INTEGER NOT NULL,
             version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER) STRICT, WITHOUT ROWID;
 
-        -- Where the other nodes are.
+        -- Where the nodes are; a retired one stays.
         CREATE TABLE node (
             node TEXT PRIMARY KEY, host TEXT NOT NULL, imap_port INTEGER NOT NULL, pop3_port INTEGER NOT NULL, lmtp_port INTEGER NOT NULL,
-            version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER) STRICT, WITHOUT ROWID;
+            version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER, quota_port INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
         -- What is still to be told to the services, oldest first.
         CREATE TABLE fact (
@@ -59,11 +60,38 @@ internal static class Schema
             SELECT * FROM mailbox AS m
             WHERE deleted_at IS NULL
               AND NOT EXISTS (SELECT 1 FROM mailbox AS later WHERE later.address = m.address AND later.life > m.life);
+        -- Where their mail is kept: here, or at a host that is NULL while its node is not known or retired.
+        CREATE VIEW placed AS
+            SELECT h.*, (h.home_node IS NULL OR h.home_node = (SELECT node FROM replica)) AS is_here,
+                   n.host, n.imap_port, n.pop3_port, n.lmtp_port, n.quota_port
+            FROM holder AS h
+            LEFT JOIN node AS n ON n.node = h.home_node AND n.deleted_at IS NULL AND h.home_node <> (SELECT node FROM replica);
+        -- Whether this node was retired: it hands on what it has, and takes nothing more.
+        CREATE VIEW standing AS
+            SELECT EXISTS (SELECT 1 FROM node WHERE node = (SELECT node FROM replica) AND deleted_at IS NOT NULL) AS retired;
         CREATE VIEW dovecot_user AS
             SELECT address, unicode_address, password_hash, substr(account_id, -2) || '/' || account_id AS home,
-                   '*:bytes=' || (capacity_mb * 1048576) AS quota_rule
-            FROM holder;
+                   '*:bytes=' || (capacity_mb * 1048576) AS quota_rule, is_here
+            FROM placed;
+        -- abs() of the least number is an error: "not now", where no row would mean "wrong password".
+        CREATE VIEW dovecot_login AS
+            SELECT address, unicode_address, password_hash FROM holder, standing WHERE abs(-9223372036854775807 - retired) > 0;
+        CREATE VIEW dovecot_elsewhere AS
+            SELECT address, protocol, 'y' AS proxy, host, CASE protocol WHEN 'imap' THEN imap_port ELSE pop3_port END AS port,
+                   'any-cert' AS starttls, (SELECT node FROM replica) AS forward_via
+            FROM placed, (SELECT 'imap' AS protocol UNION ALL SELECT 'pop3')
+            WHERE NOT is_here AND abs(-9223372036854775807 - (host IS NULL)) > 0;
         CREATE VIEW postfix_mailbox AS SELECT address FROM holder;
+        CREATE VIEW postfix_elsewhere AS
+            SELECT address,
+                   CASE WHEN host IS NULL THEN 'retry:4.3.0 The mailbox is on a node that is not known here'
+                        ELSE 'peer:inet:' || CASE WHEN instr(host, ':') THEN '[' || host || ']' ELSE host END || ':' || lmtp_port END AS transport
+            FROM placed WHERE NOT is_here;
+        CREATE VIEW postfix_capacity AS
+            SELECT address,
+                   CASE WHEN retired THEN '450 4.3.2 This server takes no more mail'
+                        WHEN is_here THEN 'capacity_here' ELSE 'capacity_elsewhere' END AS capacity
+            FROM placed, standing;
         CREATE VIEW postfix_domain AS SELECT domain FROM domain WHERE served AND deleted_at IS NULL;
         """;
 }

@@ -46,6 +46,10 @@ public static class RouteTable
         new("PATCH", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts),
         new("PUT", "/api/v1/accounts/{address}/password", Scope.Account, All, Accounts) { ProvesPassword = true },
         new("GET", "/api/v1/accounts/{address}/history", Scope.Account, All, Accounts),
+
+        new("GET", "/api/v1/server", Scope.None, All, Accounts),
+        new("GET", "/api/v1/nodes", Scope.None, Operator, Accounts),
+        new("POST", "/api/v1/nodes/{id}/retire", Scope.None, Operator, Accounts),
     ];
 
     /// <summary>Finds one line; null when there is none.</summary>

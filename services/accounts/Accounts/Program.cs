@@ -29,6 +29,7 @@ public static class Program
             ActivatorUtilities.CreateInstance<AccountsPublisher>(provider), subscription => subscription.Name = "publisher"));
         services.AddSingleton<Passwords>();
         services.AddSingleton<NodeLeases>();
+        services.AddSingleton<NodePlacement>();
         services.AddSingleton<MailAccountReader>();
         services.AddHostedService<FirstOperator>();
         services.AddApiDescription();

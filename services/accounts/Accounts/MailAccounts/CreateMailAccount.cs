@@ -1,5 +1,6 @@
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Nodes;
 using Hikyaku.Platform;
 using Marten;
 
@@ -27,6 +28,9 @@ public sealed record CreateMailAccount(
     string AccountId, string Name, string? Password, string? CredentialId, long? CapacityMb, string? Comment,
     Domain Domain, DomainUsage Usage, AddressReservation? Reservation, DateTimeOffset Now)
 {
+    /// <summary>The node that will keep its mail; null when no node is known.</summary>
+    public string? HomeNode { get; init; }
+
     /// <summary>The account's address.</summary>
     public string Address => $"{Name.ToLowerInvariant()}@{Domain.Id}";
 
@@ -49,12 +53,12 @@ public sealed record CreateMailAccount(
         [
             new MailAccountCreated(
                 command.AccountId, command.Address, command.Domain.Id, Life: 1, (int)capacityMb,
-                Accounts.MailAccounts.Comment.Stored(command.Comment), command.CredentialId, command.Now),
+                Accounts.MailAccounts.Comment.Stored(command.Comment), command.CredentialId, command.Now, command.HomeNode),
         ]);
     }
 
     /// <summary><c>POST /api/v1/domains/{name}/accounts</c> → 201.</summary>
-    public static async Task<IResult> Handle(string name, CreateMailAccountBody body, CommandContext context, Passwords passwords, CancellationToken stop)
+    public static async Task<IResult> Handle(string name, CreateMailAccountBody body, CommandContext context, Passwords passwords, NodePlacement placement, CancellationToken stop)
     {
         var (session, accountId) = (context.Session, Guid.CreateVersion7().ToString("N"));
         if (!InternetNames.TryReadDomain(name, out var domainName)) return Problems.Of(PlatformProblems.NotFound);
@@ -69,7 +73,8 @@ public sealed record CreateMailAccount(
         var domain = await session.LoadAsync<Domain>(domainName, stop);
         var reservation = await session.LoadAsync<AddressReservation>($"{accountName.ToLowerInvariant()}@{domainName}", stop);
         var command = new CreateMailAccount(
-            accountId, accountName, password, Credential.NewId(), body.CapacityMb, body.Comment, domain!, usage, reservation, context.Now);
+            accountId, accountName, password, Credential.NewId(), body.CapacityMb, body.Comment, domain!, usage, reservation, context.Now)
+        { HomeNode = await placement.HomeAsync(session, stop) };
 
         var decision = Decide(command, null);
         return decision.Accepted

@@ -1,5 +1,6 @@
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Platform;
 using JasperFx.Events;
@@ -30,6 +31,7 @@ public static class ToContract
             DomainAdministratorDismissed d => new Contracts.DomainAdministratorDismissed(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.Login),
             StaffPasswordChanged p => new Contracts.StaffPasswordChanged(e.Id, e.Sequence, e.Version, p.At, by, e.StreamKey!["staff:".Length..]),
             StaffLoginAdded => null, // nobody needs it before the login is appointed somewhere
+            MailNodeRegistered or MailNodeMoved or MailNodeRetired => null, // only nodes need it, and are told the state
             _ => throw new InvalidOperationException($"{e.Data.GetType()} has no contract and no reason for none"),
         };
     }

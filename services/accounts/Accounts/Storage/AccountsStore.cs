@@ -19,6 +19,7 @@ public static class AccountsStore
         options.Projections.Add(new SnapshotOf<MailAccount>(MailAccount.Events), ProjectionLifecycle.Inline);
         options.Projections.Add(new SnapshotOf<Domain>(Domain.Events), ProjectionLifecycle.Inline);
         options.Projections.Add(new SnapshotOf<StaffMember>(StaffMember.Events), ProjectionLifecycle.Inline);
+        options.Projections.Add(new SnapshotOf<RegisteredNode>(RegisteredNode.Events), ProjectionLifecycle.Inline);
         options.Projections.Add(new MailAccountTable(), ProjectionLifecycle.Inline);
         options.Schema.For<Domain>().DocumentAlias("domain").GinIndexJsonData();
         options.Schema.For<MailAccount>().DocumentAlias("mail_account");
@@ -26,7 +27,9 @@ public static class AccountsStore
         options.Schema.For<AddressReservation>().DocumentAlias("address_reservation");
         options.Schema.For<Credential>().DocumentAlias("credential").Duplicate(c => c.Owner);
         options.Schema.For<NodeLease>().DocumentAlias("node_lease");
+        options.Schema.For<RegisteredNode>().DocumentAlias("registered_node");
         options.Storage.ExtendedSchemaObjects.Add(DomainUsage.Table());
+        options.Storage.ExtendedSchemaObjects.Add(NodeMailboxes.Table());
         options.Storage.ExtendedSchemaObjects.Add(MailAccountTable.Table());
     }
 }

@@ -1,5 +1,6 @@
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Staff;
 
 namespace Hikyaku.Accounts.Storage;
@@ -25,5 +26,8 @@ public static class EventNames
         [typeof(DomainAdministratorDismissed)] = "accounts.domain-administrator-dismissed.v1",
         [typeof(StaffLoginAdded)] = "accounts.staff-login-added.v1",
         [typeof(StaffPasswordChanged)] = "accounts.staff-password-changed.v1",
+        [typeof(MailNodeRegistered)] = "accounts.mail-node-registered.v1",
+        [typeof(MailNodeMoved)] = "accounts.mail-node-moved.v1",
+        [typeof(MailNodeRetired)] = "accounts.mail-node-retired.v1",
     };
 }
