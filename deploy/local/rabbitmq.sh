@@ -9,7 +9,7 @@ configure_rabbitmq() {
         echo '[rabbitmq_management].' >"$home/enabled_plugins"
         : >"$home/rabbitmq-env.conf"
         rabbitmq_settings >"$home/rabbitmq.conf"
-        rabbitmq_definitions "$(hash_of_password rabbit-services)" "$(hash_of_password rabbit-mail1)" >"$home/definitions.json"
+        rabbitmq_definitions "$(hash_of_password rabbit-services)" "$(hash_of_password rabbit-mail1)" "$(hash_of_password rabbit-mail2)" >"$home/definitions.json"
     )
     chown rabbitmq:rabbitmq "$home"/{enabled_plugins,rabbitmq-env.conf,rabbitmq.conf,definitions.json}
 }
@@ -32,21 +32,40 @@ CONF
 # A node reads states and reports facts, and nothing else: its own queues and exchanges, and those of
 # the contracts that nodes publish.
 rabbitmq_definitions() {
-    local node='^node-mail1.*|^Hikyaku\\..*' facts='^Hikyaku\\.MailNode\\.Contracts:.*|^mail1.*'
+    local users permissions
+    users=$(node_user mail1 "$2")
+    permissions=$(node_permissions mail1)
+    if ((nodes == 2)); then
+        users+=$(node_user mail2 "$3")
+        permissions+=$(node_permissions mail2)
+    fi
     cat <<JSON
 {
   "vhosts": [{ "name": "hikyaku" }, { "name": "nodes" }],
   "users": [
-    { "name": "services", "password_hash": "$1", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": ["administrator"] },
-    { "name": "mail1", "password_hash": "$2", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": [] }
+    { "name": "services", "password_hash": "$1", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": ["administrator"] }$users
   ],
   "permissions": [
     { "user": "services", "vhost": "hikyaku", "configure": ".*", "write": ".*", "read": ".*" },
-    { "user": "services", "vhost": "nodes", "configure": ".*", "write": ".*", "read": ".*" },
-    { "user": "mail1", "vhost": "nodes", "configure": "$node", "write": "$node", "read": ".*" },
-    { "user": "mail1", "vhost": "hikyaku", "configure": "$facts", "write": "$facts", "read": "$facts" }
+    { "user": "services", "vhost": "nodes", "configure": ".*", "write": ".*", "read": ".*" }$permissions
   ]
 }
+JSON
+}
+
+node_user() {
+    cat <<JSON
+,
+    { "name": "$1", "password_hash": "$2", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": [] }
+JSON
+}
+
+node_permissions() {
+    local node="^node-$1.*"'|^Hikyaku\\..*' facts='^Hikyaku\\.MailNode\\.Contracts:.*|'"^$1.*"
+    cat <<JSON
+,
+    { "user": "$1", "vhost": "nodes", "configure": "$node", "write": "$node", "read": ".*" },
+    { "user": "$1", "vhost": "hikyaku", "configure": "$facts", "write": "$facts", "read": "$facts" }
 JSON
 }
 

@@ -6,7 +6,7 @@ make_secrets() {
     mkdir -p "$secrets"
     chmod 700 "$secrets"
     local name
-    for name in postgres-accounts postgres-gateway rabbit-services rabbit-mail1 node-credential doveadm.key data.key; do
+    for name in postgres-accounts postgres-gateway rabbit-services rabbit-mail1 rabbit-mail2 node-credential node-credential2 doveadm.key data.key; do
         make_secret "$secrets/$name" random_hex
     done
     make_secret "$secrets/token.key" new_signing_key

@@ -9,7 +9,7 @@ namespace Hikyaku.MailNode;
 /// (<c>POST /auth-policy?command=report</c>, https://doc.dovecot.org/2.3/configuration_manual/authentication/auth_policy/).
 /// Dovecot waits for nothing and refuses nothing here.
 /// </summary>
-public sealed partial class Logins(Replica replica, TimeProvider time, ILogger<Logins> logger) : BackgroundService
+public sealed partial class Logins(NodeSettings settings, Replica replica, TimeProvider time, ILogger<Logins> logger) : BackgroundService
 {
     private const int Kept = 100_000;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
@@ -26,14 +26,14 @@ public sealed partial class Logins(Replica replica, TimeProvider time, ILogger<L
     /// <param name="Secured">Not empty when Postfix says that the connection has TLS; of others it also means "from this machine".</param>
     /// <param name="Success">Whether the password was right.</param>
     /// <param name="Tls">Whether Dovecot's own login process has TLS.</param>
-    /// <param name="Via">The node that has handed the login on; it has counted it.</param>
+    /// <param name="Via">The node that hands or has handed the login on, which is the one that counts it; empty when none does.</param>
     public sealed record Report(string? Login, string? Protocol, string? Secured, bool Success, bool Tls, string? Via = null);
 
     /// <summary>Counts one.</summary>
     public IResult Receive(Report report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        if (!string.IsNullOrEmpty(report.Via)) return Fine;
+        if (!string.IsNullOrEmpty(report.Via) && report.Via != settings.Node) return Fine;
         var protocol = report.Protocol is "imap" or "pop3" or "smtp" ? report.Protocol : "other";
         var tls = report.Tls || (protocol == "smtp" && !string.IsNullOrEmpty(report.Secured));
         Counted.Add(1, new("protocol", protocol), new("tls", tls), new("success", report.Success));

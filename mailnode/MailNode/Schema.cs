@@ -73,20 +73,17 @@ internal static class Schema
             SELECT address, unicode_address, password_hash, substr(account_id, -2) || '/' || account_id AS home,
                    '*:bytes=' || (capacity_mb * 1048576) AS quota_rule, is_here
             FROM placed;
-        -- abs() of the least number is an error: "not now", where no row would mean "wrong password".
+        -- abs() of the least number is an error, "not now", where no row would mean "wrong password".
         CREATE VIEW dovecot_login AS
-            SELECT address, unicode_address, password_hash FROM holder, standing WHERE abs(-9223372036854775807 - retired) > 0;
-        CREATE VIEW dovecot_elsewhere AS
-            SELECT address, protocol, 'y' AS proxy, host, CASE protocol WHEN 'imap' THEN imap_port ELSE pop3_port END AS port,
-                   'any-cert' AS starttls, (SELECT node FROM replica) AS forward_via
-            FROM placed, (SELECT 'imap' AS protocol UNION ALL SELECT 'pop3')
-            WHERE NOT is_here AND abs(-9223372036854775807 - (host IS NULL)) > 0;
+            SELECT address, unicode_address, CASE WHEN abs(-9223372036854775807 - retired) > 0 THEN password_hash END AS password_hash,
+                   CASE WHEN NOT is_here AND abs(-9223372036854775807 - (host IS NULL)) > 0 THEN 'y' END AS proxy, host, imap_port, pop3_port,
+                   CASE WHEN NOT is_here THEN 'any-cert' END AS starttls, CASE WHEN NOT is_here THEN (SELECT node FROM replica) END AS via
+            FROM placed, standing;
         CREATE VIEW postfix_mailbox AS SELECT address FROM holder;
+        -- While a home is not known its mail goes to this node's Dovecot, which says "not now", and stays in the queue.
         CREATE VIEW postfix_elsewhere AS
-            SELECT address,
-                   CASE WHEN host IS NULL THEN 'retry:4.3.0 The mailbox is on a node that is not known here'
-                        ELSE 'peer:inet:' || CASE WHEN instr(host, ':') THEN '[' || host || ']' ELSE host END || ':' || lmtp_port END AS transport
-            FROM placed WHERE NOT is_here;
+            SELECT address, 'peer:inet:' || CASE WHEN instr(host, ':') THEN '[' || host || ']' ELSE host END || ':' || lmtp_port AS transport
+            FROM placed WHERE NOT is_here AND host IS NOT NULL;
         CREATE VIEW postfix_capacity AS
             SELECT address,
                    CASE WHEN retired THEN '450 4.3.2 This server takes no more mail'

@@ -163,6 +163,15 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     public Task StopDovecotAsync() => _dovecot!.StopAsync();
 
+    /// <summary>The last that Dovecot has logged.</summary>
+    public Task<string> DovecotOutputAsync() => _dovecot!.OutputAsync();
+
+    /// <summary>What waits in Postfix's queue, and why.</summary>
+    public Task<string> QueueAsync() => GuardedProcess.RunAsync("root", "postqueue", "-c", $"{Home}/mailnode/postfix", "-p");
+
+    /// <summary>Has everything in the queue tried again now.</summary>
+    public Task FlushQueueAsync() => GuardedProcess.RunAsync("root", "postkick", "-c", $"{Home}/mailnode/postfix", "public", "qmgr", "FAD");
+
     public async ValueTask DisposeAsync()
     {
         await StopAgentAsync();
