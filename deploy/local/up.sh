@@ -72,7 +72,7 @@ render_mail_servers() {
     for name in "${!PORT2_@}"; do
         second+=("PORT_${name#PORT2_}=${!name}")
     done
-    env "${networks[@]}" "${second[@]}" HIKYAKU_NODE=mailnode2 "$repo/mailnode/config/render.sh" ||
+    env "${networks[@]}" "${second[@]}" HIKYAKU_NODE_FOLDER=mailnode2 "$repo/mailnode/config/render.sh" ||
         fail "The configuration of the second Postfix and Dovecot could not be made."
 }
 

@@ -11,7 +11,7 @@ namespace Hikyaku.MailNode;
 /// </summary>
 public sealed partial class CapacityElsewhere(NodeSettings settings, Replica replica, ILogger<CapacityElsewhere> logger) : BackgroundService
 {
-    private const int AtOnce = 200; // as many as Postfix has smtpd processes, twice
+    private const int AtOnce = 400; // more than Postfix has smtpd processes
     private const int MaxLineLength = 4096;
     private const int MaxLines = 100;
     private const string Unknown = "DUNNO";
@@ -53,7 +53,7 @@ public sealed partial class CapacityElsewhere(NodeSettings settings, Replica rep
                 }
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
         {
             // Postfix has hung up, or this ends
         }

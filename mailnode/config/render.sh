@@ -3,7 +3,7 @@
 # makes the folders that they need. Running it again changes nothing that was made before.
 #
 # Environment:
-#   HIKYAKU_HOME             absolute path; everything goes below $HIKYAKU_HOME/$HIKYAKU_NODE and $HIKYAKU_HOME/logs.
+#   HIKYAKU_HOME             absolute path; everything goes below $HIKYAKU_HOME/$HIKYAKU_NODE_FOLDER and $HIKYAKU_HOME/logs.
 #                            The servers run as users of their own, who must be able to pass through it.
 #   PORT_SMTP PORT_SUBMISSION PORT_SUBMISSIONS PORT_REINJECT            Postfix
 #   PORT_IMAP PORT_IMAPS PORT_POP3 PORT_POP3S PORT_LMTP PORT_SASL PORT_QUOTA PORT_DOVEADM    Dovecot
@@ -13,7 +13,7 @@
 #   HIKYAKU_PLAINTEXT_LOGIN  allow (default) or refuse: login without TLS on the plain ports (rule NOD-1)
 #   HIKYAKU_MAIL_HOST        optional: the host name by which the servers greet
 #   HIKYAKU_NODE_NETWORKS    optional: networks of the other nodes, which may say whose login they hand on
-#   HIKYAKU_NODE             optional: mailnode (default), mailnode2, …: the folder of one of several nodes
+#   HIKYAKU_NODE_FOLDER      optional: mailnode (default), mailnode2, …: the folder of one of several nodes
 # Reads at run time: $HIKYAKU_HOME/secrets/{cert,key}.pem, $HIKYAKU_HOME/secrets/doveadm.key.
 #
 # Everything listens on 127.0.0.1. Who may read what: the replica is written by the agent and read by Postfix's
@@ -30,8 +30,8 @@ fail() { echo "render.sh: $*" >&2; exit 1; }
 # The longest socket below it must fit into the 108 bytes of a socket's address (unix(7)).
 ((${#HIKYAKU_HOME} <= 60)) || fail "HIKYAKU_HOME may be 60 characters long at most"
 
-folder=${HIKYAKU_NODE:-mailnode}
-[[ $folder =~ ^mailnode[0-9]*$ ]] || fail "HIKYAKU_NODE must be mailnode or mailnode and a number"
+folder=${HIKYAKU_NODE_FOLDER:-mailnode}
+[[ $folder =~ ^mailnode[0-9]*$ ]] || fail "HIKYAKU_NODE_FOLDER must be mailnode or mailnode and a number"
 node=$HIKYAKU_HOME/$folder
 case ${HIKYAKU_PLAINTEXT_LOGIN:-allow} in
     allow) dovecot_ssl=yes tls_auth_only=no logins="" ;;
