@@ -69,13 +69,10 @@ internal static class Schema
         -- Whether this node was retired: it hands on what it has, and takes nothing more.
         CREATE VIEW standing AS
             SELECT EXISTS (SELECT 1 FROM node WHERE node = (SELECT node FROM replica) AND deleted_at IS NOT NULL) AS retired;
-        CREATE VIEW dovecot_user AS
-            SELECT address, unicode_address, password_hash, substr(account_id, -2) || '/' || account_id AS home,
-                   '*:bytes=' || (capacity_mb * 1048576) AS quota_rule, is_here
-            FROM placed;
         -- abs() of the least number is an error, "not now", where no row would mean "wrong password".
-        CREATE VIEW dovecot_login AS
+        CREATE VIEW dovecot_user AS
             SELECT address, unicode_address, CASE WHEN abs(-9223372036854775807 - retired) > 0 THEN password_hash END AS password_hash,
+                   substr(account_id, -2) || '/' || account_id AS home, '*:bytes=' || (capacity_mb * 1048576) AS quota_rule, is_here,
                    CASE WHEN NOT is_here AND abs(-9223372036854775807 - (host IS NULL)) > 0 THEN 'y' END AS proxy, host, imap_port, pop3_port,
                    CASE WHEN NOT is_here THEN 'any-cert' END AS starttls, CASE WHEN NOT is_here THEN (SELECT node FROM replica) END AS via
             FROM placed, standing;

@@ -54,10 +54,10 @@ public sealed class Knowing_other_nodes : IDisposable
     {
         Watch(Mailbox("a1", "mail1"), Node("mail1", 1, 5));
         Assert.Equal("capacity_here", _replica.One<string>("SELECT capacity FROM postfix_capacity"));
-        Assert.Equal("hash", _replica.One<string>("SELECT password_hash FROM dovecot_login"));
+        Assert.Equal("hash", _replica.One<string>("SELECT password_hash FROM dovecot_user"));
         Watch(Node("mail1", 2, 6) with { Deleted = true });
         Assert.StartsWith("450 4.3.2", _replica.One<string>("SELECT capacity FROM postfix_capacity"), StringComparison.Ordinal);
-        Assert.Throws<SqliteException>(() => _replica.One<string>("SELECT password_hash FROM dovecot_login"));
+        Assert.Throws<SqliteException>(() => _replica.One<string>("SELECT password_hash FROM dovecot_user"));
     }
 
     [Theory, Trait("Rule", "REL-8")]
