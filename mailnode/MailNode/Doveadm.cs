@@ -29,8 +29,13 @@ public sealed partial class Doveadm : IDisposable
 
     /// <summary>Ends the IMAP and POP sessions of logins; whether that is done. That there was none is fine.</summary>
     public async Task<bool> KickAsync(IReadOnlyList<string> addresses, CancellationToken stop)
-        => await AskAsync([Command("kick", new { mask = addresses }, "0")], stop) is [var answer]
-            && (answer.Result is not null || answer.ExitCode is NoUser or NotFound);
+    {
+        ArgumentNullException.ThrowIfNull(addresses);
+        // One command takes one name.
+        var commands = addresses.Select(a => Command("kick", new { mask = new[] { a } }, a));
+        return await AskAsync([.. commands], stop) is { } answers && answers.Count == addresses.Count
+            && answers.TrueForAll(a => a.Result is not null || a.ExitCode is NoUser or NotFound);
+    }
 
     /// <summary>Bytes that mailboxes take, all folders together; without those that Dovecot could not tell. Null when it does not answer.</summary>
     public async Task<IReadOnlyDictionary<string, long>?> UsedBytesAsync(IReadOnlyList<string> addresses, CancellationToken stop)
