@@ -33,22 +33,23 @@ CONF
 # the contracts that nodes publish. Password hashes are in the states: of the services the accounts service
 # alone reaches them, and only to write. `management` is for people, at the broker's own pages; no program has it.
 rabbitmq_definitions() {
-    local node='^node-mail1.*|^Hikyaku\\..*' facts='^Hikyaku\\.MailNode\\.Contracts:.*|^mail1.*'
+    local node users="" permissions=""
+    for ((node = 1; node <= nodes; node++)); do
+        users+=", $(rabbitmq_user "mail$node")"
+        permissions+=$(node_permissions "mail$node")
+    done
     cat <<JSON
 {
   "vhosts": [{ "name": "hikyaku" }, { "name": "nodes" }],
   "users": [
     $(rabbitmq_user accounts),
     $(rabbitmq_user gateway),
-    $(rabbitmq_user mail1),
-    $(rabbitmq_user management '"administrator"')
+    $(rabbitmq_user management '"administrator"')$users
   ],
   "permissions": [
     { "user": "accounts", "vhost": "hikyaku", "configure": ".*", "write": ".*", "read": ".*" },
     { "user": "accounts", "vhost": "nodes", "configure": ".*", "write": ".*", "read": "^$" },
-    { "user": "gateway", "vhost": "hikyaku", "configure": ".*", "write": ".*", "read": ".*" },
-    { "user": "mail1", "vhost": "nodes", "configure": "$node", "write": "$node", "read": ".*" },
-    { "user": "mail1", "vhost": "hikyaku", "configure": "$facts", "write": "$facts", "read": "$facts" }
+    { "user": "gateway", "vhost": "hikyaku", "configure": ".*", "write": ".*", "read": ".*" }$permissions
   ]
 }
 JSON
@@ -58,6 +59,15 @@ JSON
 rabbitmq_user() {
     printf '{ "name": "%s", "password_hash": "%s", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": [%s] }' \
         "$1" "$(hash_of_password "rabbit-$1")" "${2:-}"
+}
+
+node_permissions() {
+    local node="^node-$1.*"'|^Hikyaku\\..*' facts='^Hikyaku\\.MailNode\\.Contracts:.*|'"^$1.*"
+    cat <<JSON
+,
+    { "user": "$1", "vhost": "nodes", "configure": "$node", "write": "$node", "read": ".*" },
+    { "user": "$1", "vhost": "hikyaku", "configure": "$facts", "write": "$facts", "read": "$facts" }
+JSON
 }
 
 # RabbitMQ's form: base64 of a salt of four bytes and SHA-256 of salt and password. The salt comes from

@@ -17,6 +17,14 @@ dovecot tcp $PORT_LMTP
 postfix tcp $PORT_SMTP
 postfix tcp $PORT_SUBMISSION
 CHECKS
+    ((nodes == 2)) || return 0
+    cat <<CHECKS
+mailnode2 http $PORT2_MAILNODE
+dovecot2 tcp $PORT2_IMAP
+dovecot2 tcp $PORT2_LMTP
+postfix2 tcp $PORT2_SMTP
+postfix2 tcp $PORT2_SUBMISSION
+CHECKS
 }
 
 # not_ready [CHECKS]: prints those checks that fail now; succeeds when there is none.
@@ -56,7 +64,12 @@ wait_until_ready() {
 }
 
 write_endpoints() {
-    local file=$HIKYAKU_HOME/endpoints.json host=127.0.0.1
+    local file=$HIKYAKU_HOME/endpoints.json host=127.0.0.1 second=
+    ((nodes == 1)) || second=",
+  \"imap2\": \"$host:$PORT2_IMAP\",
+  \"pop32\": \"$host:$PORT2_POP3\",
+  \"submission2\": \"$host:$PORT2_SUBMISSION\",
+  \"smtp2\": \"$host:$PORT2_SMTP\""
     cat >"$file.new" <<JSON
 {
   "gateway": "http://$host:$PORT_GATEWAY",
@@ -69,7 +82,7 @@ write_endpoints() {
   "smtp": "$host:$PORT_SMTP",
   "rabbitmqManagement": "http://$host:$PORT_RABBIT_MANAGEMENT",
   "postgres": "$host:$PORT_POSTGRES",
-  "outbox": "http://$host:$PORT_OUTBOX"
+  "outbox": "http://$host:$PORT_OUTBOX"$second
 }
 JSON
     mv "$file.new" "$file"

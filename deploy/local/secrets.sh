@@ -6,7 +6,8 @@ make_secrets() {
     mkdir -p "$secrets"
     chmod 700 "$secrets"
     local name
-    for name in postgres-accounts postgres-gateway rabbit-accounts rabbit-gateway rabbit-mail1 rabbit-management node-credential doveadm.key data.key; do
+    for name in postgres-accounts postgres-gateway rabbit-accounts rabbit-gateway rabbit-mail1 rabbit-mail2 rabbit-management \
+        node-credential node-credential2 doveadm.key data.key; do
         make_secret "$secrets/$name" random_hex
     done
     make_secret "$secrets/token.key" new_signing_key

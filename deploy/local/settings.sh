@@ -5,7 +5,7 @@ write_settings() {
     mkdir -p "$HIKYAKU_HOME/settings"
     chmod 700 "$HIKYAKU_HOME/settings"
     local name
-    for name in accounts gateway mailnode outbox; do
+    for name in accounts gateway mailnode mailnode2 outbox; do
         (umask 077 && { settings_of_all && "settings_of_$name"; } >"$HIKYAKU_HOME/settings/$name")
     done
 }
@@ -17,6 +17,16 @@ settings_of_accounts() {
     setting Hikyaku__RabbitNodes "$(rabbit_as accounts nodes)"
     setting Hikyaku__TokenPublicKey "$HIKYAKU_HOME/secrets/token.pub"
     setting Hikyaku__Nodes__mail1 "$(openssl dgst -sha256 -r "$HIKYAKU_HOME/secrets/node-credential" | head -c 64)"
+    ((nodes == 1)) || setting Hikyaku__Nodes__mail2 "$(openssl dgst -sha256 -r "$HIKYAKU_HOME/secrets/node-credential2" | head -c 64)"
+    # What people read of the mail servers (GET /api/v1/server).
+    setting Hikyaku__Server__ReceivingHost "${HIKYAKU_MAIL_HOST:-127.0.0.1}"
+    setting Hikyaku__Server__ImapPort "$PORT_IMAP"
+    setting Hikyaku__Server__ImapsPort "$PORT_IMAPS"
+    setting Hikyaku__Server__Pop3Port "$PORT_POP3"
+    setting Hikyaku__Server__Pop3sPort "$PORT_POP3S"
+    setting Hikyaku__Server__SubmissionPort "$PORT_SUBMISSION"
+    setting Hikyaku__Server__SubmissionsPort "$PORT_SUBMISSIONS"
+    setting Hikyaku__Server__PlaintextLogin "${HIKYAKU_PLAINTEXT_LOGIN:-allow}"
     setting Hikyaku__OperatorPassword "$(<"$HIKYAKU_HOME/operator-password")"
     setting Hikyaku__KeyFile "$HIKYAKU_HOME/secrets/data.key"
     setting Hikyaku__DeletionParticipants gateway
@@ -30,15 +40,27 @@ settings_of_gateway() {
     setting Hikyaku__Services__accounts "http://127.0.0.1:$PORT_ACCOUNTS"
 }
 
-settings_of_mailnode() {
-    setting ASPNETCORE_URLS "http://127.0.0.1:$PORT_MAILNODE"
-    setting Hikyaku__Node mail1
-    setting Hikyaku__NodeHome "$HIKYAKU_HOME/mailnode"
-    setting Hikyaku__Rabbit "$(rabbit_as mail1 hikyaku)"
-    setting Hikyaku__RabbitNodes "$(rabbit_as mail1 nodes)"
+settings_of_mailnode() { settings_of_node mail1 mailnode node-credential PORT; }
+
+settings_of_mailnode2() { settings_of_node mail2 mailnode2 node-credential2 PORT2; }
+
+# settings_of_node NAME FOLDER CREDENTIAL PORTS: the last is how the names of its ports begin.
+settings_of_node() {
+    local agent=$4_MAILNODE capacity=$4_CAPACITY imap=$4_IMAP pop3=$4_POP3 lmtp=$4_LMTP quota=$4_QUOTA doveadm=$4_DOVEADM
+    setting ASPNETCORE_URLS "http://127.0.0.1:${!agent}"
+    setting Hikyaku__Node "$1"
+    setting Hikyaku__NodeHome "$HIKYAKU_HOME/$2"
+    setting Hikyaku__Rabbit "$(rabbit_as "$1" hikyaku)"
+    setting Hikyaku__RabbitNodes "$(rabbit_as "$1" nodes)"
     setting Hikyaku__Services__accounts "http://127.0.0.1:$PORT_ACCOUNTS"
-    setting Hikyaku__NodeCredential "$HIKYAKU_HOME/secrets/node-credential"
-    setting Hikyaku__Doveadm "http://127.0.0.1:$PORT_DOVEADM"
+    setting Hikyaku__NodeCredential "$HIKYAKU_HOME/secrets/$3"
+    setting Hikyaku__Advertise__Host 127.0.0.1
+    setting Hikyaku__Advertise__ImapPort "${!imap}"
+    setting Hikyaku__Advertise__Pop3Port "${!pop3}"
+    setting Hikyaku__Advertise__LmtpPort "${!lmtp}"
+    setting Hikyaku__Advertise__QuotaPort "${!quota}"
+    setting Hikyaku__CapacityPort "${!capacity}"
+    setting Hikyaku__Doveadm "http://127.0.0.1:${!doveadm}"
     setting Hikyaku__DoveadmKey "$HIKYAKU_HOME/secrets/doveadm.key"
     [[ -z ${HIKYAKU_ARCHIVE_DAYS:-} ]] || setting Hikyaku__ArchiveAfterDays "$HIKYAKU_ARCHIVE_DAYS"
     [[ -z ${HIKYAKU_TRASH_DAYS:-} ]] || setting Hikyaku__TrashDays "$HIKYAKU_TRASH_DAYS"

@@ -1,6 +1,6 @@
 # One supervisord runs everything of a copy, starts again what dies and keeps the logs. Sourced, never run.
 
-all_programs=(postgres rabbitmq outbox accounts gateway mailnode dovecot postfix)
+all_programs=(postgres rabbitmq outbox accounts gateway mailnode dovecot postfix dovecot2 postfix2)
 
 supervisor_folder=$HIKYAKU_HOME/supervisor
 
@@ -24,7 +24,7 @@ start_supervisor() {
 }
 
 write_supervisor_configuration() {
-    mkdir -p "$supervisor_folder" "$HIKYAKU_HOME"/{postgres,rabbitmq,mailnode}
+    mkdir -p "$supervisor_folder" "$HIKYAKU_HOME"/{postgres,rabbitmq,mailnode,mailnode2}
     (umask 077 && supervisor_configuration >"$supervisor_folder/supervisord.conf")
 }
 
@@ -65,10 +65,14 @@ CONF
     dotnet_program mailnode MailNode
     program dovecot dovecot "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/dovecot/*)\""
     program postfix postfix "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/postfix/*)\""
+    ((nodes == 2)) || return 0
+    dotnet_program mailnode2 MailNode
+    program dovecot2 "dovecot mailnode2" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode2/dovecot/*)\""
+    program postfix2 "postfix mailnode2" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode2/postfix/*)\""
 }
 
 dotnet_program() {
-    program "$1" "dotnet $*" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME/settings/$1" "$HIKYAKU_HOME/bin/$1.hash")\""
+    program "$1" "dotnet $*" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME/settings/$1" "$HIKYAKU_HOME/bin/${1%2}.hash")\""
 }
 
 # startsecs=0: a program that has been killed is started again at once and for ever. Above 0 the

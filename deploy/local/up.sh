@@ -6,6 +6,7 @@ up() {
     mkdir -p "$HIKYAKU_HOME/logs"
     exec {lock}>"$HIKYAKU_HOME/lock"
     flock -n "$lock" || fail "Another ./dev up or down of $HIKYAKU_HOME is under way."
+    echo "$nodes" >"$HIKYAKU_HOME/nodes"
     install_packages
     require_supported_servers
     require_traversable_home
@@ -55,7 +56,7 @@ wait_for_broker() {
 
 require_free_ports() {
     local name taken=()
-    for name in "${!PORT_@}"; do
+    for name in "${!PORT_@}" "${!PORT2_@}"; do
         ! is_ready tcp "${!name}" || taken+=("${!name}")
     done
     ((${#taken[@]} == 0)) || fail "Another program listens on ${taken[*]}." \
@@ -63,7 +64,17 @@ require_free_ports() {
 }
 
 render_mail_servers() {
-    "$repo/mailnode/config/render.sh" || fail "The configuration of Postfix and Dovecot could not be made."
+    local networks=() name
+    # On one machine the nodes have one address.
+    ((nodes == 1)) || networks=(HIKYAKU_NODE_NETWORKS=127.0.0.0/8)
+    env "${networks[@]}" "$repo/mailnode/config/render.sh" || fail "The configuration of Postfix and Dovecot could not be made."
+    ((nodes == 2)) || return 0
+    local second=()
+    for name in "${!PORT2_@}"; do
+        second+=("PORT_${name#PORT2_}=${!name}")
+    done
+    env "${networks[@]}" "${second[@]}" HIKYAKU_NODE_FOLDER=mailnode2 "$repo/mailnode/config/render.sh" ||
+        fail "The configuration of the second Postfix and Dovecot could not be made."
 }
 
 print_addresses() {
@@ -94,10 +105,12 @@ down() {
 
 # What render.sh has put into memory; passwords are hashed once more after the next start.
 remove_login_key() {
-    local memory
-    memory=$(readlink "$HIKYAKU_HOME/mailnode/dovecot/memory") && [[ -O $memory ]] || return 0
-    rm -f "$memory"/{login.key,sql.conf}
-    rmdir "$memory"
+    local node memory
+    for node in mailnode mailnode2; do
+        memory=$(readlink "$HIKYAKU_HOME/$node/dovecot/memory") && [[ -O $memory ]] || continue
+        rm -f "$memory"/{login.key,sql.conf}
+        rmdir "$memory"
+    done
 }
 
 # Nothing is left of this copy afterwards, even when its supervisor was killed.

@@ -49,12 +49,13 @@ public sealed class AccountsClient : IDisposable
     }
 
     /// <summary><c>PUT /internal/nodes/{node}</c>: registers, renews the lease, and tells what was applied.</summary>
-    /// <returns>The position of the service's newest event.</returns>
-    public async Task<long> RenewLeaseAsync(LeaseReport report, CancellationToken stop)
+    /// <returns>The position of the service's newest event; null: the node was retired.</returns>
+    public async Task<long?> RenewLeaseAsync(LeaseReport report, CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(Patience);
         using var answer = await _http.PutAsJsonAsync(new Uri($"/internal/nodes/{Uri.EscapeDataString(_node)}", UriKind.Relative), report, limit.Token);
+        if (answer.StatusCode == System.Net.HttpStatusCode.Conflict) return null;
         answer.EnsureSuccessStatusCode();
         return (await answer.Content.ReadFromJsonAsync<LeaseAnswer>(limit.Token))!.Position;
     }
@@ -71,5 +72,11 @@ public sealed class AccountsClient : IDisposable
 /// <param name="Listed">Whether the replica is complete; else the node does not serve.</param>
 /// <param name="LastDigestCheck">When the replica was compared with the services; null: not since the agent runs.</param>
 /// <param name="Repaired">How many of its rows were not right, since the agent runs.</param>
+/// <param name="Host">Where the other nodes reach it; null: they do not.</param>
+/// <param name="ImapPort">IMAP for the other nodes.</param>
+/// <param name="Pop3Port">POP3 for the other nodes.</param>
+/// <param name="LmtpPort">LMTP for the other nodes.</param>
+/// <param name="QuotaPort">Dovecot's quota-status for the other nodes.</param>
 public sealed record LeaseReport(
-    IReadOnlyDictionary<string, long> Applied, IReadOnlyDictionary<string, string> Servers, bool Listed, DateTimeOffset? LastDigestCheck = null, long Repaired = 0);
+    IReadOnlyDictionary<string, long> Applied, IReadOnlyDictionary<string, string> Servers, bool Listed, DateTimeOffset? LastDigestCheck = null, long Repaired = 0,
+    string? Host = null, int? ImapPort = null, int? Pop3Port = null, int? LmtpPort = null, int? QuotaPort = null);

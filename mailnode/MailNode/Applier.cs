@@ -26,7 +26,7 @@ public sealed partial class Applier(Replica replica, Lease lease, Listing listin
     public async Task ApplyAsync(object state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var (part, key) = (state.GetType().Name, (state as MailboxState)?.AccountId ?? (state as DomainState)?.Domain);
+        var (part, key) = (state.GetType().Name, (state as MailboxState)?.AccountId ?? (state as DomainState)?.Domain ?? (state as MailNodeState)?.Node);
         if (!ReplicaRows.IsWhole(state))
         {
             LogNotWhole(part, key); // tried again it would be the same; everything behind it would wait

@@ -7,7 +7,8 @@ namespace Hikyaku.MailNode;
 /// <summary>
 /// Keeps the node a serving one, and tells what it has applied: at once after each change, and every five seconds.
 /// </summary>
-public sealed partial class Lease(Replica replica, AccountsClient accounts, MailServers servers, DriftSeen drift, TimeProvider time, ILogger<Lease> logger) : BackgroundService
+public sealed partial class Lease(
+    NodeSettings settings, Replica replica, AccountsClient accounts, MailServers servers, DriftSeen drift, TimeProvider time, ILogger<Lease> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -19,6 +20,10 @@ public sealed partial class Lease(Replica replica, AccountsClient accounts, Mail
     private bool _failing;
     private (DateTimeOffset Asked, long Newest)? _ahead; // of the service, when it was asked; null when that is applied
     private DateTimeOffset _told;
+    private volatile bool _retired;
+
+    /// <summary>Whether the accounts service says that this node was retired: it counts for nothing, and serves no longer.</summary>
+    public bool IsRetired => _retired;
 
     /// <summary>Asks for a renewal now; several askings become one.</summary>
     /// <param name="cause">What has caused it, for the trace.</param>
@@ -37,8 +42,10 @@ public sealed partial class Lease(Replica replica, AccountsClient accounts, Mail
                 var asked = time.GetUtcNow();
                 var report = await ReportAsync(stoppingToken);
                 var newest = await accounts.RenewLeaseAsync(report, stoppingToken);
+                if (newest is null && !_retired) LogRetired(settings.Node);
+                _retired = newest is null;
                 await TellCurrentAsync(report, stoppingToken);
-                _ahead ??= (asked, newest);
+                if (newest is { } position) _ahead ??= (asked, position);
                 if (_failing) LogWorksAgain();
                 _failing = false;
             }
@@ -74,9 +81,12 @@ public sealed partial class Lease(Replica replica, AccountsClient accounts, Mail
     {
         var versions = await servers.VersionsAsync(stop);
         var (checkedAt, repaired) = drift.Now;
-        if (!replica.IsComplete) return new(new Dictionary<string, long>(), versions, false, checkedAt, repaired);
+        var at = settings.Advertised;
+        var report = new LeaseReport(
+            new Dictionary<string, long>(), versions, false, checkedAt, repaired, at?.Host, at?.ImapPort, at?.Pop3Port, at?.LmtpPort, at?.QuotaPort);
+        if (!replica.IsComplete) return report;
         var (applied, _) = await replica.WriteAsync(ReplicaRows.Progress, stop);
-        return new(new Dictionary<string, long> { [ReplicaRows.Accounts] = applied }, versions, true, checkedAt, repaired);
+        return report with { Applied = new Dictionary<string, long> { [ReplicaRows.Accounts] = applied }, Listed = true };
     }
 
     // What was the newest once is applied now: also when there is always something newer.
@@ -98,4 +108,7 @@ public sealed partial class Lease(Replica replica, AccountsClient accounts, Mail
 
     [LoggerMessage(2, LogLevel.Information, "The lease is renewed again")]
     private partial void LogWorksAgain();
+
+    [LoggerMessage(3, LogLevel.Error, "{Node} was retired: it takes no mail and no logins any more, hands on what waits in its queue, and can be switched off")]
+    private partial void LogRetired(string node);
 }

@@ -144,6 +144,7 @@ public sealed partial class Listing(
         {
             nameof(MailboxState) => json.Deserialize<MailboxState>(JsonSerializerOptions.Web),
             nameof(DomainState) => json.Deserialize<DomainState>(JsonSerializerOptions.Web),
+            nameof(MailNodeState) => json.Deserialize<MailNodeState>(JsonSerializerOptions.Web),
             _ => null, // a part that a newer service has, which this version does not keep
         };
         if (state is null || ReplicaRows.IsWhole(state)) return state;

@@ -22,6 +22,8 @@ public sealed partial class Logins(NodeSettings settings, Replica replica, Verif
     private static readonly TimeSpan Life = TimeSpan.FromDays(40);
     private static readonly Counter<long> Counted = Telemetry.Meter.CreateCounter<long>("hikyaku.node.logins", "{login}", "Logins by protocol, TLS, success and whether the password was known without hashing");
 
+    private static IResult Fine => Results.Json(new { status = 0, msg = "" });
+
     private readonly Lock _gate = new();
     private List<LoginObserved> _seen = [];
     private bool _failing;
@@ -36,21 +38,24 @@ public sealed partial class Logins(NodeSettings settings, Replica replica, Verif
     /// <param name="Known">Not empty when the password was known without hashing (<see cref="VerifiedPasswords"/>).</param>
     /// <param name="Mark">Otherwise, after success: which hash it was checked against.</param>
     /// <param name="Proof">And by what it is known the next time.</param>
+    /// <param name="Via">The node that hands or has handed the login on, which is the one that counts it; empty when none does.</param>
     public sealed record Report(
-        string? Login, string? Protocol, string? Remote, string? Secured, bool Success, bool Tls, string? Known = null, string? Mark = null, string? Proof = null);
+        string? Login, string? Protocol, string? Remote, string? Secured, bool Success, bool Tls, string? Known = null, string? Mark = null, string? Proof = null,
+        string? Via = null);
 
     /// <summary>Counts one.</summary>
     public IResult Receive(Report report)
     {
         ArgumentNullException.ThrowIfNull(report);
+        verified.Note(report); // each node for itself
+        if (!string.IsNullOrEmpty(report.Via) && report.Via != settings.Node) return Fine;
         var protocol = report.Protocol is "imap" or "pop3" or "smtp" ? report.Protocol : "other";
         var tls = report.Tls || (protocol == "smtp" && !string.IsNullOrEmpty(report.Secured));
         Counted.Add(1, new("protocol", protocol), new("tls", tls), new("success", report.Success), new("known", report.Success && !string.IsNullOrEmpty(report.Known)));
-        verified.Note(report);
         var login = report.Login is { Length: > 0 and <= 320 } name && !name.Any(char.IsControl) ? name.ToLowerInvariant() : null;
         var now = time.GetUtcNow();
         Keep([new(now, now, 1, null, login, Address(report.Remote), protocol, tls, report.Success)]);
-        return Results.Json(new { status = 0, msg = "" });
+        return Fine;
     }
 
     /// <inheritdoc/>

@@ -46,6 +46,7 @@ public partial class Program
         AddRunning<MailDeleter>(services);
         AddRunning<Tidier>(services);
         AddRunning<Applier>(services);
+        services.AddHostedService<CapacityElsewhere>();
         // Last, so that they stop first: messages in hand are still written.
         services.AddBus(builder.Configuration);
         services.AddNodeBus(builder.Configuration, bus => bus.AddConsumer<Watch>(), Watch.Configure);

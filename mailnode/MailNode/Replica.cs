@@ -116,7 +116,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         {
             using var transaction = connection.BeginTransaction();
             connection.Run(Schema.Text);
-            connection.Run("INSERT INTO replica VALUES ($1, 0)", Guid.NewGuid().ToString("N"));
+            connection.Run("INSERT INTO replica VALUES ($1, $2, 0)", Guid.NewGuid().ToString("N"), settings.Node);
             fill(connection);
             foreach (var fact in UnsentOfTheOld()) FactOutbox.Add(connection, fact);
             connection.Run($"PRAGMA user_version = {Schema.Version}");

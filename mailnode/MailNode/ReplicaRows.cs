@@ -23,6 +23,7 @@ public static class ReplicaRows
             // Of an account that is gone the address may be erased already.
             && (m.Deleted || m is { Address.Length: > 2, Domain.Length: > 0, CapacityMb: > 0 }),
         DomainState d => d is { Domain.Length: > 0 and <= 253 },
+        MailNodeState n => n is { Node.Length: > 0 and <= 64, Host.Length: > 0 and <= 253, ImapPort: > 0, Pop3Port: > 0, LmtpPort: > 0 },
         _ => false,
     };
 
@@ -58,12 +59,13 @@ public static class ReplicaRows
     {
         ArgumentNullException.ThrowIfNull(states);
         var isFirst = Progress(replica) == default;
-        HashSet<string> accounts = [], domains = [];
+        HashSet<string> accounts = [], domains = [], nodes = [];
         List<object> gone = [], others = [];
         foreach (var state in states)
         {
             if (state is MailboxState m) accounts.Add(m.AccountId);
             if (state is DomainState d) domains.Add(d.Domain);
+            if (state is MailNodeState n) nodes.Add(n.Node);
             (state is MailboxState { Deleted: true } ? gone : others).Add(state);
         }
 
@@ -83,6 +85,11 @@ public static class ReplicaRows
         foreach (var (domain, at) in replica.All("SELECT domain, position FROM domain", r => (r.GetString(0), r.GetInt64(1))))
         {
             if (!domains.Contains(domain) && Newest.Vanished(at, position)) Vanish(replica, domain);
+        }
+
+        foreach (var (node, at) in replica.All("SELECT node, position FROM node", r => (r.GetString(0), r.GetInt64(1))))
+        {
+            if (!nodes.Contains(node) && Newest.Vanished(at, position)) VanishNode(replica, node);
         }
 
         var (applied, listed) = Progress(replica);
@@ -110,20 +117,24 @@ public static class ReplicaRows
     {
         MailboxState m => m.AccountId,
         DomainState d => d.Domain,
+        MailNodeState n => n.Node,
         _ => throw new ArgumentException($"{state.GetType().Name} is no state that a node keeps", nameof(state)),
     };
 
     /// <summary>Whether a state says that its key is gone.</summary>
-    internal static bool IsTombstone(object state) => state is MailboxState { Deleted: true } or DomainState { Deleted: true };
+    internal static bool IsTombstone(object state) => state is MailboxState { Deleted: true } or DomainState { Deleted: true } or MailNodeState { Deleted: true };
 
     /// <summary>Removes what the service does not name.</summary>
     internal static void Vanish(SqliteConnection replica, object state, DateTimeOffset now)
     {
         if (state is MailboxState m) Erasures.Begin(replica, m.AccountId, now);
         if (state is DomainState d) Vanish(replica, d.Domain);
+        if (state is MailNodeState n) VanishNode(replica, n.Node);
     }
 
     private static void Vanish(SqliteConnection replica, string domain) => replica.Run("DELETE FROM domain WHERE domain = $1", domain);
+
+    private static void VanishNode(SqliteConnection replica, string node) => replica.Run("DELETE FROM node WHERE node = $1", node);
 
     private static void SetProgress(SqliteConnection replica, long applied, long listed)
         => replica.Run("INSERT OR REPLACE INTO progress VALUES ($1, $2, $3)", Accounts, applied, listed);
@@ -132,6 +143,7 @@ public static class ReplicaRows
     {
         MailboxState m => (replica.One<long?>("SELECT version FROM mailbox WHERE account_id = $1", m.AccountId), m.Version, m.Position),
         DomainState d => (replica.One<long?>("SELECT version FROM domain WHERE domain = $1", d.Domain), d.Version, d.Position),
+        MailNodeState n => (replica.One<long?>("SELECT version FROM node WHERE node = $1", n.Node), n.Version, n.Position),
         _ => throw new ArgumentException($"{state.GetType().Name} is no state that a node keeps", nameof(state)),
     };
 
@@ -140,6 +152,12 @@ public static class ReplicaRows
     {
         if (state is MailboxState { Deleted: true } gone) Erasures.Begin(replica, gone, now);
         else if (state is MailboxState mailbox) Write(replica, mailbox, now);
+        if (state is MailNodeState n)
+        {
+            replica.Run("INSERT OR REPLACE INTO node VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                n.Node, n.Host, n.ImapPort, n.Pop3Port, n.LmtpPort, n.Version, n.Position, n.Deleted ? now.ToUnixTimeMilliseconds() : null, n.QuotaPort);
+        }
+
         if (state is DomainState d)
         {
             replica.Run("INSERT OR REPLACE INTO domain VALUES ($1, $2, $3, $4, $5)",
@@ -159,9 +177,21 @@ public static class ReplicaRows
             m.HomeNode, m.MailDeletion?.JobId, m.MailDeletion?.RequestedAt.ToUnixTimeMilliseconds(),
             oldHash is not null && oldHash == m.PasswordHash ? oldVersion : m.Version);
         if (oldHash != m.PasswordHash) replica.Run("DELETE FROM verified_password WHERE account_id = $1", m.AccountId);
-        replica.Run("INSERT OR IGNORE INTO usage VALUES ($1, 0, 0, NULL)", m.AccountId);
-        replica.Run("INSERT OR IGNORE INTO tidied VALUES ($1, 0)", m.AccountId);
+        // What is kept elsewhere is measured and tidied there.
+        if (IsHere(replica, m))
+        {
+            replica.Run("INSERT OR IGNORE INTO usage VALUES ($1, 0, 0, NULL)", m.AccountId);
+            replica.Run("INSERT OR IGNORE INTO tidied VALUES ($1, 0)", m.AccountId);
+        }
+        else
+        {
+            replica.Run("DELETE FROM usage WHERE account_id = $1", m.AccountId);
+            replica.Run("DELETE FROM tidied WHERE account_id = $1", m.AccountId);
+        }
     }
+
+    private static bool IsHere(SqliteConnection replica, MailboxState m)
+        => m.HomeNode is null || m.HomeNode == replica.One<string>("SELECT node FROM replica");
 
     // Folders are made of it, and taken away.
     internal static bool IsFolderName(string accountId) => accountId.All(char.IsAsciiLetterOrDigit);

@@ -13,6 +13,11 @@ public static class ReplicaStates
             row.GetString(0),
             new DomainState(row.GetString(0), row.GetInt64(1) != 0, row.GetInt64(2), row.GetInt64(3), !row.IsDBNull(4)),
             IsAsWritten: true)),
+        new(nameof(MailNodeState), "SELECT node, host, imap_port, pop3_port, lmtp_port, version, position, deleted_at, quota_port FROM node", row => new(
+            row.GetString(0),
+            new MailNodeState(
+                row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4), row.GetInt64(5), row.GetInt64(6), !row.IsDBNull(7), row.GetInt32(8)),
+            IsAsWritten: true)),
         new(nameof(MailboxState),
             """
             SELECT account_id, address, domain, life, password_hash, capacity_mb, version, position, deleted_at, home_node, mail_deletion_job, mail_deletion_at, unicode_address
@@ -49,6 +54,7 @@ public static class ReplicaStates
     {
         MailboxState m => (m.Version, m.Position),
         DomainState d => (d.Version, d.Position),
+        MailNodeState n => (n.Version, n.Position),
         _ => throw new ArgumentException($"{state.GetType().Name} is no state that a node keeps", nameof(state)),
     };
 

@@ -7,13 +7,13 @@ namespace Hikyaku.MailNode;
 internal static class Schema
 {
     /// <summary>Stored as SQLite's user_version.</summary>
-    public const int Version = 3;
+    public const int Version = 5;
 
     /// <summary>Makes it in an empty database.</summary>
     public const string Text =
         """
-        -- writes counts transactions: by it an older copy is known.
-        CREATE TABLE replica (identity TEXT NOT NULL, writes INTEGER NOT NULL) STRICT;
+        -- node is the name of the one that this replica is of. writes counts transactions: by it an older copy is known.
+        CREATE TABLE replica (identity TEXT NOT NULL, node TEXT NOT NULL, writes INTEGER NOT NULL) STRICT;
 
         -- How far a service's states were applied, and up to where its last list went; in that service's order.
         CREATE TABLE progress (
@@ -42,10 +42,10 @@ internal static class Schema
             domain TEXT PRIMARY KEY, served INTEGER NOT NULL,
             version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER) STRICT, WITHOUT ROWID;
 
-        -- Where the other nodes are.
+        -- Where the nodes are; a retired one stays.
         CREATE TABLE node (
             node TEXT PRIMARY KEY, host TEXT NOT NULL, imap_port INTEGER NOT NULL, pop3_port INTEGER NOT NULL, lmtp_port INTEGER NOT NULL,
-            version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER) STRICT, WITHOUT ROWID;
+            version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER, quota_port INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
         -- What is still to be told to the services, oldest first.
         CREATE TABLE fact (
@@ -91,15 +91,36 @@ internal static class Schema
             SELECT * FROM mailbox AS m
             WHERE deleted_at IS NULL
               AND NOT EXISTS (SELECT 1 FROM mailbox AS later WHERE later.address = m.address AND (later.life > m.life OR later.erase_due IS NOT NULL));
+        -- Where their mail is kept: here, or at a host that is NULL while its node is not known or retired.
+        CREATE VIEW placed AS
+            SELECT h.*, (h.home_node IS NULL OR h.home_node = (SELECT node FROM replica)) AS is_here,
+                   n.host, n.imap_port, n.pop3_port, n.lmtp_port, n.quota_port
+            FROM holder AS h
+            LEFT JOIN node AS n ON n.node = h.home_node AND n.deleted_at IS NULL AND h.home_node <> (SELECT node FROM replica);
+        -- Whether this node was retired: it hands on what it has, and takes nothing more.
+        CREATE VIEW standing AS
+            SELECT EXISTS (SELECT 1 FROM node WHERE node = (SELECT node FROM replica) AND deleted_at IS NOT NULL) AS retired;
+        -- abs() of the least number is an error, "not now", where no row would mean "wrong password".
         CREATE VIEW dovecot_user AS
-            SELECT address, unicode_address, password_hash, substr(account_id, -2) || '/' || account_id AS home,
-                   '*:bytes=' || (capacity_mb * 1048576) AS quota_rule, account_id,
+            SELECT address, unicode_address, CASE WHEN abs(-9223372036854775807 - retired) > 0 THEN password_hash END AS password_hash,
+                   substr(account_id, -2) || '/' || account_id AS home, '*:bytes=' || (capacity_mb * 1048576) AS quota_rule, account_id,
                    -- Names a hash without telling it: its random salt, 16 bytes before the 32 of the hash itself. Others have no name.
                    iif(password_hash GLOB '$argon2id$*$??????????????????????$???????????????????????????????????????????',
                        substr(password_hash, -66, 22), NULL) AS password_mark,
-                   address || '/' || life || '.' || password_version AS submission_login
-            FROM holder;
+                   address || '/' || life || '.' || password_version AS submission_login, is_here,
+                   CASE WHEN NOT is_here AND abs(-9223372036854775807 - (host IS NULL)) > 0 THEN 'y' END AS proxy, host, imap_port, pop3_port,
+                   CASE WHEN NOT is_here THEN 'any-cert' END AS starttls, CASE WHEN NOT is_here THEN (SELECT node FROM replica) END AS via
+            FROM placed, standing;
         CREATE VIEW postfix_mailbox AS SELECT address, address || '/' || life || '.' || password_version AS submission_login FROM holder;
+        -- While a home is not known its mail goes to this node's Dovecot, which says "not now", and stays in the queue.
+        CREATE VIEW postfix_elsewhere AS
+            SELECT address, 'peer:inet:' || CASE WHEN instr(host, ':') THEN '[' || host || ']' ELSE host END || ':' || lmtp_port AS transport
+            FROM placed WHERE NOT is_here AND host IS NOT NULL;
+        CREATE VIEW postfix_capacity AS
+            SELECT address,
+                   CASE WHEN retired THEN '450 4.3.2 This server takes no more mail'
+                        WHEN is_here THEN 'capacity_here' ELSE 'capacity_elsewhere' END AS capacity
+            FROM placed, standing;
         CREATE VIEW postfix_domain AS SELECT domain FROM domain WHERE served AND deleted_at IS NULL;
         """;
 }

@@ -53,7 +53,7 @@ public sealed partial class Usage(NodeSettings settings, Replica replica, Dovead
                 .FindAll(m => !HasFolder(m) || asked++ < AskedInTurnAtOnce);
             foreach (var login in hinted)
             {
-                due.AddRange(r.All("SELECT account_id, address FROM holder WHERE address = $1 OR unicode_address = $1", row => new Mailbox(row.GetString(0), row.GetString(1)), login));
+                due.AddRange(r.All("SELECT account_id, address FROM placed WHERE is_here AND (address = $1 OR unicode_address = $1)", row => new Mailbox(row.GetString(0), row.GetString(1)), login));
             }
 
             return due.Distinct().ToList();

@@ -8,7 +8,7 @@ namespace Hikyaku.MailNode;
 /// The watch of list-and-watch: the node's queue on the node bus. It outlives the agent for a week and drops its oldest
 /// messages when it is full, so that a dead node never fills the broker; what is missing then shows in the bookmarks.
 /// </summary>
-public sealed class Watch(Applier applier, Deliveries deliveries) : IConsumer<MailboxState>, IConsumer<DomainState>, IConsumer<NodeStateBookmark>
+public sealed class Watch(Applier applier, Deliveries deliveries) : IConsumer<MailboxState>, IConsumer<DomainState>, IConsumer<MailNodeState>, IConsumer<NodeStateBookmark>
 {
     private const int AtOnce = 256;
     private static readonly TimeSpan QueueLife = TimeSpan.FromDays(7);
@@ -39,6 +39,9 @@ public sealed class Watch(Applier applier, Deliveries deliveries) : IConsumer<Ma
 
     /// <inheritdoc/>
     public Task Consume(ConsumeContext<DomainState> context) => applier.ApplyAsync(context.Message);
+
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<MailNodeState> context) => applier.ApplyAsync(context.Message);
 
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<NodeStateBookmark> context)

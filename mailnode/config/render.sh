@@ -3,16 +3,19 @@
 # makes the folders that they need. Running it again changes nothing that was made before.
 #
 # Environment:
-#   HIKYAKU_HOME             absolute path; everything goes below $HIKYAKU_HOME/mailnode and $HIKYAKU_HOME/logs.
+#   HIKYAKU_HOME             absolute path; everything goes below $HIKYAKU_HOME/$HIKYAKU_NODE_FOLDER and $HIKYAKU_HOME/logs.
 #                            The servers run as users of their own, who must be able to pass through it.
 #   PORT_SMTP PORT_SUBMISSION PORT_SUBMISSIONS PORT_REINJECT            Postfix
 #   PORT_IMAP PORT_IMAPS PORT_POP3 PORT_POP3S PORT_LMTP PORT_SASL PORT_QUOTA PORT_DOVEADM    Dovecot
+#   PORT_CAPACITY            where the agent answers for the space of mailboxes on other nodes
 #   PORT_MAILNODE            where the node's agent listens
 #   PORT_OUTBOX_SMTP         optional: mail for other domains goes to this port instead of the internet
 #   HIKYAKU_PLAINTEXT_LOGIN  allow (default) or refuse: login without TLS on the plain ports (rule NOD-1)
 #   HIKYAKU_MAX_LAG_MINUTES  optional, default 60: submission stops when the replica was not known to be right for so long
 #   HIKYAKU_MAIL_HOST        optional: the host name by which the servers greet
 #   HIKYAKU_MEMORY           optional: a folder in memory (tmpfs) for a key that no disk or backup may hold; /dev/shm
+#   HIKYAKU_NODE_NETWORKS    optional: networks of the other nodes, which may say whose login they hand on
+#   HIKYAKU_NODE_FOLDER      optional: mailnode (default), mailnode2, …: the folder of one of several nodes
 # Reads at run time: $HIKYAKU_HOME/secrets/{cert,key}.pem, $HIKYAKU_HOME/secrets/doveadm.key.
 #
 # Everything listens on 127.0.0.1. Who may read what: the replica is written by the agent and read by Postfix's
@@ -29,7 +32,9 @@ fail() { echo "render.sh: $*" >&2; exit 1; }
 # The longest socket below it must fit into the 108 bytes of a socket's address (unix(7)).
 ((${#HIKYAKU_HOME} <= 60)) || fail "HIKYAKU_HOME may be 60 characters long at most"
 
-node=$HIKYAKU_HOME/mailnode
+folder=${HIKYAKU_NODE_FOLDER:-mailnode}
+[[ $folder =~ ^mailnode[0-9]*$ ]] || fail "HIKYAKU_NODE_FOLDER must be mailnode or mailnode and a number"
+node=$HIKYAKU_HOME/$folder
 case ${HIKYAKU_PLAINTEXT_LOGIN:-allow} in
     allow) dovecot_ssl=yes tls_auth_only=no logins="" ;;
     # Dovecot takes a connection within one machine for secured, so the query asks again; SMTP AUTH is Postfix's to refuse.
@@ -84,11 +89,13 @@ declare -A values=(
     [HOST]=${HIKYAKU_MAIL_HOST:-mail.hikyaku.localhost}
     [SSL]=$dovecot_ssl
     [LOGINS]=$logins
+    [LOG]=mail${folder#mailnode}.log
+    [NODE_NETWORKS]=${HIKYAKU_NODE_NETWORKS:-}
     [TLS_AUTH_ONLY]=$tls_auth_only
     [MAX_LAG_MINUTES]=$max_lag
     [RELAYHOST]=${PORT_OUTBOX_SMTP:+"[127.0.0.1]:$PORT_OUTBOX_SMTP"}
 )
-for name in SMTP SUBMISSION SUBMISSIONS REINJECT IMAP IMAPS POP3 POP3S LMTP SASL QUOTA DOVEADM MAILNODE; do
+for name in SMTP SUBMISSION SUBMISSIONS REINJECT IMAP IMAPS POP3 POP3S LMTP SASL QUOTA DOVEADM MAILNODE CAPACITY; do
     port=PORT_$name
     [[ ${!port:-} =~ ^[0-9]+$ ]] || fail "$port must be a port number"
     values[$port]=${!port}
@@ -99,6 +106,6 @@ make_login_key
 render "$templates/dovecot/dovecot.conf" "$node/dovecot/dovecot.conf" 644
 render "$templates/dovecot/sql.conf" "$memory/sql.conf" 600
 ln -sfn "$memory/sql.conf" "$node/dovecot/sql.conf"
-for file in main.cf master.cf domains.cf mailboxes.cf senders.cf sessions.cf lag.cf; do
+for file in main.cf master.cf domains.cf mailboxes.cf senders.cf sessions.cf lag.cf transports.cf capacity.cf; do
     render "$templates/postfix/$file" "$node/postfix/$file" 644
 done

@@ -58,8 +58,8 @@ public sealed class GuardedProcess : IAsyncDisposable
         if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>Runs a program to its end, as <paramref name="user"/> when the tests run as root.</summary>
-    public static async Task RunAsync(string user, params string[] command)
+    /// <summary>Runs a program to its end, as <paramref name="user"/> when the tests run as root; answers what it prints.</summary>
+    public static async Task<string> RunAsync(string user, params string[] command)
     {
         string[] all = [.. As(user), .. command];
         using var process = Process.Start(new ProcessStartInfo(all[0], all[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = "/" })!;
@@ -67,6 +67,7 @@ public sealed class GuardedProcess : IAsyncDisposable
         var errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) throw new InvalidOperationException($"{string.Join(' ', all)} ended with {process.ExitCode}: {await output}{errors}");
+        return await output;
     }
 
     private async Task EndAsync(string word)

@@ -64,6 +64,10 @@ public static class RouteTable
         new("GET", "/api/v1/jobs/{id}", Scope.None, All, Accounts),
         new("DELETE", "/api/v1/jobs/{id}", Scope.None, All, Accounts),
         new("GET", "/api/v1/jobs/{id}/events", Scope.None, All, Accounts),
+
+        new("GET", "/api/v1/server", Scope.None, All, Accounts),
+        new("GET", "/api/v1/nodes", Scope.None, Operator, Accounts),
+        new("POST", "/api/v1/nodes/{id}/retire", Scope.None, Operator, Accounts),
     ];
 
     /// <summary>Finds one line; null when there is none.</summary>

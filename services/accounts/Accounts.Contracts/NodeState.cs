@@ -33,7 +33,9 @@ public sealed record MailDeletion(string JobId, DateTimeOffset RequestedAt);
 /// <param name="Version">The node's stream version.</param>
 /// <param name="Position">The position of the newest event this state covers.</param>
 /// <param name="Deleted">A tombstone: the node was retired.</param>
-public sealed record MailNodeState(string Node, string Host, int ImapPort, int Pop3Port, int LmtpPort, long Version, long Position, bool Deleted);
+/// <param name="QuotaPort">Where its Dovecot says whether a mailbox has space (quota-status); 0: not told.</param>
+public sealed record MailNodeState(
+    string Node, string Host, int ImapPort, int Pop3Port, int LmtpPort, long Version, long Position, bool Deleted, int QuotaPort = 0);
 
 /// <summary>The present state of one domain as a mail node needs it.</summary>
 /// <param name="Domain">The domain in A-labels.</param>

@@ -49,6 +49,8 @@ public static class AccountsProblems
     internal static readonly ProblemCode DomainCapacityInUse = Conflict("domains.capacity-in-use");
     internal static readonly ProblemCode LoginTaken = Conflict("administrators.login-taken");
     internal static readonly ProblemCode LoginHasPassword = Conflict("administrators.already-has-password");
+    internal static readonly ProblemCode NodeHasMailboxes = Conflict("nodes.has-mailboxes");
+    internal static readonly ProblemCode NodeRetired = Conflict("nodes.retired");
 
     /// <summary>Every code of this page.</summary>
     public static readonly IReadOnlyList<ProblemCode> All =
@@ -60,7 +62,7 @@ public static class AccountsProblems
         CommentTooLong, CommentCharacters, CapacityRange, DomainCapacityExceeded, DomainAccountsExceeded, AlreadyExists,
         BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, JobNotCancellable,
         DomainName, DomainExists, DomainMaxAccountsRange, DomainMaxCapacityRange, DomainDefaultCapacityRange,
-        DomainAccountsInUse, DomainCapacityInUse, LoginTaken, LoginHasPassword,
+        DomainAccountsInUse, DomainCapacityInUse, LoginTaken, LoginHasPassword, NodeHasMailboxes, NodeRetired,
     ];
 
     private static ProblemCode Rule(string code) => new(code, 422, Texts);

@@ -5,6 +5,7 @@ using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Notices;
+using Hikyaku.Accounts.Server;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Platform;
 
@@ -23,6 +24,12 @@ public static class Endpoints
         MapNotices(app.MapGroup("/api/v1/notices"));
         app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change one's own password");
+        app.MapGet("/api/v1/nodes", ReadNodes.Handle).Produces<Page<NodeView>>()
+            .Allow(Scope.None, Roles.Operator).WithSummary("List the mail nodes");
+        app.MapCommands("/api/v1/nodes").MapPost("/{id}/retire", RetireMailNode.Handle).Produces(204)
+            .Allow(Scope.None, Roles.Operator).WithSummary("Retire a mail node");
+        app.MapGet("/api/v1/server", ReadServer.Handle).Produces<ServerView>()
+            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("What people need to know of the mail servers");
         app.MapPost("/internal/credentials/verify", VerifyCredentials.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
         app.MapGet("/internal/targets/{address}", ResolveTarget.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
         app.MapPut("/internal/nodes/{node}", NodeLeases.Renew).WithMetadata(new OwnCredential()).ExcludeFromDescription();

@@ -36,6 +36,7 @@ public static class Program
             ActivatorUtilities.CreateInstance<AccountsPublisher>(provider), subscription => subscription.Name = "publisher"));
         services.AddSingleton<Passwords>();
         services.AddSingleton<NodeLeases>();
+        services.AddSingleton<NodePlacement>();
         services.AddSingleton<MailAccountReader>();
         services.AddSingleton<DeletionProcess>();
         services.AddHostedService(provider => provider.GetRequiredService<DeletionProcess>());

@@ -18,7 +18,7 @@ public sealed class AccountsService : IAsyncLifetime
     public const string GoodPassword = "Hatsukoi-12ab";
     public static readonly Caller Operator = new(Roles.Operator, "operator", "session-1", [], "192.0.2.1", "api");
 
-    private readonly InternalKeys _keys = InternalKeys.Create(Node);
+    private readonly InternalKeys _keys = InternalKeys.Create(Node, "mail2");
     private string[] _settings = [];
 
     public WebApplication App { get; private set; } = null!;

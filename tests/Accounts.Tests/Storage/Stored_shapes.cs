@@ -1,6 +1,7 @@
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Accounts.Storage;
 using Hikyaku.Platform;
@@ -39,6 +40,9 @@ public sealed class Stored_shapes
         ["domain-administrator-dismissed.v1"] = new DomainAdministratorDismissed("hanako", At),
         ["staff-login-added.v1"] = new StaffLoginAdded("hanako", Roles.Admin, "c1", At),
         ["staff-password-changed.v1"] = new StaffPasswordChanged("c2", true, At),
+        ["mail-node-registered.v1"] = new MailNodeRegistered("mail1", "10.0.0.1", 143, 110, 24, 12340, At),
+        ["mail-node-moved.v1"] = new MailNodeMoved("10.0.0.2", 143, 110, 24, 12340, At),
+        ["mail-node-retired.v1"] = new MailNodeRetired(At),
     };
 
     // As the store writes: Marten's own serializer, set as Platform sets it.

@@ -20,11 +20,12 @@ public sealed record Account(MailNodeUnderTest Node, MailboxState State, string?
     public string Address => State.Address;
 
     /// <summary>Opens one and waits until the node obeys.</summary>
-    public static async Task<Account> OpenAsync(MailNodeUnderTest node, string? password = UsualPassword, int capacityMb = 10, string domain = "example.jp", string? name = null, int life = 1)
+    public static async Task<Account> OpenAsync(
+        MailNodeUnderTest node, string? password = UsualPassword, int capacityMb = 10, string domain = "example.jp", string? name = null, int life = 1, string? home = null)
     {
         await ServeAsync(node, domain);
         var id = Guid.CreateVersion7().ToString("N");
-        var state = new MailboxState(id, $"{name ?? $"u{id[^12..]}"}@{domain}", domain, life, Hash(password), capacityMb, 1, node.Accounts.Next(), false);
+        var state = new MailboxState(id, $"{name ?? $"u{id[^12..]}"}@{domain}", domain, life, Hash(password), capacityMb, 1, node.Accounts.Next(), false, home);
         await PublishAsync(node, state);
         return new(node, state, password);
     }
@@ -44,7 +45,7 @@ public sealed record Account(MailNodeUnderTest Node, MailboxState State, string?
         return this with { State = state, Password = password };
     }
 
-    private static async Task PublishAsync(MailNodeUnderTest node, object state, bool wait = true)
+    public static async Task PublishAsync(MailNodeUnderTest node, object state, bool wait = true)
     {
         node.Accounts.Keep(state);
         var position = node.Accounts.Position;

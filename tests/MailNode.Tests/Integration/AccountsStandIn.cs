@@ -15,7 +15,7 @@ namespace Hikyaku.MailNode.Tests.Integration;
 /// <summary>The calls of the accounts service that a node makes, over HTTP.</summary>
 public sealed class AccountsStandIn : IAsyncDisposable
 {
-    public const string Credential = "credential-of-mail1";
+    public const string Credential = "credential-of-a-node";
     private readonly ConcurrentDictionary<string, object> _states = new();
     private WebApplication? _app;
 
@@ -34,10 +34,17 @@ public sealed class AccountsStandIn : IAsyncDisposable
 
     public int Renewals { get; private set; }
 
-    /// <summary>The last lease that the node renewed.</summary>
-    public JsonElement? Lease { get; private set; }
+    /// <summary>The last lease that each node renewed.</summary>
+    public ConcurrentDictionary<string, JsonElement> Leases { get; } = new();
 
-    public long Applied => Lease is { } l && l.GetProperty("applied").TryGetProperty("accounts", out var applied) ? applied.GetInt64() : 0;
+    /// <summary>The last lease of the first node.</summary>
+    public JsonElement? Lease => Leases.TryGetValue("mail1", out var lease) ? lease : null;
+
+    /// <summary>Whose renewals are refused.</summary>
+    public ConcurrentDictionary<string, bool> Retired { get; } = new();
+
+    /// <summary>What every node has applied.</summary>
+    public long Applied => Leases.IsEmpty ? 0 : Leases.Values.Min(l => l.GetProperty("applied").TryGetProperty("accounts", out var applied) ? applied.GetInt64() : 0);
 
     public long Next() => ++Position;
 
@@ -73,7 +80,7 @@ public sealed class AccountsStandIn : IAsyncDisposable
         _app = builder.Build();
         _app.Use((http, next) =>
         {
-            if (http.Request.Headers.Authorization.ToString() == $"Bearer {MailNodeUnderTest.Node}.{Credential}") return next(http);
+            if (http.Request.Headers.Authorization.ToString() is "Bearer mail1." + Credential or "Bearer mail2." + Credential) return next(http);
             http.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return Task.CompletedTask;
         });
@@ -85,9 +92,10 @@ public sealed class AccountsStandIn : IAsyncDisposable
             foreach (var state in states) digests.Add(state);
             return Results.Json(new NodeStateDigestsAnswer(position, position, digests.Parts), JsonSerializerOptions.Web);
         });
-        _app.MapPut("/internal/nodes/mail1", async (HttpContext http) =>
+        _app.MapPut("/internal/nodes/{node}", async (string node, HttpContext http) =>
         {
-            Lease = await http.Request.ReadFromJsonAsync<JsonElement>();
+            if (Retired.ContainsKey(node)) return Results.Conflict();
+            Leases[node] = await http.Request.ReadFromJsonAsync<JsonElement>();
             Renewals++;
             return Results.Ok(new { position = Position });
         });
@@ -110,6 +118,7 @@ public sealed class AccountsStandIn : IAsyncDisposable
     {
         MailboxState m => m.AccountId,
         DomainState d => d.Domain,
+        MailNodeState n => $"node:{n.Node}",
         _ => throw new ArgumentException("no state", nameof(state)),
     };
 

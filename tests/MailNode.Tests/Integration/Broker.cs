@@ -61,6 +61,15 @@ public sealed class Broker : IAsyncDisposable
         return Task.CompletedTask;
     }
 
+    /// <summary>Removes a node's queue, as the broker does when nobody has read it for a week.</summary>
+    public async Task DeleteQueueAsync(string name)
+    {
+        var factory = new RabbitMQ.Client.ConnectionFactory { Uri = new Uri(NodesUri) };
+        await using var connection = await factory.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        await channel.QueueDeleteAsync(name, ifUnused: false, ifEmpty: false);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _nodes.StopAsync();

@@ -79,7 +79,7 @@ internal static class Clients
         }
     }
 
-    /// <summary>Hands a message to Dovecot as Postfix does (LMTP, RFC 2033); answers what it says to the message.</summary>
+    /// <summary>Hands a message to Dovecot as Postfix does (LMTP, RFC 2033); answers what it says to the message, or the first refusal.</summary>
     public static async Task<string> HandOverAsync(this MailNodeUnderTest node, string to, int bytes)
     {
         using var client = new TcpClient();
@@ -92,6 +92,7 @@ internal static class Clients
             if (say is not null) await stream.WriteAsync(Encoding.ASCII.GetBytes(say + "\r\n"));
             do answer = await reader.ReadLineAsync() ?? throw new IOException("LMTP is over");
             while (answer.Length > 3 && answer[3] == '-');
+            if (answer[0] is '4' or '5') return answer;
         }
 
         return answer;

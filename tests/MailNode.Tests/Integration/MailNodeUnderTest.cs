@@ -5,6 +5,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Hikyaku.Accounts.Contracts;
 using Hikyaku.Platform.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
@@ -17,13 +18,12 @@ namespace Hikyaku.MailNode.Tests.Integration;
 /// </summary>
 public sealed class MailNodeUnderTest : IAsyncDisposable
 {
-    public const string Node = "mail1";
-
     // The offsets of deploy/local/ports.sh.
     private static readonly Dictionary<string, int> Offsets = new()
     {
         ["OUTBOX_SMTP"] = 4,
         ["MAILNODE"] = 20,
+        ["CAPACITY"] = 23,
         ["LMTP"] = 24,
         ["SMTP"] = 25,
         ["REINJECT"] = 26,
@@ -42,24 +42,28 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     private readonly int _base = FreeBase();
     private readonly string _plaintext;
+    private readonly MailNodeUnderTest? _beside;
     private GuardedProcess? _dovecot, _postfix;
     private WebApplication? _agent;
     private bool _mounted;
 
-    private MailNodeUnderTest(string plaintext)
+    private MailNodeUnderTest(string name, string plaintext, MailNodeUnderTest? beside)
     {
-        _plaintext = plaintext;
+        (Name, _plaintext, _beside) = (name, plaintext, beside);
+        (Accounts, Outside) = beside is null ? (new(), new()) : (beside.Accounts, beside.Outside);
         Home = Directory.CreateTempSubdirectory("hikyaku-test-").FullName;
         // The servers run as users of their own.
         File.SetUnixFileMode(Home, (UnixFileMode)0b111_101_101);
     }
 
+    public string Name { get; }
+
     /// <summary>What stands for HIKYAKU_HOME.</summary>
     public string Home { get; }
 
-    public AccountsStandIn Accounts { get; } = new();
+    public AccountsStandIn Accounts { get; }
 
-    public OutsideMailServer Outside { get; } = new();
+    public OutsideMailServer Outside { get; }
 
     public Broker Broker { get; private set; } = null!;
 
@@ -90,17 +94,30 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     public int Port(string name) => _base + Offsets[name];
 
-    public static async Task<MailNodeUnderTest> StartAsync(RabbitServer? rabbit = null, string plaintext = "allow", int? diskMb = null, params string[] settings)
+    public static Task<MailNodeUnderTest> StartAsync(RabbitServer? rabbit = null, string plaintext = "allow", int? diskMb = null, params string[] settings)
+        => StartAsync(new MailNodeUnderTest("mail1", plaintext, null) { Settings = settings }, rabbit, diskMb);
+
+    /// <summary>Another node of the same platform, which has started before: its accounts service, broker and outside world.</summary>
+    public static Task<MailNodeUnderTest> StartBesideAsync(MailNodeUnderTest first, string name) => StartAsync(new MailNodeUnderTest(name, "allow", first), null, null);
+
+    /// <summary>Where the accounts service would tell the other nodes that this one is.</summary>
+    public MailNodeState State(long version = 1, bool retired = false)
+        => new(Name, "127.0.0.1", Port("IMAP"), Port("POP3"), Port("LMTP"), version, Accounts.Next(), retired, Port("QUOTA"));
+
+    private static async Task<MailNodeUnderTest> StartAsync(MailNodeUnderTest node, RabbitServer? rabbit, int? diskMb)
     {
-        var node = new MailNodeUnderTest(plaintext) { Settings = settings };
         try
         {
             if (diskMb is { } size) await node.MountAsync(size);
             node.MakeSecrets();
             await node.RenderAsync();
-            await node.Accounts.StartAsync();
-            node.Outside.Start(node.Port("OUTBOX_SMTP"));
-            node.Broker = await Broker.StartAsync(rabbit ?? await RabbitServer.SharedAsync());
+            if (node._beside is null)
+            {
+                await node.Accounts.StartAsync();
+                node.Outside.Start(node.Port("OUTBOX_SMTP"));
+            }
+
+            node.Broker = node._beside?.Broker ?? await Broker.StartAsync(rabbit ?? await RabbitServer.SharedAsync());
             await Task.WhenAll(node.StartDovecotAsync(), node.StartPostfixAsync(), node.StartAgentAsync());
             await node.ReadyAsync();
             return node;
@@ -134,9 +151,11 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
     private string[] Arguments() =>
         [
             "--urls", $"http://127.0.0.1:{Port("MAILNODE")}", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Hikyaku=Information",
-            $"--Hikyaku:Node={Node}", $"--Hikyaku:NodeHome={Home}/mailnode",
+            $"--Hikyaku:Node={Name}", $"--Hikyaku:NodeHome={Home}/mailnode",
             $"--Hikyaku:Rabbit={Broker.FactsUri}", $"--Hikyaku:RabbitNodes={Broker.NodesUri}",
             $"--Hikyaku:Services:accounts={Accounts.Url}", $"--Hikyaku:NodeCredential={Home}/secrets/node-credential",
+            "--Hikyaku:Advertise:Host=127.0.0.1", $"--Hikyaku:Advertise:ImapPort={Port("IMAP")}", $"--Hikyaku:Advertise:Pop3Port={Port("POP3")}",
+            $"--Hikyaku:Advertise:LmtpPort={Port("LMTP")}", $"--Hikyaku:Advertise:QuotaPort={Port("QUOTA")}", $"--Hikyaku:CapacityPort={Port("CAPACITY")}",
             $"--Hikyaku:Doveadm=http://127.0.0.1:{Port("DOVEADM")}", $"--Hikyaku:DoveadmKey={Home}/secrets/doveadm.key", .. Settings,
         ];
 
@@ -178,14 +197,24 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     public Task StopPostfixAsync() => _postfix!.StopAsync();
 
+    /// <summary>The last that Dovecot has logged.</summary>
+    public Task<string> DovecotOutputAsync() => _dovecot!.OutputAsync();
+
+    /// <summary>Has everything in the queue tried again now.</summary>
+    public Task FlushQueueAsync() => GuardedProcess.RunAsync("root", "postkick", "-c", $"{Home}/mailnode/postfix", "public", "qmgr", "FAD");
+
     public async ValueTask DisposeAsync()
     {
         await StopAgentAsync();
-        if (Broker is not null) await Broker.DisposeAsync();
+        if (Broker is not null && _beside is null) await Broker.DisposeAsync();
         if (_postfix is not null) await _postfix.DisposeAsync();
         if (_dovecot is not null) await _dovecot.DisposeAsync();
-        await Accounts.DisposeAsync();
-        Outside.Dispose();
+        if (_beside is null)
+        {
+            await Accounts.DisposeAsync();
+            Outside.Dispose();
+        }
+
         if (Directory.ResolveLinkTarget(Memory, returnFinalTarget: true) is { Exists: true } memory) Directory.Delete(memory.FullName, recursive: true);
         if (_mounted) await GuardedProcess.RunAsync("root", "umount", "--lazy", Path.Combine(Home, "mailnode"));
         Directory.Delete(Home, recursive: true);
@@ -202,8 +231,8 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
     {
         string[] settings =
         [
-            $"HIKYAKU_HOME={Home}", $"HIKYAKU_PLAINTEXT_LOGIN={_plaintext}",
-            .. Offsets.Keys.Select(n => string.Create(CultureInfo.InvariantCulture, $"PORT_{n}={Port(n)}")),
+            $"HIKYAKU_HOME={Home}", $"HIKYAKU_PLAINTEXT_LOGIN={_plaintext}", "HIKYAKU_NODE_NETWORKS=127.0.0.0/8",
+            .. Offsets.Keys.Select(n => string.Create(CultureInfo.InvariantCulture, $"PORT_{n}={(n == "OUTBOX_SMTP" ? (_beside ?? this).Port(n) : Port(n))}")),
         ];
         await GuardedProcess.RunAsync("root", ["env", .. settings, "bash", Path.Combine(AppContext.BaseDirectory, "config", "render.sh")]);
     }

@@ -23,3 +23,25 @@ public sealed class OneNode : ICollectionFixture<NodeFixture>
 
 /// <summary>One for tests that stop parts of it and start them again.</summary>
 public sealed class NodeToBreak : NodeFixture;
+
+/// <summary>Two nodes of one platform, which know where the other one is.</summary>
+public sealed class TwoNodes : IAsyncLifetime
+{
+    public MailNodeUnderTest First { get; private set; } = null!;
+
+    public MailNodeUnderTest Second { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        First = await MailNodeUnderTest.StartAsync();
+        Second = await MailNodeUnderTest.StartBesideAsync(First, "mail2");
+        await Account.PublishAsync(First, First.State());
+        await Account.PublishAsync(First, Second.State());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Second is not null) await Second.DisposeAsync();
+        if (First is not null) await First.DisposeAsync();
+    }
+}

@@ -12,11 +12,14 @@ public sealed class OutsideMailServer : IDisposable
 
     public ConcurrentBag<string> Recipients { get; } = [];
 
-    public void Start(int port)
+    /// <summary>Starts it; answers its port.</summary>
+    /// <param name="port">0: any that is free.</param>
+    public int Start(int port = 0)
     {
         _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         _ = AcceptAsync(_listener);
+        return ((IPEndPoint)_listener.LocalEndpoint).Port;
     }
 
     public void Dispose() => _listener?.Dispose();

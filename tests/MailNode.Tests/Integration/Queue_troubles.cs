@@ -13,11 +13,11 @@ public sealed class Queue_troubles
         await using var node = await MailNodeUnderTest.StartAsync(rabbit);
         var account = await Account.OpenAsync(node);
         node.Accounts.BreaksOff = true; // no list helps until the test allows it
-        await rabbit.DeleteQueueAsync(node.Broker.NodesUri, $"node-{MailNodeUnderTest.Node}");
+        await rabbit.DeleteQueueAsync(node.Broker.NodesUri, $"node-{node.Name}");
         // Published to nobody.
         var missed = account.State with { CapacityMb = 77, Version = 2, Position = node.Accounts.Next() };
         node.Accounts.Keep(missed);
-        await Eventually.Async(async () => (await rabbit.QueuesAsync(node.Broker.NodesUri)).ContainsKey($"node-{MailNodeUnderTest.Node}"), TimeSpan.FromSeconds(40));
+        await Eventually.Async(async () => (await rabbit.QueuesAsync(node.Broker.NodesUri)).ContainsKey($"node-{node.Name}"), TimeSpan.FromSeconds(40));
         var applied = node.Accounts.Applied;
         var after = node.Accounts.Position;
         await node.Broker.PublishAsync(new NodeStateBookmark("accounts", node.Accounts.Next(), after));
@@ -44,7 +44,7 @@ public sealed class Queue_troubles
 
         await PublishAsync(node, early.State with { CapacityMb = 77, Version = 2 });
         for (var i = 2; i < 60; i++) await PublishAsync(node, late.State with { CapacityMb = i, Version = i });
-        await Eventually.Async(async () => (await rabbit.QueuesAsync(node.Broker.NodesUri))[$"node-{MailNodeUnderTest.Node}"], n => n is > 0 and <= 25);
+        await Eventually.Async(async () => (await rabbit.QueuesAsync(node.Broker.NodesUri))[$"node-{node.Name}"], n => n is > 0 and <= 25);
 
         node.Accounts.BreaksOff = true;
         var lists = node.Accounts.Lists;

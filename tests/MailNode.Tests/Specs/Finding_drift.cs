@@ -14,6 +14,8 @@ public sealed class Finding_drift : IDisposable
     [
         new DomainState("example.jp", true, 2, 3, false),
         new DomainState("xn--r8jz45g.jp", true, 1, 4, false),
+        new MailNodeState("mail1", "10.0.0.1", 143, 110, 24, 1, 5, false, 12340),
+        new MailNodeState("mail2", "10.0.0.2", 143, 110, 24, 3, 6, true, 12340),
         new MailboxState("a1", "taro@example.jp", "example.jp", 1, "$argon2id$one", 10, 3, 7, false, "mail1", new("job-1", Now.AddTicks(12_345))),
         new MailboxState("a2", "jiro@xn--r8jz45g.jp", "xn--r8jz45g.jp", 2, "$argon2id$two", 20, 1, 9, false),
         new MailboxState("a3", "postmaster@example.jp", "example.jp", 1, null, 10, 1, 11, false),
@@ -56,6 +58,16 @@ public sealed class Finding_drift : IDisposable
     [InlineData("UPDATE domain SET deleted_at = 1 WHERE domain = 'example.jp'")]
     [InlineData("DELETE FROM mailbox WHERE account_id = 'a3'")]
     [InlineData("DELETE FROM domain WHERE domain = 'example.jp'")]
+    [InlineData("UPDATE node SET host = '10.0.0.9' WHERE node = 'mail1'")]
+    [InlineData("UPDATE node SET imap_port = 1 WHERE node = 'mail1'")]
+    [InlineData("UPDATE node SET pop3_port = 1 WHERE node = 'mail1'")]
+    [InlineData("UPDATE node SET lmtp_port = 1 WHERE node = 'mail1'")]
+    [InlineData("UPDATE node SET quota_port = 1 WHERE node = 'mail1'")]
+    [InlineData("UPDATE node SET version = 2 WHERE node = 'mail1'")]
+    [InlineData("UPDATE node SET deleted_at = 1 WHERE node = 'mail1'")]
+    [InlineData("UPDATE node SET deleted_at = NULL WHERE node = 'mail2'")]
+    [InlineData("DELETE FROM node WHERE node = 'mail1'")]
+    [InlineData("INSERT INTO node VALUES ('evil', '10.0.0.9', 143, 110, 24, 1, 1, NULL, 12340)")]
     [InlineData("INSERT INTO domain VALUES ('evil.jp', 1, 1, 1, NULL)")]
     [InlineData("INSERT INTO mailbox SELECT 'a9', 'evil@example.jp', NULL, domain, life, password_hash, capacity_mb, version, position, NULL, NULL, NULL, NULL, NULL, password_version FROM mailbox WHERE account_id = 'a1'")]
     public void Every_single_change_is_found_in_its_shard_and_repaired(string damage)
@@ -80,9 +92,9 @@ public sealed class Finding_drift : IDisposable
     [Fact, Trait("Rule", "NOD-3")]
     public void What_the_watch_has_brought_after_the_list_stays()
     {
-        ReplicaRows.Watch(_replica, (MailboxState)States[2] with { Version = 4, Position = Position + 1, CapacityMb = 99 }, Now);
+        ReplicaRows.Watch(_replica, (MailboxState)States[4] with { Version = 4, Position = Position + 1, CapacityMb = 99 }, Now);
         ReplicaRows.Watch(_replica, new MailboxState("a9", "shiro@example.jp", "example.jp", 1, null, 10, 1, Position + 2, false), Now);
-        ReplicaRows.Watch(_replica, (MailboxState)States[3] with { Version = 2, Position = Position + 3, Deleted = true }, Now);
+        ReplicaRows.Watch(_replica, (MailboxState)States[5] with { Version = 2, Position = Position + 3, Deleted = true }, Now);
         var before = Rows();
         Assert.NotEmpty(Differing());
         Assert.Equal(0, Repair());
@@ -92,8 +104,8 @@ public sealed class Finding_drift : IDisposable
     [Fact, Trait("Rule", "NOD-3"), Trait("Rule", "ACC-5")]
     public void A_tombstone_that_the_service_no_longer_has_is_no_drift_and_one_that_was_missed_is_obeyed()
     {
-        ReplicaRows.Watch(_replica, (MailboxState)States[2] with { Version = 4, Position = 20, Deleted = true }, Now);
-        object[] without = [.. States.Where(s => s != States[2])];
+        ReplicaRows.Watch(_replica, (MailboxState)States[4] with { Version = 4, Position = 20, Deleted = true }, Now);
+        object[] without = [.. States.Where(s => s != States[4])];
         Assert.Empty(NodeStateDigests.Differing(ReplicaStates.Digests(_replica).Parts, Digests(without), ReplicaStates.Parts));
         Assert.Equal(0, Drift.Repair(_replica, without, EveryShard, Position, Now));
 
@@ -114,10 +126,11 @@ public sealed class Finding_drift : IDisposable
         return digests.Parts;
     }
 
-    // Without the position, which a repair may move.
+    // Without the position, which a repair may move, and without tombstones of accounts, which stay.
     private List<string> Rows() =>
     [
         .. _replica.All("SELECT concat_ws('|', account_id, address, ifnull(unicode_address, '-'), domain, life, ifnull(password_hash, '-'), capacity_mb, version, ifnull(deleted_at, '-'), ifnull(home_node, '-'), ifnull(mail_deletion_job, '-'), ifnull(mail_deletion_at, '-')) FROM mailbox WHERE deleted_at IS NULL ORDER BY 1", r => r.GetString(0)),
         .. _replica.All("SELECT concat_ws('|', domain, served, version, ifnull(deleted_at, '-')) FROM domain ORDER BY 1", r => r.GetString(0)),
+        .. _replica.All("SELECT concat_ws('|', node, host, imap_port, pop3_port, lmtp_port, quota_port, version, deleted_at IS NOT NULL) FROM node ORDER BY 1", r => r.GetString(0)),
     ];
 }

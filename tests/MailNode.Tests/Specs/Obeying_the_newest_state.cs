@@ -153,6 +153,7 @@ internal static class EmptyReplica
         var replica = new SqliteConnection(string.Create(CultureInfo.InvariantCulture, $"Data Source=:memory:"));
         replica.Open();
         replica.Run(Schema.Text);
+        replica.Run("INSERT INTO replica VALUES ('0', 'mail1', 0)");
         return replica;
     }
 }

@@ -1,4 +1,5 @@
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Nodes;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.Domains;
@@ -27,7 +28,7 @@ public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, 
     }
 
     /// <summary><c>POST /api/v1/domains</c> → 201; <c>postmaster</c> exists from the start (ACC-4).</summary>
-    public static async Task<IResult> Handle(AddDomainBody body, CommandContext context, CancellationToken stop)
+    public static async Task<IResult> Handle(AddDomainBody body, CommandContext context, NodePlacement placement, CancellationToken stop)
     {
         if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // what is not there has no version
         var session = context.Session;
@@ -42,7 +43,8 @@ public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, 
         DomainUsage.Begin(session, domain.Id);
         var postmaster = new CreateMailAccount(
             Guid.CreateVersion7().ToString("N"), MailAccount.Postmaster, Password: null, CredentialId: null, CapacityMb: null, Comment: null,
-            domain, new DomainUsage(0, 0), Reservation: null, FormerLives: 0, context.Now);
+            domain, new DomainUsage(0, 0), Reservation: null, FormerLives: 0, context.Now)
+        { HomeNode = await placement.HomeAsync(session, stop) };
         CreateMailAccount.Store(session, postmaster, CreateMailAccount.Decide(postmaster, null), hash: null);
         var view = DomainView.Of(domain, new DomainUsage(1, domain.DefaultCapacityMb));
         return new Answer(201, view, 1, $"/api/v1/domains/{domain.Id}");

@@ -1,5 +1,6 @@
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Nodes;
 using Hikyaku.Platform;
 using Marten;
 
@@ -28,6 +29,9 @@ public sealed record CreateMailAccount(
     string AccountId, string Name, string? Password, string? CredentialId, long? CapacityMb, string? Comment,
     Domain Domain, DomainUsage Usage, AddressReservation? Reservation, int FormerLives, DateTimeOffset Now)
 {
+    /// <summary>The node that will keep its mail; null when no node is known.</summary>
+    public string? HomeNode { get; init; }
+
     /// <summary>The account's address.</summary>
     public string Address => $"{Name.ToLowerInvariant()}@{Domain.Id}";
 
@@ -50,13 +54,13 @@ public sealed record CreateMailAccount(
         [
             new MailAccountCreated(
                 command.AccountId, command.Address, command.Domain.Id, command.FormerLives + 1, (int)capacityMb,
-                Accounts.MailAccounts.Comment.Stored(command.Comment), command.CredentialId, command.Now),
+                Accounts.MailAccounts.Comment.Stored(command.Comment), command.CredentialId, command.Now, command.HomeNode),
         ]);
     }
 
     /// <summary><c>POST /api/v1/domains/{name}/accounts</c> → 201.</summary>
     public static async Task<IResult> Handle(
-        string name, CreateMailAccountBody body, CommandContext context, Passwords passwords, SecretBox box, HttpContext http, CancellationToken stop)
+        string name, CreateMailAccountBody body, CommandContext context, Passwords passwords, SecretBox box, NodePlacement placement, HttpContext http, CancellationToken stop)
     {
         if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // what is not there has no version
         var (session, accountId) = (context.Session, Guid.CreateVersion7().ToString("N"));
@@ -76,7 +80,8 @@ public sealed record CreateMailAccount(
         var reservation = AccountName.Broken(accountName).Any() ? null : await session.LoadAsync<AddressReservation>(address, stop);
         var former = await session.LoadAsync<FormerLife>(FormerLife.IdOf(box, address), stop);
         var command = new CreateMailAccount(
-            accountId, accountName, password, Credential.NewId(), body.CapacityMb, body.Comment, domain!, usage, reservation, former?.Life ?? 0, context.Now);
+            accountId, accountName, password, Credential.NewId(), body.CapacityMb, body.Comment, domain!, usage, reservation, former?.Life ?? 0, context.Now)
+        { HomeNode = await placement.HomeAsync(session, stop) };
 
         var decision = Decide(command, null);
         return decision.Accepted

@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Nodes;
 using JasperFx.Events;
 using Marten;
 using Marten.Events.Projections;
@@ -49,11 +50,13 @@ public sealed class MailAccountTable : EventProjection
         {
             case MailAccountCreated c:
                 operations.QueueSqlCommand(
-                    """
-                    insert into mail_account_list (account_id, domain, address, comment, capacity_mb, life, credential_id, created_at, home_node, search)
+                    $"""
+                    with added as (insert into mail_account_list (account_id, domain, address, comment, capacity_mb, life, credential_id, created_at, home_node, search)
                     values (?, ?, ?, ?, ?, ?, ?, ?, ?, lower(?))
                     on conflict (account_id) do update set comment = excluded.comment, search = excluded.search, capacity_mb = excluded.capacity_mb, credential_id = excluded.credential_id,
                         password_forcibly_changed = false, mail_deletion_job = null, mail_deletion_at = null, deletion_job = null
+                    returning home_node, domain, (xmax = 0) as is_new)
+                    {NodeMailboxes.AddSql}
                     """,
                     c.AccountId, c.Domain, c.Address, OrNull(c.Comment), c.CapacityMb, c.Life, OrNull(c.CredentialId), c.At, OrNull(c.HomeNode), $"{c.Address}\n{c.Comment}");
                 break;
@@ -71,7 +74,8 @@ public sealed class MailAccountTable : EventProjection
                 Set(operations, e, "deletion_job", d.JobId);
                 break;
             case MailAccountDeleted:
-                operations.QueueSqlCommand("delete from mail_account_list where account_id = ?", e.StreamKey!);
+                operations.QueueSqlCommand(
+                    $"with gone as (delete from mail_account_list where account_id = ? returning home_node, domain) {NodeMailboxes.RemoveSql}", e.StreamKey!);
                 break;
             case MailAccountCapacityChanged c:
                 Set(operations, e, "capacity_mb", c.CapacityMb);

@@ -38,8 +38,14 @@ public sealed record NodeLease
 /// <param name="Listed">Whether its replica is complete; else it does not serve yet.</param>
 /// <param name="LastDigestCheck">When it has compared its replica with this service.</param>
 /// <param name="Repaired">How many rows of it were not right.</param>
+/// <param name="Host">Where the other nodes reach it; an older node tells none of these.</param>
+/// <param name="ImapPort">IMAP for the other nodes.</param>
+/// <param name="Pop3Port">POP3 for the other nodes.</param>
+/// <param name="LmtpPort">LMTP for the other nodes.</param>
+/// <param name="QuotaPort">Dovecot's quota-status for the other nodes.</param>
 public sealed record RenewLeaseBody(
-    Dictionary<string, long>? Applied, Dictionary<string, string>? Servers, bool Listed, DateTimeOffset? LastDigestCheck = null, long Repaired = 0);
+    Dictionary<string, long>? Applied, Dictionary<string, string>? Servers, bool Listed, DateTimeOffset? LastDigestCheck = null, long Repaired = 0,
+    string? Host = null, int? ImapPort = null, int? Pop3Port = null, int? LmtpPort = null, int? QuotaPort = null);
 
 /// <summary>What a node is told.</summary>
 /// <param name="Position">Of the newest event: a node that has applied up to it is up to date.</param>
@@ -51,6 +57,10 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
     /// <summary>This service's name in <see cref="NodeLease.Applied"/>.</summary>
     public const string Service = "accounts";
 
+    // A retired node's last lease may still run.
+    private const string NotRetired =
+        "where not exists (select 1 from mt_doc_registered_node n where n.id = 'node:' || d.id and (n.data ->> 'Retired')::boolean)";
+
     /// <summary>
     /// Whether every serving node has applied everything up to a position, and there is one: what no node obeys is in force
     /// nowhere.
@@ -61,21 +71,24 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
         return serving.Count > 0 && serving.TrueForAll(l => l.Applied.GetValueOrDefault(Service) >= position);
     }
 
-    /// <summary>The names of the serving nodes.</summary>
+    /// <summary>The names of the nodes that count: complete, not retired, and their lease runs.</summary>
     public async Task<IReadOnlyList<string>> ServingAsync(CancellationToken stop) => (await ServingLeasesAsync(stop)).ConvertAll(l => l.Id);
 
     private async Task<List<NodeLease>> ServingLeasesAsync(CancellationToken stop)
     {
         await using var session = store.QuerySession();
         var now = time.GetUtcNow();
-        return (await session.Query<NodeLease>().ToListAsync(stop)).Where(l => l.Until > now && l.Listed).ToList();
+        return [.. (await session.QueryAsync<NodeLease>(NotRetired, stop)).Where(l => l.Until > now && l.Listed)];
     }
 
-    /// <summary><c>PUT /internal/nodes/{node}</c> → 200.</summary>
+    /// <summary><c>PUT /internal/nodes/{node}</c> → 200; 409 when the node is retired.</summary>
     public static async Task<IResult> Renew(string node, RenewLeaseBody body, HttpContext http, NodeCredentials credentials, IDocumentStore store, NpgsqlDataSource database, TimeProvider time, CancellationToken stop)
     {
         if (credentials.NodeOf(http.Request) != node) return Problems.Of(PlatformProblems.Unauthenticated);
         await using var session = store.LightweightSession();
+        EventHeaders.Stamp(session, Caller.Platform);
+        var registration = await RegisterMailNode.HandleAsync(session, new(node, NodeAddress.Read(body), time.GetUtcNow()), stop);
+        if (!registration.Accepted) return Problems.Of(registration.Rejections);
         session.Store(new NodeLease
         {
             Id = node,

@@ -18,9 +18,23 @@ public static class NodeStates
 
     private const string Domains = "select u.domain, s.version from domain_usage u join mt_streams s on s.id = u.domain";
 
+    // A retired node stays in the list: whoever hands mail on must know that it does not come back.
+    private const string Nodes =
+        """
+        select n.id, n.data ->> 'Name', n.data -> 'Address' ->> 'Host', (n.data -> 'Address' ->> 'ImapPort')::int, (n.data -> 'Address' ->> 'Pop3Port')::int,
+            (n.data -> 'Address' ->> 'LmtpPort')::int, (n.data -> 'Address' ->> 'QuotaPort')::int, (n.data ->> 'Retired')::boolean, s.version
+        from mt_doc_registered_node n join mt_streams s on s.id = n.id
+        """;
+
     /// <summary>Every state.</summary>
     public static async IAsyncEnumerable<object> All(NpgsqlConnection snapshot, long position, [EnumeratorCancellation] CancellationToken stop)
     {
+        await using (var nodes = new NpgsqlCommand(Nodes, snapshot))
+        await using (var row = await nodes.ExecuteReaderAsync(stop))
+        {
+            while (await row.ReadAsync(stop)) yield return Node(row, position);
+        }
+
         await using (var domains = new NpgsqlCommand(Domains, snapshot))
         await using (var row = await domains.ExecuteReaderAsync(stop))
         {
@@ -34,7 +48,7 @@ public static class NodeStates
         }
     }
 
-    /// <summary>The states of some accounts and domains, by their stream's key.</summary>
+    /// <summary>The states of some accounts, domains and nodes, by their stream's key.</summary>
     /// <param name="database">Where they are.</param>
     /// <param name="positions">The position of the newest event that is told of, by key.</param>
     /// <param name="stop">Stops it.</param>
@@ -66,8 +80,19 @@ public static class NodeStates
             while (await row.ReadAsync(stop)) states[row.GetString(0)] = new MailboxState(row.GetString(0), "", "", 0, null, 0, row.GetInt64(1), positions[row.GetString(0)], Deleted: true);
         }
 
+        await using (var nodes = new NpgsqlCommand($"{Nodes} where n.id = any($1)", connection))
+        {
+            nodes.Parameters.Add(new() { Value = keys });
+            await using var row = await nodes.ExecuteReaderAsync(stop);
+            while (await row.ReadAsync(stop)) states[row.GetString(0)] = Node(row, positions[row.GetString(0)]);
+        }
+
         return states;
     }
+
+    private static MailNodeState Node(NpgsqlDataReader row, long position) => new(
+        row.GetString(1), row.GetString(2), row.GetInt32(3), row.GetInt32(4), row.GetInt32(5), row.GetInt64(8), position,
+        Deleted: row.GetBoolean(7), row.GetInt32(6));
 
     private static DomainState Domain(NpgsqlDataReader row, long position)
         => new(row.GetString(0), Served: true, row.GetInt64(1), position, Deleted: false);

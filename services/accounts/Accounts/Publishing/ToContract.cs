@@ -1,6 +1,7 @@
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Platform;
 using JasperFx.Events;
@@ -33,6 +34,7 @@ public static class ToContract
             MailDataDeletionFailed => null, // the job says so to whoever began it; to others nothing has changed
             JobStarted or JobSucceeded or JobFailed => null, // jobs are asked for, and what they do has events of its own
             StaffLoginAdded => null, // nobody needs it before the login is appointed somewhere
+            MailNodeRegistered or MailNodeMoved or MailNodeRetired => null, // only nodes need it, and are told the state
             _ => throw new InvalidOperationException($"{e.Data.GetType()} has no contract and no reason for none"),
         };
     }

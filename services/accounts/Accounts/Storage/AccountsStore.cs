@@ -25,6 +25,7 @@ public static class AccountsStore
         options.Projections.Add(new SnapshotOf<StaffMember>(StaffMember.Events), ProjectionLifecycle.Inline);
         options.Projections.Add(new SnapshotOf<Job>(Job.Events), ProjectionLifecycle.Inline);
         options.Projections.Add(new JobTable(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new SnapshotOf<RegisteredNode>(RegisteredNode.Events), ProjectionLifecycle.Inline);
         options.Projections.Add(new MailAccountTable(), ProjectionLifecycle.Inline);
         options.Projections.Add(new NoticeTable(), ProjectionLifecycle.Inline);
         options.Schema.For<Domain>().DocumentAlias("domain").GinIndexJsonData();
@@ -36,7 +37,9 @@ public static class AccountsStore
         options.Schema.For<Credential>().DocumentAlias("credential").Duplicate(c => c.Owner);
         options.Schema.For<NodeLease>().DocumentAlias("node_lease");
         options.Storage.ExtendedSchemaObjects.Add(new Extension("pg_trgm")); // for the search in the list; the database's owner may make it
+        options.Schema.For<RegisteredNode>().DocumentAlias("registered_node");
         options.Storage.ExtendedSchemaObjects.Add(DomainUsage.Table());
+        options.Storage.ExtendedSchemaObjects.Add(NodeMailboxes.Table());
         options.Storage.ExtendedSchemaObjects.Add(MailAccountTable.Table());
         options.Storage.ExtendedSchemaObjects.Add(JobTable.Table());
         options.Storage.ExtendedSchemaObjects.Add(DeletionTable.Table());

@@ -1,6 +1,7 @@
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Staff;
 
 namespace Hikyaku.Accounts.Storage;
@@ -30,5 +31,8 @@ public static class EventNames
         [typeof(JobSucceeded)] = "accounts.job-succeeded.v1",
         [typeof(JobFailed)] = "accounts.job-failed.v1",
         [typeof(StaffPasswordChanged)] = "accounts.staff-password-changed.v1",
+        [typeof(MailNodeRegistered)] = "accounts.mail-node-registered.v1",
+        [typeof(MailNodeMoved)] = "accounts.mail-node-moved.v1",
+        [typeof(MailNodeRetired)] = "accounts.mail-node-retired.v1",
     };
 }
