@@ -76,7 +76,7 @@ internal sealed class ReplicaReader : IDisposable
         if (Lives(accountId)) return true;
         // Folders that never had an account wait, too; they have no version, and are told of.
         using var command = Prepare("SELECT 1 FROM mailbox WHERE account_id = $1 AND erase_due IS NOT NULL AND version > 0");
-        command.Parameters.AddWithValue("$1", accountId);
+        command.Parameters[0].Value = accountId;
         return command.ExecuteScalar() is not null;
     }
 
