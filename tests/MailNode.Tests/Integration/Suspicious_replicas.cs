@@ -108,6 +108,7 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
     {
         var first = await Account.OpenAsync(_node, name: "reborn");
         var gone = await first.ChangeAsync(s => s with { Deleted = true, PasswordHash = null }, null);
+        await Eventually.Async(() => first.IsErased(), TimeSpan.FromSeconds(40)); // until then nobody has the address
         var second = await (await Account.OpenAsync(_node, name: "another")).ChangeAsync(s => s with { Address = first.Address, Life = 2 }, Account.UsualPassword);
         await _node.DeliverAsync(second.Address, "of the second life");
         await Eventually.Async(second.InboxAsync, inbox => inbox.Count == 1);
