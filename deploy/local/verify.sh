@@ -2,18 +2,20 @@
 
 # Any further arguments are the program's, like --wait 60.
 verify() {
-    local settings folder nodes=()
+    local settings folder replicas=()
     [[ -x $HIKYAKU_HOME/bin/verify/Verify ]] || fail "Run ./dev up first."
     # Root reads the replicas and the settings.
     require_root verify "$@"
     for settings in "$HIKYAKU_HOME"/settings/mailnode*; do
+        # The settings of a second node are there whether it runs or not.
+        [[ $settings != */mailnode2 || $nodes == 2 ]] || continue
         folder=$(setting_of "$settings" Hikyaku__NodeHome)
-        [[ -z $folder ]] || nodes+=(--node "$(setting_of "$settings" Hikyaku__Node)=$folder")
+        [[ -z $folder ]] || replicas+=(--node "$(setting_of "$settings" Hikyaku__Node)=$folder")
     done
     # In the environment: a command line would show the password.
     env DOTNET_ROOT="$(setting_of "$HIKYAKU_HOME/settings/accounts" DOTNET_ROOT)" \
         ConnectionStrings__Postgres="$(setting_of "$HIKYAKU_HOME/settings/accounts" ConnectionStrings__Postgres)" \
-        "$HIKYAKU_HOME/bin/verify/Verify" "${nodes[@]}" "$@"
+        "$HIKYAKU_HOME/bin/verify/Verify" "${replicas[@]}" "$@"
 }
 
 # setting_of FILE NAME: one of the assignments that settings.sh writes.

@@ -82,12 +82,12 @@ public sealed partial class Listing(
     {
         var now = time.GetUtcNow();
         if (now - _cleaned < CleaningInterval) return;
-        await replica.WriteAsync(r =>
+        var (done, _) = await replica.TryWriteAsync(r =>
         {
             ReplicaRows.ForgetTombstones(r, now);
             return true;
         }, stop);
-        _cleaned = now;
+        if (done) _cleaned = now;
     }
 
     private async Task ListAsync(string reason, CancellationToken stop)
@@ -96,23 +96,17 @@ public sealed partial class Listing(
         var begun = time.GetUtcNow();
         var (states, position, _) = await ReadAsync(null, stop);
         var now = time.GetUtcNow();
-        void Write(Microsoft.Data.Sqlite.SqliteConnection r)
+        bool Write(Microsoft.Data.Sqlite.SqliteConnection r)
         {
             ReplicaRows.List(r, states, position, now);
             ReplicaRows.SetCurrentAsOf(r, begun);
+            return true;
         }
 
-        if (replica.IsComplete)
+        // Nobody else makes one: waiting for a replica here would be for ever.
+        if (!(await replica.TryWriteAsync(Write, stop)).Done)
         {
-            await replica.WriteAsync(r =>
-            {
-                Write(r);
-                return true;
-            }, stop);
-        }
-        else
-        {
-            await replica.ReplaceAsync(Write, stop);
+            await replica.ReplaceAsync(r => Write(r), stop);
             await servers.LookAgainAsync(stop);
         }
 

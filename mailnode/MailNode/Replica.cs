@@ -24,7 +24,6 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
     private SqliteConnection? _connection;
     private ReplicaMark _now = new("", 0);
     private DateTime _fileWrittenAt;
-    private bool _writtenByOthers;
     private List<FactOutbox.Waiting> _unsent = [];
 
     /// <summary>Whether there is a replica that was completed by a list once.</summary>
@@ -53,23 +52,30 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         while (true)
         {
             await WhenCompleteAsync().WaitAsync(stop);
-            await _turn.WaitAsync(stop);
-            try
-            {
-                if (_connection is not { } connection) continue; // lost meanwhile
-                if (!IsItsOwn(connection)) Lose();
-                else return Write(connection, write);
-            }
-            catch (SqliteException e) when (IsDamage(e))
-            {
-                LogUnreadable(e, settings.Replica);
-                Lose();
-                throw; // who writes tries again, into the next one
-            }
-            finally
-            {
-                _turn.Release();
-            }
+            if (await TryWriteAsync(write, stop) is (true, var result)) return result!;
+        }
+    }
+
+    /// <summary>Runs something in one transaction if there is a replica: for whoever makes one when there is none.</summary>
+    public async Task<(bool Done, T? Result)> TryWriteAsync<T>(Func<SqliteConnection, T> write, CancellationToken stop)
+    {
+        await _turn.WaitAsync(stop);
+        try
+        {
+            if (_connection is not { } connection) return (false, default);
+            if (IsItsOwn(connection)) return (true, Write(connection, write));
+            Lose();
+            return (false, default);
+        }
+        catch (SqliteException e) when (IsDamage(e))
+        {
+            LogUnreadable(e, settings.Replica);
+            Lose();
+            throw; // who writes tries again, into the next one
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 
@@ -167,7 +173,6 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
 
     private T Write<T>(SqliteConnection connection, Func<SqliteConnection, T> write)
     {
-        _writtenByOthers |= File.GetLastWriteTimeUtc(settings.Replica) != _fileWrittenAt; // which this write would hide
         try
         {
             using var transaction = connection.BeginTransaction();
@@ -187,7 +192,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
 
     // Neither removed nor exchanged (another file has the name), nor written by anybody else.
     private bool IsItsOwn(SqliteConnection connection)
-        => !_writtenByOthers && !SqliteFile.HasMoved(connection) && File.GetLastWriteTimeUtc(settings.Replica) == _fileWrittenAt;
+        => !SqliteFile.HasMoved(connection) && File.GetLastWriteTimeUtc(settings.Replica) == _fileWrittenAt;
 
     // What others read is what was written: with another log beside it, it would not be.
     private bool IsStillThere()
@@ -269,7 +274,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
             // Written, so that -wal and -shm exist from now on.
             connection.Run("UPDATE replica SET writes = writes + 1");
             _now = MarkOf(connection);
-            (_fileWrittenAt, _writtenByOthers) = (File.GetLastWriteTimeUtc(settings.Replica), false);
+            _fileWrittenAt = File.GetLastWriteTimeUtc(settings.Replica);
             SqliteFile.KeepLogFiles(connection);
             Mark();
             _connection = connection;

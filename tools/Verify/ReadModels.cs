@@ -38,6 +38,7 @@ internal static class ReadModels
         {
             // Written by an earlier version, a field that has come since may be absent.
             if (!actual.TryGetPropertyValue(field, out var kept) && IsDefault(expected[field])) continue;
+            if (JsonNode.DeepEquals(kept, expected[field])) continue; // PostgreSQL keeps properties in an order of its own
             findings.Compare(Where, row.Key, $"{field} in {stream.Kind!.Snapshots}", Text(kept), Text(expected[field]), Hidden.Contains(field));
         }
     }
