@@ -97,7 +97,7 @@ public sealed class Verifying(VerifiedService service) : IClassFixture<VerifiedS
     [InlineData("UPDATE mailbox SET version = 3 WHERE account_id = $1", "version is 3, and must be 4")]
     [InlineData("UPDATE mailbox SET password_hash = '$argon2id$planted' WHERE account_id = $1", "password_hash is not what it must be")]
     [InlineData("UPDATE mailbox SET password_hash = NULL WHERE account_id = $1", "password_hash is not what it must be")]
-    [InlineData("UPDATE mailbox SET home_node = 'mail9' WHERE account_id = $1", "home_node is mail9, and must be mail1")]
+    [InlineData("UPDATE mailbox SET home_node = 'mail9' WHERE account_id = $1", "home_node is mail9, and must be mail")]
     [InlineData("UPDATE mailbox SET address = 'other@x.example' WHERE account_id = $1", "address is other@x.example, and must be ")]
     [InlineData("UPDATE mailbox SET deleted_at = 1 WHERE account_id = $1", "it does not have it")]
     [InlineData("DELETE FROM mailbox WHERE account_id = $1", "it does not have it")]
