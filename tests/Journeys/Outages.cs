@@ -59,9 +59,9 @@ public sealed class Outages(PlatformUnderTest platform)
         finally
         {
             foreach (var program in stopped.AsEnumerable().Reverse()) await platform.ControlAsync("start", program);
+            await AllReadyAsync();
         }
 
-        await AllReadyAsync();
         foreach (var account in accounts) Assert.Equal(messagesEach + (messagesEach / 2), await platform.CountAsync(account, messagesEach + (messagesEach / 2)));
         Assert.Equal(senders * (messagesEach / 2), (await Eventually.Async(() => platform.OutboxAsync(friend), m => m.Count >= senders * (messagesEach / 2), TimeSpan.FromSeconds(60))).Count);
         var changed = await platform.Operator.SendAsync(HttpMethod.Patch, $"/api/v1/accounts/{accounts[0]}", new { capacityMb = 123 });
