@@ -3,8 +3,10 @@ using JasperFx.Events.Daemon;
 using JasperFx.OpenTelemetry;
 using Marten;
 using Marten.Events.Aggregation;
+using Marten.Events.Daemon.HighWater;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using Weasel.Core;
 
@@ -35,11 +37,15 @@ public static class EventStore
     {
         var connection = configuration.GetConnectionString("Postgres") ?? throw new InvalidOperationException("ConnectionStrings:Postgres is not set");
         services.AddSingleton(_ => new NpgsqlDataSourceBuilder(connection).Build());
+        services.AddSingleton<AppendNotifier>();
         services.AddMarten(provider =>
         {
             var options = new StoreOptions();
-            options.Connection(provider.GetRequiredService<NpgsqlDataSource>());
+            var database = provider.GetRequiredService<NpgsqlDataSource>();
+            options.Connection(database);
             Configure(options);
+            options.Listeners.Add(provider.GetRequiredService<AppendNotifier>());
+            options.Projections.Wakeup = new PostgresqlListenWakeup(database, provider.GetRequiredService<ILogger<PostgresqlListenWakeup>>());
             configure(options);
             return options;
         }).ApplyAllDatabaseChangesOnStartup();
@@ -59,7 +65,6 @@ public static class EventStore
         options.Events.StreamIdentity = StreamIdentity.AsString;
         options.Events.AppendMode = EventAppendMode.Quick;
         options.Events.MetadataConfig.EnableAll();
-        options.Events.UseListenNotifyForEventAppends = true;
         // An event that cannot be read must stop its readers, loudly, not be lost to them.
         options.Projections.Errors.SkipApplyErrors = false;
         options.Projections.Errors.SkipSerializationErrors = false;
