@@ -33,7 +33,8 @@ CONF
 # the contracts that nodes publish. Password hashes are in the states: of the services the accounts service
 # alone reaches them, and only to write. `management` is for people, at the broker's own pages; no program has it.
 rabbitmq_definitions() {
-    local node users="" permissions=""
+    # Its own queues, and the exchanges of contracts.
+    local feed='^feed.*|^Hikyaku\\..*|^MassTransit:.*' node users="" permissions=""
     for ((node = 1; node <= nodes; node++)); do
         users+=", $(rabbitmq_user "mail$node")"
         permissions+=$(node_permissions "mail$node")
@@ -44,12 +45,14 @@ rabbitmq_definitions() {
   "users": [
     $(rabbitmq_user accounts),
     $(rabbitmq_user gateway),
+    $(rabbitmq_user feed),
     $(rabbitmq_user management '"administrator"')$users
   ],
   "permissions": [
     { "user": "accounts", "vhost": "hikyaku", "configure": ".*", "write": ".*", "read": ".*" },
     { "user": "accounts", "vhost": "nodes", "configure": ".*", "write": ".*", "read": "^$" },
-    { "user": "gateway", "vhost": "hikyaku", "configure": ".*", "write": ".*", "read": ".*" }$permissions
+    { "user": "gateway", "vhost": "hikyaku", "configure": ".*", "write": ".*", "read": ".*" },
+    { "user": "feed", "vhost": "hikyaku", "configure": "$feed", "write": "$feed", "read": "$feed" }$permissions
   ]
 }
 JSON

@@ -10,6 +10,7 @@ outbox http $PORT_OUTBOX
 outbox tcp $PORT_OUTBOX_SMTP
 accounts http $PORT_ACCOUNTS
 gateway http $PORT_GATEWAY
+feed http $PORT_FEED
 mailnode http $PORT_MAILNODE
 dovecot tcp $PORT_IMAP
 dovecot tcp $PORT_POP3

@@ -6,7 +6,7 @@ make_secrets() {
     mkdir -p "$secrets"
     chmod 700 "$secrets"
     local name
-    for name in postgres-accounts postgres-gateway rabbit-accounts rabbit-gateway rabbit-mail1 rabbit-mail2 rabbit-management \
+    for name in postgres-accounts postgres-gateway postgres-feed rabbit-accounts rabbit-gateway rabbit-feed rabbit-mail1 rabbit-mail2 rabbit-management \
         node-credential node-credential2 doveadm.key data.key; do
         make_secret "$secrets/$name" random_hex
     done

@@ -5,7 +5,7 @@ write_settings() {
     mkdir -p "$HIKYAKU_HOME/settings"
     chmod 700 "$HIKYAKU_HOME/settings"
     local name
-    for name in accounts gateway mailnode mailnode2 outbox; do
+    for name in accounts gateway feed mailnode mailnode2 outbox; do
         (umask 077 && { settings_of_all && "settings_of_$name"; } >"$HIKYAKU_HOME/settings/$name")
     done
 }
@@ -29,7 +29,7 @@ settings_of_accounts() {
     setting Hikyaku__Server__PlaintextLogin "${HIKYAKU_PLAINTEXT_LOGIN:-allow}"
     setting Hikyaku__OperatorPassword "$(<"$HIKYAKU_HOME/operator-password")"
     setting Hikyaku__KeyFile "$HIKYAKU_HOME/secrets/data.key"
-    setting Hikyaku__DeletionParticipants gateway
+    setting Hikyaku__DeletionParticipants gateway,feed
 }
 
 settings_of_gateway() {
@@ -38,6 +38,15 @@ settings_of_gateway() {
     setting Hikyaku__Rabbit "$(rabbit_as gateway hikyaku)"
     setting Hikyaku__TokenPrivateKey "$HIKYAKU_HOME/secrets/token.key"
     setting Hikyaku__Services__accounts "http://127.0.0.1:$PORT_ACCOUNTS"
+    setting Hikyaku__Services__feed "http://127.0.0.1:$PORT_FEED"
+}
+
+settings_of_feed() {
+    setting ASPNETCORE_URLS "http://127.0.0.1:$PORT_FEED"
+    setting ConnectionStrings__Postgres "$(postgres_as feed)"
+    setting Hikyaku__Rabbit "$(rabbit_as feed hikyaku)"
+    setting Hikyaku__TokenPublicKey "$HIKYAKU_HOME/secrets/token.pub"
+    setting Hikyaku__KeyFile "$HIKYAKU_HOME/secrets/data.key"
 }
 
 settings_of_mailnode() { settings_of_node mail1 mailnode node-credential PORT; }
@@ -73,7 +82,7 @@ settings_of_outbox() {
 
 settings_of_all() {
     setting DOTNET_ROOT "$(dirname "$(readlink -f "$(command -v dotnet)")")"
-    # One heap a program: six of them share one small machine.
+    # One heap a program: seven of them share one small machine.
     setting DOTNET_gcServer 0
     [[ -z ${HIKYAKU_PASSWORD_COST:-} ]] || setting Hikyaku__PasswordCost "$HIKYAKU_PASSWORD_COST"
     local name

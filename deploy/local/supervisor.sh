@@ -1,6 +1,6 @@
 # One supervisord runs everything of a copy, starts again what dies and keeps the logs. Sourced, never run.
 
-all_programs=(postgres rabbitmq outbox accounts gateway mailnode dovecot postfix dovecot2 postfix2)
+all_programs=(postgres rabbitmq outbox accounts gateway feed mailnode dovecot postfix dovecot2 postfix2)
 
 supervisor_folder=$HIKYAKU_HOME/supervisor
 
@@ -56,11 +56,12 @@ CONF
     [[ ${HIKYAKU_FAST:-} != 1 ]] || fsync=off
 
     # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
-    program postgres postgres "POSTGRES_DATABASES=\"accounts gateway\",POSTGRES_FSYNC=\"$fsync\"" "stopsignal=INT"
+    program postgres postgres "POSTGRES_DATABASES=\"accounts gateway feed\",POSTGRES_FSYNC=\"$fsync\"" "stopsignal=INT"
     program rabbitmq rabbitmq "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/rabbitmq/{rabbitmq.conf,definitions.json,enabled_plugins})\""
     dotnet_program outbox Outbox
     dotnet_program accounts Accounts "$PORT_POSTGRES"
     dotnet_program gateway Gateway "$PORT_POSTGRES"
+    dotnet_program feed Feed "$PORT_POSTGRES"
     # No port to wait for: a mail node serves without the control plane.
     dotnet_program mailnode MailNode
     program dovecot dovecot "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/dovecot/*)\""

@@ -13,6 +13,7 @@ public static class RouteTable
     public const string Own = "gateway";
 
     private const string Accounts = "accounts";
+    private const string Feed = "feed";
 
     private static readonly string[] Open = [];
     private static readonly string[] Operator = [Roles.Operator];
@@ -64,6 +65,9 @@ public static class RouteTable
         new("GET", "/api/v1/jobs/{id}", Scope.None, All, Accounts),
         new("DELETE", "/api/v1/jobs/{id}", Scope.None, All, Accounts),
         new("GET", "/api/v1/jobs/{id}/events", Scope.None, All, Accounts),
+
+        // Administrators see what happens in their domains.
+        new("GET", "/api/v1/events", Scope.None, Staff, Feed),
 
         new("GET", "/api/v1/server", Scope.None, All, Accounts),
         new("GET", "/api/v1/nodes", Scope.None, Operator, Accounts),

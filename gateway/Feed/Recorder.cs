@@ -1,0 +1,41 @@
+using System.Diagnostics;
+using Hikyaku.Accounts.Contracts;
+using MassTransit;
+
+namespace Hikyaku.Feed;
+
+/// <summary>
+/// Records one kind of contract. Of a started deletion the feed tells afterwards that it has erased what it kept of the account
+/// (OPS-6): a repeated message erases and tells again.
+/// </summary>
+/// <typeparam name="T">One of <see cref="RecordedContracts"/>.</typeparam>
+public sealed class Recorder<T>(RecordingQueue queue) : IConsumer<T> where T : class
+{
+    /// <inheritdoc/>
+    public async Task Consume(ConsumeContext<T> context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        await queue.RecordAsync(NewEvent.Of(context.Message, Activity.Current?.Id), context.CancellationToken);
+        if (context.Message is MailAccountDeletionStarted deletion)
+            await context.Publish(new AccountErased(deletion.AccountId, Recorders.Participant), context.CancellationToken);
+    }
+}
+
+/// <summary>The consumers of everything that is recorded.</summary>
+public static class Recorders
+{
+    /// <summary>The feed's name among those who take part in a deletion.</summary>
+    public const string Participant = "feed";
+
+    private const string Queue = "feed";
+
+    /// <summary>One queue for all of it and for all processes, so that what waits there keeps its order.</summary>
+    public static void Add(IBusRegistrationConfigurator bus)
+    {
+        foreach (var contract in RecordedContracts.All)
+        {
+            bus.AddConsumer(typeof(Recorder<>).MakeGenericType(contract))
+                .Endpoint(e => (e.Name, e.PrefetchCount) = (Queue, RecordingQueue.MaxBatch));
+        }
+    }
+}

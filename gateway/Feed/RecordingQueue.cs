@@ -1,0 +1,102 @@
+using System.Diagnostics.Metrics;
+using System.Threading.Channels;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Feed;
+
+/// <summary>
+/// Collects what consumers hold in their hands and appends it together: while one transaction commits, the next batch gathers,
+/// so thousands of events a second cost few commits and a single one does not wait. A consumer hears of its event's end before it
+/// acknowledges the message. A database that is away is waited for, for ever: nothing that was published may be set aside for it.
+/// </summary>
+public sealed partial class RecordingQueue(FeedLog log, TimeProvider time, ILogger<RecordingQueue> logger) : BackgroundService
+{
+    /// <summary>How many messages the broker hands out at once, and so the largest batch.</summary>
+    public const int MaxBatch = 500;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly Counter<long> Recorded = Telemetry.Meter.CreateCounter<long>("hikyaku.feed.recorded", description: "Events that were recorded, duplicates included");
+
+    private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(MaxBatch);
+    private long _batchSince;
+
+    /// <summary>How long the oldest event in hand has been waiting for the database.</summary>
+    public TimeSpan OldestWait => Interlocked.Read(ref _batchSince) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
+
+    /// <summary>Answers when the event is recorded.</summary>
+    public async Task RecordAsync(NewEvent e, CancellationToken stop)
+    {
+        var waiting = new Waiting(e, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        await _waiting.Writer.WriteAsync(waiting, stop);
+        await waiting.Done.Task.WaitAsync(stop);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var batch = new List<Waiting>(MaxBatch);
+        try
+        {
+            while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
+            {
+                batch.Clear();
+                while (batch.Count < MaxBatch && _waiting.Reader.TryRead(out var waiting)) batch.Add(waiting);
+                // The broker hands messages to many hands at once, which may have changed the order of one account's.
+                batch.Sort((a, b) => a.Event.ServicePosition.CompareTo(b.Event.ServicePosition));
+                Interlocked.Exchange(ref _batchSince, time.GetTimestamp());
+                await AppendAsync(batch, stoppingToken);
+                Interlocked.Exchange(ref _batchSince, 0);
+            }
+        }
+        finally
+        {
+            // Not acknowledged, so the broker delivers them again.
+            _waiting.Writer.TryComplete();
+            while (_waiting.Reader.TryRead(out var waiting)) batch.Add(waiting);
+            foreach (var waiting in batch) waiting.Done.TrySetCanceled(stoppingToken);
+        }
+    }
+
+    private async Task AppendAsync(IReadOnlyList<Waiting> batch, CancellationToken stop)
+    {
+        try
+        {
+            await AppendWhenThereAsync([.. batch.Select(w => w.Event)], stop);
+            foreach (var waiting in batch) waiting.Done.TrySetResult();
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // One that cannot be recorded must not stand in the others' way; its consumer tells the broker.
+            if (batch is [var one])
+            {
+                one.Done.TrySetException(e);
+                return;
+            }
+
+            foreach (var waiting in batch) await AppendAsync([waiting], stop);
+        }
+    }
+
+    private async Task AppendWhenThereAsync(IReadOnlyList<NewEvent> events, CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                await log.AppendAsync(events, stop);
+                Recorded.Add(events.Count);
+                return;
+            }
+            catch (Exception e) when (ProblemExceptionHandler.IsAway(e))
+            {
+                LogAway(e, events.Count);
+                await Task.Delay(Pause, time, stop);
+            }
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "{Count} events wait for the database")]
+    private partial void LogAway(Exception exception, int count);
+
+    private sealed record Waiting(NewEvent Event, TaskCompletionSource Done);
+}
