@@ -49,14 +49,16 @@ public sealed class EventStream(HttpContext http, TimeSpan patience)
 
     private async Task FlushAsync(CancellationToken stop)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        stop.ThrowIfCancellationRequested();
+        // Not by that token: a write that is cancelled breaks the connection, and a stream that ends in order ends between two.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         limit.CancelAfter(patience);
         try
         {
             await http.Response.Body.WriteAsync(_buffer.WrittenMemory, limit.Token);
             await http.Response.Body.FlushAsync(limit.Token);
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!http.RequestAborted.IsCancellationRequested)
         {
             throw new TimeoutException("The reader does not take what was written");
         }
