@@ -1,5 +1,6 @@
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
+using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Platform;
 using Marten;
@@ -149,16 +150,11 @@ public sealed class BulkSteps(IDocumentStore store, NpgsqlDataSource database, S
     {
         var (session, _) = await BeginAsync(job, owner, stop);
         await using var s = session;
-        await using var command = new NpgsqlCommand(
-            """
-            delete from mt_doc_address_reservation where id in (
-                select id from mt_doc_address_reservation where data ->> 'ReservedBy' = $1 order by id limit $2)
-            """);
-        command.Parameters.Add(new() { Value = job.Id });
-        command.Parameters.Add(new() { Value = MostStreams });
-        var gone = await session.ExecuteAsync(command, stop);
+        var some = (await session.Query<AddressReservation>().Where(r => r.ReservedBy == job.Id).OrderBy(r => r.Id).Take(MostStreams).Select(r => r.Id).ToListAsync(stop)).ToArray();
+        if (some.Length == 0) return 0;
+        session.DeleteWhere<AddressReservation>(r => r.Id.IsOneOf(some));
         await session.SaveChangesAsync(stop);
-        return gone;
+        return some.Length;
     }
 
     private async Task<List<(string Id, long Position)>> AppliedAsync(CancellationToken stop)
