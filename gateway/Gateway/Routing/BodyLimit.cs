@@ -1,5 +1,4 @@
 using Hikyaku.Platform;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Hikyaku.Gateway.Routing;
 
@@ -16,14 +15,13 @@ public static class BodyLimit
     public const long MaxFileBytes = (35 << 20) + (64 << 10);
 
     /// <summary>How much of a refused body Kestrel reads before it closes the connection; it also does so after five seconds.</summary>
-    public const long DrainedBytes = 32 << 20;
+    public const long DrainedBytes = 64 << 20;
 
     /// <summary>Sets the limit; behind routing, whose line of the table has it.</summary>
     public static IApplicationBuilder UseBodyLimit(this IApplicationBuilder app) => app.Use((http, next) =>
     {
         var max = Of(http);
         if (http.Request.ContentLength > max) return Refusal(http).ExecuteAsync(http);
-        if (max > DrainedBytes && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server) server.MaxRequestBodySize = max;
         if (http.Request.ContentLength is null) http.Request.Body = new CountedBody(http.Request.Body, max);
         return next(http);
     });

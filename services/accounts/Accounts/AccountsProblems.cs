@@ -41,7 +41,7 @@ public static class AccountsProblems
     internal static readonly ProblemCode DeletionCount = Rule("accounts.deletion-count");
     internal static readonly ProblemCode JobNotCancellable = Conflict("jobs.not-cancellable");
     internal static readonly ProblemCode OtherDomain = Rule("accounts.other-domain");
-    internal static readonly ProblemCode TwiceInFile = Rule("accounts.twice-in-file");
+    internal static readonly ProblemCode CsvDuplicate = Rule("csv.duplicate");
     internal static readonly ProblemCode UploadMissing = new("bulk.file-missing", 400, Texts);
     internal static readonly ProblemCode UploadMediaType = new("bulk.media-type", 415, Texts);
     internal static readonly ProblemCode CsvNotText = Rule("csv.not-text");
@@ -72,7 +72,7 @@ public static class AccountsProblems
         PasswordCharacters, PasswordIsName, PasswordDigitRun, PasswordRecent, PasswordGuessable, PasswordSimilar, CurrentPasswordWrong,
         ReasonMissing, ReasonTooLong, ReasonCharacters,
         CommentTooLong, CommentCharacters, CapacityRange, DomainCapacityExceeded, DomainAccountsExceeded, AlreadyExists,
-        BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, JobNotCancellable, OtherDomain, TwiceInFile, UploadMissing, UploadMediaType,
+        BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, JobNotCancellable, OtherDomain, CsvDuplicate, UploadMissing, UploadMediaType,
         CsvNotText, CsvEmpty, CsvColumnMissing, CsvColumnUnknown, CsvColumnTwice, CsvCells, CsvCellTooLong, CsvTooManyRows,
         DomainName, DomainExists, DomainMaxAccountsRange, DomainMaxCapacityRange, DomainDefaultCapacityRange,
         DomainAccountsInUse, DomainCapacityInUse, LoginTaken, LoginHasPassword, NodeHasMailboxes, NodeRetired,

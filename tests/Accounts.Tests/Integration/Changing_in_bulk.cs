@@ -37,13 +37,13 @@ public sealed class Changing_in_bulk(AccountsWithANode node) : IClassFixture<Acc
             var job = (await node.JobAsync((await ChangeAsync(domain, file, dryRun)).Location!, "failed")).Body!;
             var codes = job["errors"]!.AsArray().Select(e => $"{e!["line"]} {e["column"]} {e["code"]}").ToList();
             Assert.Contains("3 password accounts.password-too-short", codes);
-            Assert.Contains("4 mail_account accounts.twice-in-file", codes);
+            Assert.Contains("4 mail_account csv.duplicate", codes);
             Assert.Contains("4 mail_capacity accounts.capacity-range", codes);
         }
 
         Assert.True((await _accounts.VerifyAsync($"taro@{domain}", AccountsService.GoodPassword))["verified"]!.GetValue<bool>());
         Assert.Equal(300, await UsedAsync(domain));
-        var dry = await node.JobAsync((await ChangeAsync(domain, "mail_account,mail_capacity\ntaro,150\nnobody,1\n", dryRun: true)).Location!, "succeeded");
+        var dry = await node.JobAsync((await ChangeAsync(domain, "mail_account,password,mail_capacity\ntaro,,150\nnobody,,1\n", dryRun: true)).Location!, "succeeded");
         Assert.Equal("""{"changed":1,"skipped":1}""", dry.Body!["result"]!.ToJsonString());
         Assert.Equal(300, await UsedAsync(domain));
     }
@@ -53,14 +53,14 @@ public sealed class Changing_in_bulk(AccountsWithANode node) : IClassFixture<Acc
     {
         var domain = await DomainAsync("taro", "jiro");
         await _accounts.SendAsync(HttpMethod.Patch, $"/api/v1/domains/{domain}", new { maxCapacityMb = 300 });
-        var swapped = await ChangeAsync(domain, "mail_account,mail_capacity\ntaro,150\njiro,50\n");
+        var swapped = await ChangeAsync(domain, "mail_account,password,mail_capacity\ntaro,,150\njiro,,50\n");
         await node.JobAsync(swapped.Location!, "succeeded");
         Assert.Equal(300, await UsedAsync(domain));
 
-        var tooMuch = (await node.JobAsync((await ChangeAsync(domain, "mail_account,mail_capacity\njiro,51\ntaro,150\n")).Location!, "failed")).Body!;
+        var tooMuch = (await node.JobAsync((await ChangeAsync(domain, "mail_account,password,mail_capacity\njiro,,51\ntaro,,150\n")).Location!, "failed")).Body!;
         Assert.Equal("accounts.domain-capacity-exceeded", tooMuch["errors"]![0]!["code"]!.GetValue<string>());
         Assert.Equal(2, tooMuch["errors"]![0]!["line"]!.GetValue<int>());
-        await node.JobAsync((await ChangeAsync(domain, "mail_account,mail_capacity\ntaro,10\n")).Location!, "succeeded");
+        await node.JobAsync((await ChangeAsync(domain, "mail_account,password,mail_capacity\ntaro,,10\n")).Location!, "succeeded");
         Assert.Equal(160, await UsedAsync(domain));
     }
 
@@ -69,7 +69,7 @@ public sealed class Changing_in_bulk(AccountsWithANode node) : IClassFixture<Acc
     {
         var domain = await DomainAsync("taro");
         await _accounts.SendAsync(HttpMethod.Post, $"/api/v1/accounts/taro@{domain}/force-password-change", new { reason = "abuse" });
-        var job = (await node.JobAsync((await ChangeAsync(domain, $"mail_account,password\ntaro,{AccountsService.GoodPassword}\n")).Location!, "failed")).Body!;
+        var job = (await node.JobAsync((await ChangeAsync(domain, $"mail_account,password,mail_capacity\ntaro,{AccountsService.GoodPassword},\n")).Location!, "failed")).Body!;
         Assert.Contains("accounts.password-recent", job.ToJsonString(), StringComparison.Ordinal);
     }
 
@@ -78,7 +78,7 @@ public sealed class Changing_in_bulk(AccountsWithANode node) : IClassFixture<Acc
     {
         var names = Enumerable.Range(0, 30).Select(i => $"user{i:00}").ToArray();
         var domain = await DomainAsync(names);
-        string File(IEnumerable<string> of, int mb) => "mail_account,mail_capacity,comment\n" + string.Join('\n', of.Select(n => $"{n},{mb},{mb}"));
+        string File(IEnumerable<string> of, int mb) => "mail_account,password,mail_capacity,comment\n" + string.Join('\n', of.Select(n => $"{n},,{mb},{mb}"));
         var jobs = await Task.WhenAll(ChangeAsync(domain, File(names, 50)), ChangeAsync(domain, File(names.Reverse(), 60)));
         foreach (var job in jobs) Assert.Equal("succeeded", (await node.JobAsync(job.Location!, "succeeded")).Body!["state"]!.GetValue<string>());
 

@@ -27,20 +27,21 @@ public sealed class Judging_files
             mail_account,password,mail_capacity,comment
             taro,{Good},100,
             TARO,{Good},0,
+            hanako,{Good},,
             taken,{Good},,
             going,{Good},,
             j,short,12x,
-            hanako@other.jp,{Good},,
-            hanako@EXAMPLE.jp,{Good},1001,
+            saburo@other.jp,{Good},,
+            shiro@EXAMPLE.jp,{Good},1001,
             """);
 
         Assert.Equal(
             [
-                "3 mail_account accounts.twice-in-file", "3 mail_capacity accounts.capacity-range",
-                "4 mail_account accounts.already-exists", "5 mail_account accounts.being-deleted",
-                "6 mail_account accounts.name-length", "6 password accounts.password-too-short", "6 password accounts.password-no-upper",
-                "6 password accounts.password-no-digit", "6 password accounts.password-no-symbol", "6 mail_capacity accounts.capacity-range",
-                "7 mail_account accounts.other-domain", "8 mail_capacity accounts.capacity-range",
+                "3 mail_account csv.duplicate", "3 mail_capacity accounts.capacity-range",
+                "5 mail_account accounts.already-exists", "6 mail_account accounts.being-deleted",
+                "7 mail_account accounts.name-length", "7 password accounts.password-too-short", "7 password accounts.password-no-upper",
+                "7 password accounts.password-no-digit", "7 password accounts.password-no-symbol", "7 mail_capacity accounts.capacity-range",
+                "8 mail_account accounts.other-domain", "9 mail_capacity accounts.capacity-range",
             ],
             found);
     }
@@ -58,7 +59,7 @@ public sealed class Judging_files
     [Fact, Trait("Rule", "ACC-9")]
     public void More_than_a_thousand_problems_are_counted()
     {
-        var content = Read("mail_account,password\n" + string.Join('\n', Enumerable.Range(0, 1500).Select(i => $"user{i},")), CsvKind.Registration);
+        var content = Read("mail_account,password,mail_capacity\n" + string.Join('\n', Enumerable.Range(0, 1500).Select(i => $"user{i},,")), CsvKind.Registration);
         var problems = new FileProblems(content);
         BulkRegistration.Judge(new(Example, 100, new(0, 0), new Dictionary<string, AddressReservation>()), content, problems);
         Assert.Equal((JobProblems.Most, 1500 * 5), (problems.Shown.Count(), problems.Shown.Count() + problems.More));

@@ -26,11 +26,10 @@ internal static class BulkChange
     public static List<ChangedAccount> Read(CsvContent content, Domain domain, FileProblems problems)
     {
         var accounts = new List<ChangedAccount>(content.Rows.Count);
-        var lines = new Dictionary<string, int>(content.Rows.Count, StringComparer.Ordinal);
         foreach (var row in content.Rows)
         {
             List<JobProblem> broken = [];
-            var account = Read(row, domain, lines, broken);
+            var account = Read(row, domain, broken);
             if (broken.Count == 0 && account is not null) accounts.Add(account);
             else problems.AddRange(broken);
         }
@@ -57,13 +56,10 @@ internal static class BulkChange
         return new(first.Line, RowRules.Capacity, AccountsProblems.DomainCapacityExceeded, [("left", Math.Max(0, leftMb))]);
     }
 
-    private static ChangedAccount? Read(CsvRow row, Domain domain, Dictionary<string, int> lines, List<JobProblem> broken)
+    private static ChangedAccount? Read(CsvRow row, Domain domain, List<JobProblem> broken)
     {
         var name = RowRules.ReadName(row, domain.Id, broken);
         var address = name is null ? null : $"{name}@{domain.Id}";
-        // In different spellings, as a name and as an address: the same spelling is found by whoever reads the file.
-        if (address is not null && !lines.TryAdd(address, row.Line))
-            broken.Add(new(row.Line, RowRules.Account, AccountsProblems.TwiceInFile, [("a", address), ("line", lines[address])]));
         var (password, comment) = (RowRules.Cell(row, RowRules.Password), RowRules.Cell(row, RowRules.Comment));
         if (password.Length > 0) RowRules.Add(broken, row, PasswordRules.Broken(password, name is null ? [domain.Id] : [name, domain.Id, address!], RowRules.Password));
         var capacity = RowRules.ReadCapacity(row, domain.MaxCapacityMb, broken);

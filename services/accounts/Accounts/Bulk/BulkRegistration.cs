@@ -13,7 +13,7 @@ namespace Hikyaku.Accounts.Bulk;
 /// <param name="Comment">As typed.</param>
 public sealed record NewAccount(int Line, string Address, string Password, int CapacityMb, string? Comment);
 
-/// <summary>Judges the rows of a registration (ACC-9): every rule of ACC-1, 2, 3 and 13, and every row.</summary>
+/// <summary>Judges the rows of a registration (ACC-9): every rule of ACC-1, 2, 3 and 13, and every row. What stands twice its reader has found.</summary>
 /// <param name="Domain">The domain's limits.</param>
 /// <param name="DefaultMb">What a row without a capacity gets.</param>
 /// <param name="Usage">What is in use, without what this very job has reserved.</param>
@@ -24,11 +24,10 @@ public sealed record BulkRegistration(Domain Domain, int DefaultMb, DomainUsage 
     public static List<NewAccount> Judge(BulkRegistration command, CsvContent content, FileProblems problems)
     {
         var accounts = new List<NewAccount>(content.Rows.Count);
-        var lines = new Dictionary<string, int>(content.Rows.Count, StringComparer.Ordinal);
         foreach (var row in content.Rows)
         {
             List<JobProblem> broken = [];
-            var account = command.Read(row, lines, broken);
+            var account = command.Read(row, broken);
             if (broken.Count == 0 && account is not null) accounts.Add(account);
             else problems.AddRange(broken);
         }
@@ -57,18 +56,12 @@ public sealed record BulkRegistration(Domain Domain, int DefaultMb, DomainUsage 
         }
     }
 
-    private NewAccount? Read(CsvRow row, Dictionary<string, int> lines, List<JobProblem> broken)
+    private NewAccount? Read(CsvRow row, List<JobProblem> broken)
     {
         var name = RowRules.ReadName(row, Domain.Id, broken);
         var address = name is null ? null : $"{name}@{Domain.Id}";
-        if (address is not null)
-        {
-            if (Reservations.TryGetValue(address, out var taken))
-                broken.Add(new(row.Line, RowRules.Account, taken.BeingDeleted ? AccountsProblems.BeingDeleted : AccountsProblems.AlreadyExists, [("a", address)]));
-            // In different spellings, as a name and as an address: the same spelling is found by whoever reads the file.
-            if (!lines.TryAdd(address, row.Line))
-                broken.Add(new(row.Line, RowRules.Account, AccountsProblems.TwiceInFile, [("a", address), ("line", lines[address])]));
-        }
+        if (address is not null && Reservations.TryGetValue(address, out var taken))
+            broken.Add(new(row.Line, RowRules.Account, taken.BeingDeleted ? AccountsProblems.BeingDeleted : AccountsProblems.AlreadyExists, [("a", address)]));
 
         var password = RowRules.Cell(row, RowRules.Password);
         string[] names = name is null ? [Domain.Id] : [name, Domain.Id, address!];

@@ -46,6 +46,9 @@ public static class CsvFile
     private const int MostProblems = 1000;
     private static readonly string[] Known = [RowRules.Account, RowRules.Password, RowRules.Capacity, RowRules.Comment];
 
+    // The comment is optional in both files; the other names are those that the samples have and that must stay.
+    private static readonly string[] Needed = [RowRules.Account, RowRules.Password, RowRules.Capacity];
+
     private static readonly string[] OfExport =
         ["amount_of_mail_box", "spam", "forward", "auto", "pop", "auto_sort", "spam_sort", "status", "password_forcibly_changed", "forced_change"];
 
@@ -60,32 +63,41 @@ public static class CsvFile
     /// <summary>Reads a file.</summary>
     public static CsvContent Read(ReadOnlyMemory<byte> file, CsvKind kind)
     {
+        _ = kind; // both have the same columns; what a blank cell means is the job's rule
         if (Decode(file.Span) is not { } text) return Bad(new(1, null, AccountsProblems.CsvNotText));
         if (string.IsNullOrWhiteSpace(text)) return Bad(new(1, null, AccountsProblems.CsvEmpty));
         var firstLine = text.AsSpan(0, text.IndexOf('\n') is var end and >= 0 ? end : text.Length);
         var records = Records(text, firstLine.Contains('\t') ? '\t' : ',').GetEnumerator();
         records.MoveNext();
-        var (columns, problems) = Header(records.Current.Cells, kind);
+        var (columns, problems) = Header(records.Current.Cells);
         if (problems.Count > 0) return new([], problems, 0);
 
-        var (rows, more) = (new List<CsvRow>(), 0L);
+        var (rows, lines, more) = (new List<CsvRow>(), new Dictionary<string, int>(StringComparer.Ordinal), 0L);
         while (records.MoveNext())
         {
             var (line, cells) = records.Current;
             if (cells is [""]) continue; // an empty line
             if (rows.Count == MostRows) return Bad(new(line, null, AccountsProblems.CsvTooManyRows, ("max", MostRows)));
-            if (Problem(line, cells, columns) is { } problem)
+            var problem = Problem(line, cells, columns);
+            if (problem is null)
             {
-                if (problems.Count < MostProblems) problems.Add(problem);
-                else more++;
-                continue;
+                var row = new CsvRow(line, columns.Index().Where(c => Known.Contains(c.Item)).ToDictionary(c => c.Item, c => Cell(c.Item, cells[c.Index])));
+                rows.Add(row);
+                var account = row.Cells[RowRules.Account];
+                if (account.Length > 0 && !lines.TryAdd(NameOf(account), line))
+                    problem = new(line, RowRules.Account, AccountsProblems.CsvDuplicate, ("a", account), ("line", lines[NameOf(account)]));
             }
 
-            rows.Add(new(line, columns.Index().Where(c => Known.Contains(c.Item)).ToDictionary(c => c.Item, c => Cell(c.Item, cells[c.Index]))));
+            if (problem is null) continue;
+            if (problems.Count < MostProblems) problems.Add(problem);
+            else more++;
         }
 
         return new(rows, problems, more);
     }
+
+    // A file is about one domain, so that a name and an address with that name are the same account.
+    private static string NameOf(string account) => (account.LastIndexOf('@') is > 0 and var at ? account[..at] : account).ToLowerInvariant();
 
     private static CsvContent Bad(CsvProblem problem) => new([], [problem], 0);
 
@@ -110,11 +122,10 @@ public static class CsvFile
         }
     }
 
-    private static (string[] Columns, List<CsvProblem> Problems) Header(List<string> cells, CsvKind kind)
+    private static (string[] Columns, List<CsvProblem> Problems) Header(List<string> cells)
     {
         string[] columns = [.. cells.Select(c => c.Trim().ToLowerInvariant()).Select(c => c == "mail_password" ? RowRules.Password : c)];
-        string[] needed = kind == CsvKind.Registration ? [RowRules.Account, RowRules.Password] : [RowRules.Account];
-        var problems = needed.Except(columns).Select(c => new CsvProblem(1, c, AccountsProblems.CsvColumnMissing, ("column", c))).ToList();
+        var problems = Needed.Except(columns).Select(c => new CsvProblem(1, c, AccountsProblems.CsvColumnMissing, ("column", c))).ToList();
         foreach (var column in columns.Where(c => !Known.Contains(c) && !OfExport.Contains(c)).Take(20))
             problems.Add(new(1, null, AccountsProblems.CsvColumnUnknown, ("column", column.Length > 40 ? column[..40] : column)));
         foreach (var column in columns.CountBy(c => c).Where(c => c.Value > 1 && Known.Contains(c.Key)))
