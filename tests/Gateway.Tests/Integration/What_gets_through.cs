@@ -145,6 +145,40 @@ public sealed class What_gets_through(Deployment deployment)
         Assert.Equal(1 << 20, arrived);
     }
 
+    [Theory, Trait("Rule", "SEC-6"), Trait("Rule", "ACC-9")]
+    [InlineData("imports", 35 << 20, HttpStatusCode.OK)]
+    [InlineData("bulk-changes", 35 << 20, HttpStatusCode.OK)]
+    [InlineData("imports", 36 << 20, HttpStatusCode.RequestEntityTooLarge)]
+    [InlineData("accounts", 2 << 20, HttpStatusCode.RequestEntityTooLarge)]
+    public async Task A_file_of_35_MB_passes_where_files_are_taken_announced_or_chunked(string where, int bytes, HttpStatusCode expected)
+    {
+        long arrived = 0;
+        await using var service = await StandInService.StartAsync(async http =>
+        {
+            http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>()!.MaxRequestBodySize = null;
+            var buffer = new byte[1 << 16];
+            for (int read; (read = await http.Request.Body.ReadAsync(buffer)) > 0;) arrived += read;
+            await http.Response.WriteAsJsonAsync(new { });
+        });
+        var gateway = await deployment.NewGatewayAsync(service.Address);
+        using var client = new Client(gateway.Urls.First());
+        var token = await client.SignInAsync("operator", "x");
+        using var http = new HttpClient { BaseAddress = client.Address };
+        foreach (var isChunked in new[] { false, true })
+        {
+            arrived = 0;
+            using var content = new ByteArrayContent(new byte[bytes]);
+            content.Headers.ContentType = new("text/csv");
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/domains/example.jp/{where}") { Content = content };
+            request.Headers.Authorization = new("Bearer", token);
+            request.Headers.TransferEncodingChunked = isChunked;
+            var reply = await Reply.ReadAsync(await http.SendAsync(request));
+
+            Assert.Equal(expected, reply.Status);
+            if (expected == HttpStatusCode.OK) Assert.Equal(bytes, arrived);
+        }
+    }
+
     [Theory, Trait("Rule", "SEC-6")]
     [InlineData("{\"name\":\"x\",\"unknown\":1}")]
     [InlineData("{\"name\":1}")]
