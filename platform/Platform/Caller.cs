@@ -63,10 +63,14 @@ public static class EventHeaders
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     };
 
-    /// <summary>Writes who caused the session's events, and under which trace.</summary>
-    public static void Stamp(Marten.IDocumentSession session, Caller caller)
+    /// <summary>Header with the id of the job that the event is part of; absent when it is none's.</summary>
+    public const string Job = "job";
+
+    /// <summary>Writes who caused the session's events, as part of which job, and under which trace.</summary>
+    public static void Stamp(Marten.IDocumentSession session, Caller caller, string? job = null)
     {
         session.SetHeader(CausedBy, JsonSerializer.Serialize(caller, Json));
+        if (job is not null) session.SetHeader(Job, job);
         if (Activity.Current is not { } activity) return;
         session.SetHeader(TraceParent, activity.Id!);
         session.CorrelationId = activity.TraceId.ToString();
