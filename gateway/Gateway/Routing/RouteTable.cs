@@ -37,6 +37,7 @@ public static class RouteTable
         new("GET", "/api/v1/domains/{name}", Scope.Domain, Staff, Accounts),
         new("PATCH", "/api/v1/domains/{name}", Scope.Domain, Operator, Accounts),
         new("GET", "/api/v1/domains/{name}/history", Scope.Domain, Staff, Accounts),
+        new("POST", "/api/v1/domains/{name}/history/{eventId}/undo", Scope.Domain, Operator, Accounts),
         new("GET", "/api/v1/domains/{name}/administrators", Scope.Domain, Staff, Accounts),
         new("POST", "/api/v1/domains/{name}/administrators", Scope.Domain, Operator, Accounts),
         new("GET", "/api/v1/domains/{name}/administrators/{login}", Scope.Domain, Staff, Accounts),
@@ -54,6 +55,7 @@ public static class RouteTable
         new("DELETE", "/api/v1/accounts/{address}/mail", Scope.Account, All, Accounts),
         new("POST", "/api/v1/accounts/{address}/force-password-change", Scope.Account, Operator, Accounts),
         new("GET", "/api/v1/accounts/{address}/history", Scope.Account, All, Accounts),
+        new("POST", "/api/v1/accounts/{address}/history/{eventId}/undo", Scope.Account, Staff, Accounts),
 
         new("GET", "/api/v1/notices", Scope.None, Staff, Accounts),
         new("PATCH", "/api/v1/notices/{id}", Scope.None, Staff, Accounts),

@@ -39,6 +39,9 @@ public static class AccountsProblems
     internal static readonly ProblemCode NoSuchAccount = Conflict("accounts.no-such-account");
     internal static readonly ProblemCode PostmasterStays = Conflict("accounts.postmaster-cannot-be-deleted");
     internal static readonly ProblemCode DeletionCount = Rule("accounts.deletion-count");
+    internal static readonly ProblemCode PasswordNotUndoable = Conflict("accounts.password-not-undoable");
+    internal static readonly ProblemCode CreationNotUndoable = Conflict("accounts.creation-not-undoable");
+    internal static readonly ProblemCode DeletionNotUndoable = Conflict("accounts.deletion-not-undoable");
     internal static readonly ProblemCode JobNotCancellable = Conflict("jobs.not-cancellable");
     internal static readonly ProblemCode DomainName = Rule("domains.name-invalid");
     internal static readonly ProblemCode DomainExists = Conflict("domains.already-exists");
@@ -60,7 +63,7 @@ public static class AccountsProblems
         PasswordCharacters, PasswordIsName, PasswordDigitRun, PasswordRecent, PasswordGuessable, PasswordSimilar, CurrentPasswordWrong,
         ReasonMissing, ReasonTooLong, ReasonCharacters,
         CommentTooLong, CommentCharacters, CapacityRange, DomainCapacityExceeded, DomainAccountsExceeded, AlreadyExists,
-        BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, JobNotCancellable,
+        BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, PasswordNotUndoable, CreationNotUndoable, DeletionNotUndoable, JobNotCancellable,
         DomainName, DomainExists, DomainMaxAccountsRange, DomainMaxCapacityRange, DomainDefaultCapacityRange,
         DomainAccountsInUse, DomainCapacityInUse, LoginTaken, LoginHasPassword, NodeHasMailboxes, NodeRetired,
     ];
