@@ -5,6 +5,7 @@ using Hikyaku.Bench.Chaos;
 Dictionary<string, (string What, Func<Report, Task> Run)> benchmarks = new()
 {
     ["create"] = ("PERF-2: creation of one account at 0, 15,000 and 100,000 accounts (needs ./dev up)", CreatingAmongMany.RunAsync),
+    ["import"] = ("PERF-1: 10,000 accounts registered from one file, beside hashing their passwords alone (needs ./dev up)", RegisteringInBulk.RunAsync),
     ["list"] = ("PERF-3: account list, search and sort at 100,000 accounts (needs ./dev up)", ListingMany.RunAsync),
     ["setting"] = ("PERF-5: a password changed until the mail node obeys it, beside RabbitMQ alone (needs ./dev up)", SettingTakesEffect.RunAsync),
     ["gateway"] = ("PERF-6: the account list through the gateway, beside the service itself (needs ./dev up)", GatewayBesideService.RunAsync),

@@ -70,9 +70,9 @@ public static class Program
     {
         app.UseSecurityHeaders();
         app.UseExceptionHandler();
-        app.UseStatusCodePages(context => StatusProblem(context.HttpContext.Response.StatusCode)?.ExecuteAsync(context.HttpContext) ?? Task.CompletedTask);
-        app.UseBodyLimit();
+        app.UseStatusCodePages(context => StatusProblem(context.HttpContext)?.ExecuteAsync(context.HttpContext) ?? Task.CompletedTask);
         app.UseRouting();
+        app.UseBodyLimit();
         var gate = app.Services.GetRequiredService<Gate>();
         app.Use((http, next) => gate.InvokeAsync(http, next));
         // Readiness is about the gateway itself: sessions (database) and hearing that they ended (bus). With a service down the
@@ -101,11 +101,11 @@ public static class Program
             app.MapMethods(route.Pattern, [route.Method], forward).WithMetadata(route);
     }
 
-    private static IResult? StatusProblem(int status) => status switch
+    private static IResult? StatusProblem(HttpContext http) => http.Response.StatusCode switch
     {
         StatusCodes.Status404NotFound => Problems.Of(PlatformProblems.NotFound),
         StatusCodes.Status405MethodNotAllowed => Problems.Of(PlatformProblems.MethodNotAllowed),
-        StatusCodes.Status413PayloadTooLarge => BodyLimit.Refusal(),
+        StatusCodes.Status413PayloadTooLarge => BodyLimit.Refusal(http),
         StatusCodes.Status415UnsupportedMediaType => Problems.Of(PlatformProblems.UnsupportedMediaType),
         _ => null,
     };

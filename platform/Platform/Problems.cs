@@ -120,7 +120,7 @@ public sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHand
         switch (exception)
         {
             case BadHttpRequestException { StatusCode: 413 }:
-                return Problems.Of(PlatformProblems.TooLarge, null, ("max", ServiceHost.MaxBodyBytes));
+                return Problems.Of(PlatformProblems.TooLarge, null, ("max", ServiceHost.MaxBodyBytesOf(http)));
             case BadHttpRequestException { StatusCode: 415 }:
                 return Problems.Of(PlatformProblems.UnsupportedMediaType);
             case BadHttpRequestException { InnerException: JsonException json }:

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -12,8 +13,15 @@ namespace Hikyaku.Platform;
 /// <summary>What every service's Program has in common: strict JSON, problems, access, health.</summary>
 public static class ServiceHost
 {
-    /// <summary>The largest body of a request, in bytes.</summary>
+    /// <summary>The largest body of a request, in bytes, where its endpoint does not say otherwise (<see cref="IRequestSizeLimitMetadata"/>).</summary>
     public const int MaxBodyBytes = 1 << 20;
+
+    /// <summary>The largest body of this request, in bytes.</summary>
+    public static int MaxBodyBytesOf(HttpContext http)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        return (int)(http.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize ?? MaxBodyBytes);
+    }
 
     /// <summary>Registers it.</summary>
     public static void AddServiceHost(this WebApplicationBuilder builder, string name)
@@ -42,13 +50,13 @@ public static class ServiceHost
     public static void UseServiceHost(this WebApplication app)
     {
         app.UseExceptionHandler();
-        app.UseStatusCodePages(context => StatusProblem(context.HttpContext.Response.StatusCode)?.ExecuteAsync(context.HttpContext) ?? Task.CompletedTask);
+        app.UseStatusCodePages(context => StatusProblem(context.HttpContext)?.ExecuteAsync(context.HttpContext) ?? Task.CompletedTask);
         app.UseRouting();
         app.UseAccess();
         app.Use((http, next) =>
         {
             // The body of a keyed request is hashed after it was read; in memory whole, as a password may be in it.
-            if (http.Request.Headers.ContainsKey("Idempotency-Key")) http.Request.EnableBuffering(MaxBodyBytes);
+            if (http.Request.Headers.ContainsKey("Idempotency-Key")) http.Request.EnableBuffering(MaxBodyBytesOf(http));
             return next(http);
         });
         app.MapHealth();
@@ -61,11 +69,11 @@ public static class ServiceHost
         return app.MapGroup(prefix).AddEndpointFilter(filter);
     }
 
-    private static IResult? StatusProblem(int status) => status switch
+    private static IResult? StatusProblem(HttpContext http) => http.Response.StatusCode switch
     {
         StatusCodes.Status404NotFound => Problems.Of(PlatformProblems.NotFound),
         StatusCodes.Status405MethodNotAllowed => Problems.Of(PlatformProblems.MethodNotAllowed),
-        StatusCodes.Status413PayloadTooLarge => Problems.Of(PlatformProblems.TooLarge, null, ("max", MaxBodyBytes)),
+        StatusCodes.Status413PayloadTooLarge => Problems.Of(PlatformProblems.TooLarge, null, ("max", MaxBodyBytesOf(http))),
         StatusCodes.Status415UnsupportedMediaType => Problems.Of(PlatformProblems.UnsupportedMediaType),
         _ => null,
     };

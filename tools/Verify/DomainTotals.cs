@@ -6,7 +6,7 @@ namespace Hikyaku.Verify;
 
 /// <summary>
 /// What a domain's accounts take of its limits, counted from the history, against the table that the limits are decided by.
-/// An account that is being deleted is not counted any more.
+/// An account that is being deleted is not counted any more; what a bulk job has reserved is counted and no account yet.
 /// </summary>
 internal sealed class DomainTotals
 {
@@ -25,7 +25,11 @@ internal sealed class DomainTotals
 
     public async Task CompareAsync(NpgsqlConnection snapshot, Findings findings, CancellationToken stop)
     {
-        await using var command = new NpgsqlCommand("select domain, accounts, capacity_mb from domain_usage", snapshot);
+        await using var command = new NpgsqlCommand(
+            """
+            select u.domain, u.accounts - coalesce(sum(b.reserved_accounts), 0)::int, u.capacity_mb - coalesce(sum(b.reserved_mb), 0)::bigint
+            from domain_usage u left join bulk_job b on b.domain = u.domain group by u.domain, u.accounts, u.capacity_mb
+            """, snapshot);
         await using var row = await command.ExecuteReaderAsync(stop);
         while (await row.ReadAsync(stop))
         {

@@ -21,6 +21,7 @@ internal static class Strays
             """
             select r.id from mt_doc_address_reservation r
             where coalesce(r.data ->> 'AccountId', '') <> ''
+                and not exists (select 1 from bulk_job b where b.id = r.data ->> 'ReservedBy')
                 and not exists (select 1 from mail_account_list l where l.account_id = r.data ->> 'AccountId' and l.address = r.id)
                 and not exists (select 1 from mt_events e where e.stream_id = r.data ->> 'AccountId' and e.type = 'accounts.mail-account-deleted.v1')
             """,

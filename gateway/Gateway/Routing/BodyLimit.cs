@@ -1,4 +1,5 @@
 using Hikyaku.Platform;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Hikyaku.Gateway.Routing;
 
@@ -8,24 +9,31 @@ namespace Hikyaku.Gateway.Routing;
 /// </summary>
 public static class BodyLimit
 {
-    /// <summary>The largest body, in bytes.</summary>
+    /// <summary>The largest body, in bytes, of all but a few routes.</summary>
     public const long MaxBytes = 1 << 20;
+
+    /// <summary>The largest body where files are taken: 35 MB, and what a form has around its file.</summary>
+    public const long MaxFileBytes = (35 << 20) + (64 << 10);
 
     /// <summary>How much of a refused body Kestrel reads before it closes the connection; it also does so after five seconds.</summary>
     public const long DrainedBytes = 32 << 20;
 
-    /// <summary>Sets the limit.</summary>
+    /// <summary>Sets the limit; behind routing, whose line of the table has it.</summary>
     public static IApplicationBuilder UseBodyLimit(this IApplicationBuilder app) => app.Use((http, next) =>
     {
-        if (http.Request.ContentLength > MaxBytes) return Refusal().ExecuteAsync(http);
-        if (http.Request.ContentLength is null) http.Request.Body = new CountedBody(http.Request.Body);
+        var max = Of(http);
+        if (http.Request.ContentLength > max) return Refusal(http).ExecuteAsync(http);
+        if (max > DrainedBytes && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server) server.MaxRequestBodySize = max;
+        if (http.Request.ContentLength is null) http.Request.Body = new CountedBody(http.Request.Body, max);
         return next(http);
     });
 
     /// <summary>The answer.</summary>
-    public static IResult Refusal() => Problems.Of(PlatformProblems.TooLarge, null, ("max", MaxBytes));
+    public static IResult Refusal(HttpContext http) => Problems.Of(PlatformProblems.TooLarge, null, ("max", Of(http)));
 
-    private sealed class CountedBody(Stream body) : Stream
+    private static long Of(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<GatewayRoute>()?.MaxBodyBytes ?? MaxBytes;
+
+    private sealed class CountedBody(Stream body, long max) : Stream
     {
         private long _read;
 
@@ -43,7 +51,7 @@ public static class BodyLimit
         {
             var read = await body.ReadAsync(buffer, cancellationToken);
             _read += read;
-            return _read <= MaxBytes ? read : throw new BadHttpRequestException("The body is too large", StatusCodes.Status413PayloadTooLarge);
+            return _read <= max ? read : throw new BadHttpRequestException("The body is too large", StatusCodes.Status413PayloadTooLarge);
         }
 
         public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)

@@ -55,7 +55,7 @@ public sealed partial class Forwarding(IHttpForwarder forwarder, Services servic
     private IResult Answer(ForwarderError error, Exception? exception, string service, HttpContext http)
     {
         if (BadRequestIn(exception) is { } bad)
-            return bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? BodyLimit.Refusal() : Problems.Of(PlatformProblems.Malformed, null, ("reason", bad.StatusCode));
+            return bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? BodyLimit.Refusal(http) : Problems.Of(PlatformProblems.Malformed, null, ("reason", bad.StatusCode));
         LogAway(exception, service, error, http.Request.Method, http.Request.Path, Activity.Current?.TraceId.ToString());
         return Problems.Of(PlatformProblems.Unavailable);
     }

@@ -17,6 +17,9 @@ public sealed record GatewayRoute(string Method, string Pattern, Scope Scope, IR
     /// </summary>
     public IReadOnlyList<string> ProvePassword { get; init; } = [];
 
+    /// <summary>The largest body, in bytes.</summary>
+    public long MaxBodyBytes { get; init; } = BodyLimit.MaxBytes;
+
     /// <summary>Whether it answers without a session.</summary>
     public bool IsOpen => MayCall.Count == 0;
 

@@ -47,6 +47,8 @@ public static class RouteTable
 
         new("POST", "/api/v1/domains/{name}/accounts", Scope.Domain, Staff, Accounts),
         new("GET", "/api/v1/domains/{name}/accounts", Scope.Domain, Staff, Accounts),
+        new("POST", "/api/v1/domains/{name}/imports", Scope.Domain, Staff, Accounts) { MaxBodyBytes = BodyLimit.MaxFileBytes },
+        new("POST", "/api/v1/domains/{name}/bulk-changes", Scope.Domain, Staff, Accounts) { MaxBodyBytes = BodyLimit.MaxFileBytes },
         new("GET", "/api/v1/accounts/{address}", Scope.Account, All, Accounts),
         new("PATCH", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts),
         new("PUT", "/api/v1/accounts/{address}/password", Scope.Account, All, Accounts) { ProvePassword = User },

@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Bulk;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Deletion;
 using Hikyaku.Accounts.Domains;
@@ -21,6 +22,7 @@ public static class Endpoints
         MapDomains(app.MapCommands("/api/v1/domains"), app.MapGroup("/api/v1/domains"));
         MapAccounts(app.MapCommands("/api/v1/accounts/{address}"), app.MapGroup("/api/v1/accounts/{address}"));
         MapDeletions(app.MapGroup("/api/v1").AddEndpointFilter<RouteGroupBuilder, ObeyedBeforeAnswer>().MapCommands(""));
+        MapBulk(app.MapCommands("/api/v1/domains"));
         MapJobs(app.MapGroup("/api/v1/jobs"));
         MapNotices(app.MapGroup("/api/v1/notices"));
         app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)
@@ -77,13 +79,21 @@ public static class Endpoints
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Delete mail accounts, all or none");
     }
 
+    private static void MapBulk(RouteGroupBuilder commands)
+    {
+        commands.MapPost("/{name}/imports", QueueBulkJob.HandleRegistration).Produces<JobView>(202).TakesFile()
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Register the mail accounts of a CSV file, all or none");
+        commands.MapPost("/{name}/bulk-changes", QueueBulkJob.HandleChange).Produces<JobView>(202).TakesFile()
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Change mail accounts as a CSV file says, all or none");
+    }
+
     private static void MapJobs(RouteGroupBuilder queries)
     {
         queries.MapGet("", ReadJobs.List).Produces<Page<JobView>>()
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("List jobs");
         queries.MapGet("/{id}", ReadJobs.One).Produces<JobView>()
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Read a job");
-        queries.MapDelete("/{id}", ReadJobs.Cancel)
+        queries.MapDelete("/{id}", ReadJobs.Cancel).Produces<JobView>()
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Cancel a job");
         queries.MapGet("/{id}/events", FollowJob.Handle).Produces(200, contentType: "text/event-stream")
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Follow a job");

@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Bulk;
 using Hikyaku.Accounts.Consumers;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Deletion;
@@ -29,6 +30,7 @@ public static class Program
             bus.AddConsumer<MailboxUsageConsumer>();
             bus.AddConsumer<ErasureConsumer>();
             bus.AddConsumer<MailDataDeletionConsumer>();
+            bus.AddConsumer<BulkJobConsumer>().Endpoint(e => e.Name = "bulk-jobs");
         });
         services.AddNodeBus(builder.Configuration);
         services.AddEventStore(builder.Configuration, AccountsStore.Configure);
@@ -42,6 +44,13 @@ public static class Program
         services.AddHostedService(provider => provider.GetRequiredService<DeletionProcess>());
         services.AddSingleton<StuckJobs>();
         services.AddHostedService(provider => provider.GetRequiredService<StuckJobs>());
+        services.AddSingleton<BackgroundThreads>();
+        services.AddSingleton<BulkSteps>();
+        services.AddSingleton<RegisterAccounts>();
+        services.AddSingleton<ChangeAccounts>();
+        services.AddSingleton<CancelBulkJob>();
+        services.AddSingleton<BulkWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<BulkWorker>());
         services.AddHostedService<FirstOperator>();
         services.AddApiDescription();
         var app = builder.Build();

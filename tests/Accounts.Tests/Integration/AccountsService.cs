@@ -21,6 +21,12 @@ public sealed class AccountsService : IAsyncLifetime
     private readonly InternalKeys _keys = InternalKeys.Create(Node, "mail2");
     private string[] _settings = [];
 
+    /// <summary>Settings of a test's own.</summary>
+    public string[] More { get; init; } = [];
+
+    /// <summary>What another instance of the same service is told.</summary>
+    public IReadOnlyList<string> Settings => _settings;
+
     public WebApplication App { get; private set; } = null!;
 
     public HttpClient Http { get; private set; } = null!;
@@ -44,7 +50,7 @@ public sealed class AccountsService : IAsyncLifetime
         _settings =
         [
             "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={database}", $"--Hikyaku:Rabbit={bus}", $"--Hikyaku:RabbitNodes={nodes}",
-            "--Hikyaku:PasswordCost=low", "--Hikyaku:DeletionParticipants=gateway", "--Hikyaku:OperatorPassword=Ope-rator-1234", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks=None", .. _keys.ForService(),
+            "--Hikyaku:PasswordCost=low", "--Hikyaku:DeletionParticipants=gateway", "--Hikyaku:OperatorPassword=Ope-rator-1234", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks=None", .. _keys.ForService(), .. More,
         ];
         await StartAgainAsync();
     }

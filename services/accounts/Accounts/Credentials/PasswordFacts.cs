@@ -46,14 +46,20 @@ public sealed record JudgedPassword(PasswordFacts Facts, string? Hash, string? A
 public static class JudgingPasswords
 {
     /// <summary>Judges a password that an administrator or operator sets: up to five hashes after a forced change, else one; and its own.</summary>
-    public static async Task<JudgedPassword> JudgeAsync(this Passwords passwords, IQuerySession session, MailAccount account, string password, CancellationToken stop)
+    /// <param name="passwords">Computes the hashes.</param>
+    /// <param name="session">Where earlier ones are.</param>
+    /// <param name="account">Whose it is to be.</param>
+    /// <param name="password">As typed.</param>
+    /// <param name="stop">Stops it.</param>
+    /// <param name="warn">Whether somebody is told when it is guessable though it may be set.</param>
+    public static async Task<JudgedPassword> JudgeAsync(this Passwords passwords, IQuerySession session, MailAccount account, string password, CancellationToken stop, bool warn = true)
     {
         var isForced = account.PasswordForciblyChanged;
         var mayBe = !PasswordRules.Broken(password, []).Any(); // a password of theirs, past or to come
         var facts = new PasswordFacts(
             IsPresent: !isForced && await passwords.IsPresentAsync(session, account, password, stop), // nobody types the random one
             IsRecent: isForced && mayBe && await passwords.IsRecentAsync(session, account.Id, password, stop),
-            IsGuessable: GuessablePassword.Is(password, account.Address[..account.Address.LastIndexOf('@')], account.Domain));
+            IsGuessable: (warn || isForced) && GuessablePassword.Is(password, account.Address[..account.Address.LastIndexOf('@')], account.Domain));
         var isGood = mayBe && !facts.IsPresent && !facts.Broken(account, "").Any();
         return new(facts, isGood ? await passwords.HashAsync(password, stop) : null, account.CredentialId);
     }

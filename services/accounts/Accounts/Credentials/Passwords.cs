@@ -17,6 +17,7 @@ public sealed class Passwords : IDisposable
     private readonly int _memoryBytes;
     private readonly int _iterations;
     private readonly string _nobody;
+    private readonly BackgroundThreads? _threads;
 
     /// <summary>Reads the cost: <c>Hikyaku:PasswordCost=low</c> is for tests alone.</summary>
     public Passwords(IConfiguration configuration)
@@ -25,6 +26,12 @@ public sealed class Passwords : IDisposable
         (_memoryBytes, _iterations) = low ? (64 * 1024, 1) : (19456 * 1024, 2);
         _nobody = Compute(Guid.NewGuid().ToString());
     }
+
+    private Passwords(Passwords same, BackgroundThreads threads)
+        => (_memoryBytes, _iterations, _nobody, _threads) = (same._memoryBytes, same._iterations, same._nobody, threads);
+
+    /// <summary>The same on threads that stand back behind everybody else: for files with many passwords.</summary>
+    public Passwords InBackground(BackgroundThreads threads) => new(this, threads);
 
     /// <summary>Hashes a password with a new salt.</summary>
     public Task<string> HashAsync(string password, CancellationToken stop) => InTurnAsync(() => Compute(password), stop);
@@ -38,6 +45,7 @@ public sealed class Passwords : IDisposable
 
     private async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken stop)
     {
+        if (_threads is not null) return await _threads.RunAsync(work, stop);
         if (!await _places.WaitAsync(Patience, stop)) throw new TimeoutException("Too many passwords are being hashed");
         try
         {

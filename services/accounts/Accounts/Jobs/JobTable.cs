@@ -27,6 +27,9 @@ public sealed class JobTable : EventProjection
         table.AddColumn<long>("total").NotNull();
         table.AddColumn<long>("bytes");
         table.AddColumn<string>("reference");
+        table.AddColumn<long>("skipped");
+        table.AddColumn<bool>("dry_run").NotNull().DefaultValueByExpression("false");
+        table.AddColumn<string>("stage"); // where it is, or was when it ended; see JobStages
         table.AddColumn<DateTimeOffset>("created_at").NotNull();
         table.AddColumn<DateTimeOffset>("moved_at").NotNull();
         table.AddColumn<DateTimeOffset>("finished_at");
@@ -40,28 +43,45 @@ public sealed class JobTable : EventProjection
     {
         switch (e.Data)
         {
+            case JobQueued q:
+                var asked = EventHeaders.CallerOf(e);
+                operations.QueueSqlCommand(
+                    """
+                    insert into job (id, kind, state, domain, started_by, total, dry_run, created_at, moved_at) values (?, ?, 'queued', ?, ?, 0, ?, ?, ?)
+                    on conflict (id) do update set state = 'queued', finished_at = null, reference = null, stage = null
+                    """,
+                    q.JobId, q.Kind, q.Domain, asked.AccountId ?? asked.Login, q.DryRun, q.At, q.At);
+                break;
             case JobStarted s:
                 var by = EventHeaders.CallerOf(e);
                 operations.QueueSqlCommand(
                     """
                     insert into job (id, kind, state, domain, account_id, started_by, total, created_at, moved_at) values (?, ?, 'running', ?, ?, ?, ?, ?, ?)
-                    on conflict (id) do update set state = 'running', finished_at = null, reference = null
+                    on conflict (id) do update set state = 'running', total = excluded.total, moved_at = excluded.moved_at, finished_at = null, reference = null
                     """,
                     s.JobId, s.Kind, s.Domain, (object?)s.AccountId ?? DBNull.Value, by.AccountId ?? by.Login, s.Total, s.At, s.At);
                 break;
             case JobSucceeded d:
                 operations.QueueSqlCommand(
-                    "update job set state = 'succeeded', done = ?, total = ?, bytes = ?, moved_at = ?, finished_at = ? where id = ?",
-                    d.Items, d.Items, (object?)d.Bytes ?? DBNull.Value, d.At, d.At, e.StreamKey!);
+                    "update job set state = 'succeeded', done = ?, total = ?, bytes = ?, skipped = ?, moved_at = ?, finished_at = ? where id = ?",
+                    d.Items, d.Items + (d.Skipped ?? 0), (object?)d.Bytes ?? DBNull.Value, (object?)d.Skipped ?? DBNull.Value, d.At, d.At, e.StreamKey!);
                 break;
             case JobFailed f:
                 operations.QueueSqlCommand(
-                    "update job set state = 'failed', reference = ?, moved_at = ?, finished_at = ? where id = ?", f.Reference, f.At, f.At, e.StreamKey!);
+                    "update job set state = 'failed', reference = ?, moved_at = ?, finished_at = ? where id = ?",
+                    (object?)f.Reference ?? DBNull.Value, f.At, f.At, e.StreamKey!);
+                break;
+            case JobCancelled c:
+                operations.QueueSqlCommand("update job set state = 'cancelled', moved_at = ?, finished_at = ? where id = ?", c.At, c.At, e.StreamKey!);
                 break;
         }
 
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>Writes in the session's transaction at which stage a job is, and how far.</summary>
+    public static void Move(IDocumentSession session, string job, string stage, long done, long total, DateTimeOffset now)
+        => session.QueueSqlCommand("update job set stage = ?, done = ?, total = ?, moved_at = ? where id = ?", stage, done, total, now, job);
 
     /// <summary>Writes how far a running job is; never less than before, so repeated and reordered reports do no harm.</summary>
     public static async Task MoveAsync(NpgsqlDataSource database, string job, long done, long total, DateTimeOffset now, CancellationToken stop)

@@ -5,28 +5,38 @@ namespace Hikyaku.Accounts.Jobs;
 
 /// <summary>A job as the API shows it.</summary>
 /// <param name="Id">Opaque.</param>
-/// <param name="Kind">account-deletion or mail-data-deletion.</param>
+/// <param name="Kind">One of <see cref="JobKinds"/>.</param>
 /// <param name="State">queued, running, succeeded, failed or cancelled.</param>
 /// <param name="Progress">How far it is, in accounts or messages.</param>
+/// <param name="Stages">What it goes through, in order; absent where there is only one.</param>
 /// <param name="Domain">The domain that everything of it is in.</param>
 /// <param name="Account">The account that it is about, when it is one that still exists.</param>
 /// <param name="Result">What came of it, once it has succeeded.</param>
-/// <param name="Reference">For support, once it has failed.</param>
+/// <param name="Errors">What is wrong with what was asked for, in the reader's language, by line; at most 1,000, and absent in lists.</param>
+/// <param name="MoreErrors">How many there are beside those; absent when there are none.</param>
+/// <param name="Reference">For support, once it has failed by the platform's fault.</param>
+/// <param name="DryRun">True when it only finds out what would happen; else absent.</param>
 /// <param name="CreatedAt">When it was asked for.</param>
 /// <param name="FinishedAt">When it ended; absent while it runs.</param>
 public sealed record JobView(
-    string Id, string Kind, string State, JobProgress Progress, string Domain, string? Account, JobResult? Result, string? Reference,
-    DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt)
+    string Id, string Kind, string State, JobProgress Progress, IReadOnlyList<JobStage>? Stages, string Domain, string? Account, JobResult? Result,
+    IReadOnlyList<JobError>? Errors, long? MoreErrors, string? Reference, bool? DryRun, DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt)
 {
     private const string Columns =
         """
-        select j.id, j.kind, j.state, j.done, j.total, j.domain, l.address, j.bytes, j.reference, j.created_at, j.finished_at
+        select j.id, j.kind, j.state, j.done, j.total, j.domain, l.address, j.bytes, j.reference, j.created_at, j.finished_at,
+            j.skipped, j.dry_run, j.stage
         from job j left join mail_account_list l on l.account_id = j.account_id and l.deletion_job is null
         """;
 
     /// <summary>A job that has just begun, as it will be read.</summary>
     public static JobView Begun(JobStarted job, string? account)
-        => new(job.JobId, job.Kind, JobStates.Running, new(0, job.Total), job.Domain, account, null, null, job.At, null);
+        => new(job.JobId, job.Kind, JobStates.Running, new(0, job.Total), null, job.Domain, account, null, null, null, null, null, job.At, null);
+
+    /// <summary>A job that waits, as it will be read.</summary>
+    public static JobView Waiting(JobQueued job) => new(
+        job.JobId, job.Kind, JobStates.Queued, new(0, 0), JobStages.Of(job.Kind, job.DryRun, JobStates.Queued, null), job.Domain, null, null, null, null, null,
+        job.DryRun ? true : null, job.At, null);
 
     /// <summary>
     /// Reads jobs that a caller may see: everything for operators, everything in their domains for administrators, for users
@@ -54,14 +64,14 @@ public sealed record JobView(
 
     private static JobView Read(NpgsqlDataReader row)
     {
-        var (kind, state, done) = (row.GetString(1), row.GetString(2), row.GetInt64(3));
+        var (kind, state, done, dryRun) = (row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetBoolean(12));
         long? bytes = row.IsDBNull(7) ? null : row.GetInt64(7);
-        var result = state != JobStates.Succeeded ? null
-            : kind == JobKinds.AccountDeletion ? new JobResult(Deleted: done)
-            : new JobResult(Messages: done, FreedBytes: bytes);
         return new(
-            row.GetString(0), kind, state, new(done, row.GetInt64(4)), row.GetString(5), row.IsDBNull(6) ? null : row.GetString(6), result,
-            row.IsDBNull(8) ? null : row.GetString(8), row.GetFieldValue<DateTimeOffset>(9), row.IsDBNull(10) ? null : row.GetFieldValue<DateTimeOffset>(10));
+            row.GetString(0), kind, state, new(done, row.GetInt64(4)), JobStages.Of(kind, dryRun, state, row.IsDBNull(13) ? null : row.GetString(13)),
+            row.GetString(5), row.IsDBNull(6) ? null : row.GetString(6),
+            state == JobStates.Succeeded ? JobResult.Of(kind, done, bytes, row.IsDBNull(11) ? null : row.GetInt64(11)) : null, null, null,
+            row.IsDBNull(8) ? null : row.GetString(8), dryRun ? true : null,
+            row.GetFieldValue<DateTimeOffset>(9), row.IsDBNull(10) ? null : row.GetFieldValue<DateTimeOffset>(10));
     }
 }
 
@@ -74,4 +84,18 @@ public sealed record JobProgress(long Done, long Total);
 /// <param name="Deleted">How many accounts were deleted.</param>
 /// <param name="Messages">How many messages were deleted.</param>
 /// <param name="FreedBytes">What they took.</param>
-public sealed record JobResult(long? Deleted = null, long? Messages = null, long? FreedBytes = null);
+/// <param name="Registered">How many accounts were registered; of a dry run: would be.</param>
+/// <param name="Changed">How many accounts were changed; of a dry run: would be.</param>
+/// <param name="Skipped">How many were left out because they do not exist.</param>
+public sealed record JobResult(
+    long? Deleted = null, long? Messages = null, long? FreedBytes = null, long? Registered = null, long? Changed = null, long? Skipped = null)
+{
+    /// <summary>What came of a job of a kind.</summary>
+    public static JobResult Of(string kind, long done, long? bytes, long? skipped) => kind switch
+    {
+        JobKinds.AccountDeletion => new(Deleted: done),
+        JobKinds.BulkRegistration => new(Registered: done),
+        JobKinds.BulkChange => new(Changed: done, Skipped: skipped ?? 0),
+        _ => new(Messages: done, FreedBytes: bytes),
+    };
+}

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Hikyaku.Accounts.Bulk;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
 using Npgsql;
@@ -20,9 +21,17 @@ public static class ReadJobs
     public static async Task<IResult> One(string id, HttpContext http, NpgsqlDataSource database, CancellationToken stop)
         => await FindAsync(id, http, database, stop) is { } job ? new Answer(200, job) : Problems.Of(PlatformProblems.NotFound);
 
-    /// <summary><c>DELETE /api/v1/jobs/{id}</c> → 409: what is being deleted is gone already.</summary>
-    public static async Task<IResult> Cancel(string id, HttpContext http, NpgsqlDataSource database, CancellationToken stop)
-        => Problems.Of(await FindAsync(id, http, database, stop) is null ? PlatformProblems.NotFound : AccountsProblems.JobNotCancellable);
+    /// <summary>
+    /// <c>DELETE /api/v1/jobs/{id}</c> → 200 with the job; 409 when it has ended, or must run to its end: what is being deleted
+    /// is gone already, and a bulk job that is past its check and reservations is finished.
+    /// </summary>
+    public static async Task<IResult> Cancel(string id, HttpContext http, NpgsqlDataSource database, CancelBulkJob cancel, CancellationToken stop)
+    {
+        if (await FindAsync(id, http, database, stop) is null) return Problems.Of(PlatformProblems.NotFound);
+        return await cancel.TryAsync(id, http.Asking().Caller, stop)
+            ? new Answer(200, await FindAsync(id, http, database, CancellationToken.None))
+            : Problems.Of(AccountsProblems.JobNotCancellable);
+    }
 
     /// <summary><c>GET /api/v1/jobs</c> → 200, newest first.</summary>
     public static async Task<IResult> List([AsParameters] JobQuery query, HttpContext http, NpgsqlDataSource database, CancellationToken stop)
@@ -44,9 +53,12 @@ public static class ReadJobs
             : await PageAsync(query, domain, before, cursor?.Key ?? "", limit, http, database, stop);
     }
 
-    /// <summary>A job that the caller may see; null when there is none.</summary>
+    /// <summary>A job that the caller may see, as they read it; null when there is none.</summary>
     internal static async Task<JobView?> FindAsync(string id, HttpContext http, NpgsqlDataSource database, CancellationToken stop)
-        => (await JobView.ReadAsync(database, http.Asking().Caller, "and j.id = $5", [id], stop)).SingleOrDefault();
+    {
+        var job = (await JobView.ReadAsync(database, http.Asking().Caller, "and j.id = $5", [id], stop)).SingleOrDefault();
+        return job is null ? null : await JobProblems.ShowAsync(database, job, Problems.LanguageOf(http.Request), stop);
+    }
 
     private static async Task<IResult> PageAsync(
         JobQuery query, string? domain, DateTimeOffset before, string key, int limit, HttpContext http, NpgsqlDataSource database, CancellationToken stop)

@@ -20,6 +20,9 @@ public sealed record AddressReservation
 
     /// <summary>Whether the account is being deleted: nobody finds it by its address any more, and nobody else gets the address yet.</summary>
     public bool BeingDeleted { get; init; }
+
+    /// <summary>The job that will create the account (ACC-9); null when the account is there. Until then nobody finds it by its address.</summary>
+    public string? ReservedBy { get; init; }
 }
 
 /// <summary>

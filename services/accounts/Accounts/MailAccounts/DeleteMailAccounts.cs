@@ -82,7 +82,7 @@ public static class DeleteMailAccounts
         foreach (var (address, field) in wanted)
         {
             var reservation = reservations.GetValueOrDefault(address);
-            var account = reservation is null ? null : accounts[reservation.AccountId];
+            var account = reservation is null ? null : accounts.GetValueOrDefault(reservation.AccountId);
             var decision = DeleteMailAccount.Decide(new(address, jobId, field, context.Now), account);
             broken.AddRange(decision.Rejections);
             if (!decision.Accepted) continue;

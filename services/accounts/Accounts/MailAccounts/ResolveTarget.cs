@@ -12,7 +12,7 @@ public static class ResolveTarget
         if (!InternetNames.TryReadAddress(address, out var normal, out var domain)) return Problems.Of(PlatformProblems.NotFound);
         await using var session = store.QuerySession();
         var reservation = await session.LoadAsync<AddressReservation>(normal, stop);
-        return reservation is not { BeingDeleted: false }
+        return reservation is not { BeingDeleted: false, ReservedBy: null }
             ? Problems.Of(PlatformProblems.NotFound)
             : new Answer(200, new Target(reservation.AccountId, normal, domain, reservation.Life));
     }

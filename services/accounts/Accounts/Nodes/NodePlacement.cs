@@ -47,7 +47,24 @@ public sealed class NodePlacement(IConfiguration configuration, TimeProvider tim
     /// The home of an account that the session's transaction creates; null when there is no node at all. A retired node is
     /// none, and none of those chosen from is retired before the transaction has ended.
     /// </summary>
-    public async Task<string?> HomeAsync(IDocumentSession session, CancellationToken stop)
+    public async Task<string?> HomeAsync(IDocumentSession session, CancellationToken stop) => Choose(await BestAsync(session, stop));
+
+    /// <summary>The homes of several accounts that the session's transaction creates, balanced as if they came one after the other.</summary>
+    public async Task<string?[]> HomesAsync(IDocumentSession session, int accounts, CancellationToken stop)
+    {
+        var nodes = await BestAsync(session, stop);
+        var homes = new string?[accounts];
+        for (var i = 0; i < accounts; i++)
+        {
+            homes[i] = Choose(nodes);
+            var chosen = nodes.FindIndex(n => n.Name == homes[i]);
+            if (chosen >= 0) nodes[chosen] = nodes[chosen] with { Mailboxes = nodes[chosen].Mailboxes + 1 };
+        }
+
+        return homes;
+    }
+
+    private async Task<List<PossibleHome>> BestAsync(IDocumentSession session, CancellationToken stop)
     {
         await session.BeginTransactionAsync(stop);
         var retired = new HashSet<string>(StringComparer.Ordinal);
@@ -58,10 +75,10 @@ public sealed class NodePlacement(IConfiguration configuration, TimeProvider tim
             else nodes.Add(new(row.GetString(0), row.GetBoolean(2) ? NodeStanding.Serving : NodeStanding.Registered, row.GetInt64(3)));
         }
 
-        if (nodes.Count > 0) return Choose(nodes);
+        if (nodes.Count > 0) return nodes;
         var names = configuration.GetSection("Hikyaku:Nodes").GetChildren().Select(n => n.Key).Where(n => !retired.Contains(n)).ToArray();
         await foreach (var row in ReadAsync(session, Configured, names, stop)) nodes.Add(new(row.GetString(0), NodeStanding.Configured, row.GetInt64(1)));
-        return Choose(nodes);
+        return nodes;
     }
 
     private static async IAsyncEnumerable<DbDataReader> ReadAsync(

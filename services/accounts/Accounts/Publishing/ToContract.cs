@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Bulk;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
@@ -32,7 +33,8 @@ public static class ToContract
             DomainAdministratorDismissed d => new Contracts.DomainAdministratorDismissed(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.Login),
             StaffPasswordChanged p => new Contracts.StaffPasswordChanged(e.Id, e.Sequence, e.Version, p.At, by, e.StreamKey!["staff:".Length..]),
             MailDataDeletionFailed => null, // the job says so to whoever began it; to others nothing has changed
-            JobStarted or JobSucceeded or JobFailed => null, // jobs are asked for, and what they do has events of its own
+            JobQueued => new RunBulkJob(e.StreamKey!), // a command to this service's own workers
+            JobStarted or JobSucceeded or JobFailed or JobCancelled => null, // jobs are asked for, and what they do has events of its own
             StaffLoginAdded => null, // nobody needs it before the login is appointed somewhere
             MailNodeRegistered or MailNodeMoved or MailNodeRetired => null, // only nodes need it, and are told the state
             _ => throw new InvalidOperationException($"{e.Data.GetType()} has no contract and no reason for none"),

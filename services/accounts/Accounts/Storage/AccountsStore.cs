@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Bulk;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Deletion;
 using Hikyaku.Accounts.Domains;
@@ -31,7 +32,8 @@ public static class AccountsStore
         options.Schema.For<Domain>().DocumentAlias("domain").GinIndexJsonData();
         options.Schema.For<MailAccount>().DocumentAlias("mail_account");
         options.Schema.For<StaffMember>().DocumentAlias("staff_member");
-        options.Schema.For<AddressReservation>().DocumentAlias("address_reservation");
+        options.Schema.For<AddressReservation>().DocumentAlias("address_reservation")
+            .Index(r => r.ReservedBy!, i => i.Predicate = "data ->> 'ReservedBy' is not null"); // what a bulk job gives back
         options.Schema.For<FormerLife>().DocumentAlias("former_life");
         options.Schema.For<Job>().DocumentAlias("job");
         options.Schema.For<Credential>().DocumentAlias("credential").Duplicate(c => c.Owner);
@@ -42,6 +44,8 @@ public static class AccountsStore
         options.Storage.ExtendedSchemaObjects.Add(NodeMailboxes.Table());
         options.Storage.ExtendedSchemaObjects.Add(MailAccountTable.Table());
         options.Storage.ExtendedSchemaObjects.Add(JobTable.Table());
+        options.Storage.ExtendedSchemaObjects.Add(JobProblems.Table());
+        options.Storage.ExtendedSchemaObjects.Add(BulkJobTable.Table());
         options.Storage.ExtendedSchemaObjects.Add(DeletionTable.Table());
         options.Storage.ExtendedSchemaObjects.Add(DeletionTable.ReportTable());
         options.Storage.ExtendedSchemaObjects.Add(NoticeTable.Table());

@@ -1,0 +1,95 @@
+using System.Globalization;
+using Hikyaku.Accounts.Jobs;
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Accounts.Bulk;
+
+/// <summary>What both kinds of files have in common: the columns, whose account a row is about, and what is wrong with a cell.</summary>
+internal static class RowRules
+{
+    public const string Account = "mail_account";
+    public const string Password = "password";
+    public const string Capacity = "mail_capacity";
+    public const string Comment = "comment";
+
+    /// <summary>What stands in a column; empty where the file has no such column.</summary>
+    public static string Cell(CsvRow row, string column) => row.Cells.GetValueOrDefault(column, "");
+
+    /// <summary>
+    /// The account that a row is about: the local part, or the full address where the domain is the file's. Answers the name in
+    /// lower case, and null with what is wrong when it is none.
+    /// </summary>
+    public static string? ReadName(CsvRow row, string domain, List<JobProblem> problems)
+    {
+        var typed = Cell(row, Account);
+        var name = typed;
+        if (typed.Contains('@', StringComparison.Ordinal))
+        {
+            if (!InternetNames.TryReadAddress(typed, out var address, out var its) || its != domain)
+            {
+                problems.Add(new(row.Line, Account, AccountsProblems.OtherDomain, [("d", domain)]));
+                return null;
+            }
+
+            name = address[..address.LastIndexOf('@')];
+        }
+
+        var before = problems.Count;
+        Add(problems, row, AccountName.Broken(name, Account));
+        return problems.Count == before ? name.ToLowerInvariant() : null;
+    }
+
+    /// <summary>A row's capacity in MB; null when the cell is blank, or, with what is wrong, when it is none.</summary>
+    public static long? ReadCapacity(CsvRow row, long most, List<JobProblem> problems)
+    {
+        var typed = Cell(row, Capacity).Trim();
+        if (typed.Length == 0) return null;
+        if (long.TryParse(typed, NumberStyles.None, CultureInfo.InvariantCulture, out var mb) && mb >= 1 && mb <= most) return mb;
+        problems.Add(new(row.Line, Capacity, AccountsProblems.CapacityRange, [("max", most)]));
+        return null;
+    }
+
+    /// <summary>Adds what a rule says of a row, under the file's name of the column.</summary>
+    public static void Add(List<JobProblem> problems, CsvRow row, IEnumerable<Rejection> broken)
+    {
+        foreach (var no in broken) problems.Add(new(row.Line, ColumnOf(no.Field), no.Code, no.Values));
+    }
+
+    private static string? ColumnOf(string? field) => field switch
+    {
+        "capacityMb" => Capacity,
+        "name" => Account,
+        _ => field,
+    };
+}
+
+/// <summary>Everything that is wrong with a file: what its reader has found, and what the rules say.</summary>
+public sealed class FileProblems(CsvContent content)
+{
+    private readonly List<JobProblem> _found = [.. content.Problems.Select(p => new JobProblem(p.Line, p.Column, p.Code, p.Args))];
+    private long _more = content.MoreProblems;
+
+    /// <summary>Whether anything is wrong.</summary>
+    public bool Any => _found.Count > 0 || _more > 0;
+
+    /// <summary>The first, by line.</summary>
+    public IEnumerable<JobProblem> Shown => _found.OrderBy(p => p.Line).Take(JobProblems.Most);
+
+    /// <summary>How many more there are.</summary>
+    public long More => _more + Math.Max(0, _found.Count - JobProblems.Most);
+
+    /// <summary>Adds what a rule says.</summary>
+    public void Add(JobProblem problem)
+    {
+        // Rows come in the order of the file, so what comes late would not be shown.
+        if (_found.Count < 2 * JobProblems.Most) _found.Add(problem);
+        else _more++;
+    }
+
+    /// <summary>Adds what rules say.</summary>
+    public void AddRange(IEnumerable<JobProblem> problems)
+    {
+        foreach (var problem in problems) Add(problem);
+    }
+}

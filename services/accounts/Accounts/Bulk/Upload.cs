@@ -1,0 +1,94 @@
+using Hikyaku.Platform;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
+using Microsoft.OpenApi;
+
+namespace Hikyaku.Accounts.Bulk;
+
+/// <summary>
+/// The file of a request: the body itself (<c>text/csv</c>), or the field <c>file</c> of a form (<c>multipart/form-data</c>). It
+/// holds passwords, so it is kept in memory and never in a temporary file.
+/// </summary>
+public static class Upload
+{
+    /// <summary>The largest file, in bytes: 35 MB.</summary>
+    public const int MaxBytes = 35 << 20;
+
+    /// <summary>The largest body, in bytes: a form has some more around its file.</summary>
+    public const int MaxBodyBytes = MaxBytes + (64 << 10);
+
+    private static readonly object Read = new();
+
+    /// <summary>Says of an endpoint that it takes a file: how large its body may be, and what the API's document says of it.</summary>
+    public static RouteHandlerBuilder TakesFile(this RouteHandlerBuilder endpoint) => endpoint
+        .WithMetadata(new RequestSizeLimitAttribute(MaxBodyBytes))
+        .AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    ["text/csv"] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
+                    ["multipart/form-data"] = new()
+                    {
+                        Schema = new OpenApiSchema
+                        {
+                            Type = JsonSchemaType.Object,
+                            Properties = new Dictionary<string, IOpenApiSchema> { ["file"] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } },
+                        },
+                    },
+                },
+            };
+            return Task.CompletedTask;
+        });
+
+    /// <summary>Reads the file, once a request; null and the refusal when there is none.</summary>
+    public static async Task<(byte[]? File, IResult? Refusal)> ReadAsync(HttpContext http, CancellationToken stop)
+    {
+        if (http.Items[Read] is byte[] before) return (before, null); // the command begins again
+        var (file, refusal) = await ReadBodyAsync(http.Request, stop);
+        if (file is null) return (null, refusal);
+        if (file.Length > MaxBytes) return (null, Problems.Of(PlatformProblems.TooLarge, "file", ("max", MaxBytes)));
+        http.Items[Read] = file;
+        return (file, null);
+    }
+
+    private static async Task<(byte[]? File, IResult? Refusal)> ReadBodyAsync(HttpRequest request, CancellationToken stop)
+    {
+        if (request.Body.CanSeek) request.Body.Position = 0; // a keyed request was read for its hash
+        _ = MediaTypeHeaderValue.TryParse(request.ContentType, out var type);
+        if (type?.MediaType.Equals("text/csv", StringComparison.OrdinalIgnoreCase) == true) return (await WholeAsync(request.Body, request.ContentLength, stop), null);
+        if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) != true) return (null, Problems.Of(AccountsProblems.UploadMediaType));
+        try
+        {
+            return await FieldAsync(HeaderUtilities.RemoveQuotes(type.Boundary).ToString(), request.Body, stop) is { } file
+                ? (file, null)
+                : (null, Problems.Of(AccountsProblems.UploadMissing, "file"));
+        }
+        catch (Exception e) when (e is InvalidDataException or ArgumentException || (e is IOException and not BadHttpRequestException))
+        {
+            return (null, Problems.Of(PlatformProblems.Malformed, null, ("reason", "multipart/form-data"))); // no form, whatever it says of itself
+        }
+    }
+
+    private static async Task<byte[]?> FieldAsync(string boundary, Stream body, CancellationToken stop)
+    {
+        var reader = new MultipartReader(boundary, body);
+        while (await reader.ReadNextSectionAsync(stop) is { } section)
+        {
+            if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)) continue;
+            if (HeaderUtilities.RemoveQuotes(disposition.Name) == "file") return await WholeAsync(section.Body, null, stop);
+        }
+
+        return null;
+    }
+
+    private static async Task<byte[]> WholeAsync(Stream stream, long? length, CancellationToken stop)
+    {
+        using var memory = new MemoryStream((int)Math.Min(length ?? 0, MaxBodyBytes));
+        await stream.CopyToAsync(memory, stop);
+        return memory.Length == memory.Capacity ? memory.GetBuffer() : memory.ToArray();
+    }
+}
