@@ -67,6 +67,7 @@ public static class RouteTable
         new("GET", "/api/v1/jobs", Scope.None, All, Accounts),
         new("GET", "/api/v1/jobs/{id}", Scope.None, All, Accounts),
         new("DELETE", "/api/v1/jobs/{id}", Scope.None, All, Accounts),
+        new("POST", "/api/v1/jobs/{id}/undo", Scope.None, Staff, Accounts),
         new("GET", "/api/v1/jobs/{id}/events", Scope.None, All, Accounts),
 
         new("GET", "/api/v1/server", Scope.None, All, Accounts),

@@ -24,6 +24,8 @@ public static class Endpoints
         MapDeletions(app.MapGroup("/api/v1").AddEndpointFilter<RouteGroupBuilder, ObeyedBeforeAnswer>().MapCommands(""));
         MapBulk(app.MapCommands("/api/v1/domains"));
         MapJobs(app.MapGroup("/api/v1/jobs"));
+        app.MapCommands("/api/v1/jobs").MapPost("/{id}/undo", UndoJob.Handle).Produces<JobView>(202)
+            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Undo a bulk job");
         MapNotices(app.MapGroup("/api/v1/notices"));
         app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change one's own password");
