@@ -31,6 +31,12 @@ public static class PlatformProblems
     /// <summary>The first request with this Idempotency-Key still runs.</summary>
     public static readonly ProblemCode KeyInUse = new("request.idempotency-key-in-use", 409, Texts);
 
+    /// <summary>An undo would overwrite a later change.</summary>
+    public static readonly ProblemCode ChangedSince = new("history.changed-since", 409, Texts);
+
+    /// <summary>The change is of a kind that nothing brings back.</summary>
+    public static readonly ProblemCode NotUndoable = new("history.not-undoable", 409, Texts);
+
     /// <summary>If-Match names an older version.</summary>
     public static readonly ProblemCode Stale = new("request.stale", 412, Texts);
 
@@ -55,7 +61,7 @@ public static class PlatformProblems
     /// <summary>Every code of this page.</summary>
     public static readonly IReadOnlyList<ProblemCode> All =
     [
-        Malformed, BadParameter, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, Conflict, KeyInUse, Stale,
+        Malformed, BadParameter, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, Conflict, KeyInUse, ChangedSince, NotUndoable, Stale,
         TooLarge, UnsupportedMediaType, KeyReused, TooManyRequests, Fault, Unavailable,
     ];
 }

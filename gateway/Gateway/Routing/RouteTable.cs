@@ -38,6 +38,7 @@ public static class RouteTable
         new("GET", "/api/v1/domains/{name}", Scope.Domain, Staff, Accounts),
         new("PATCH", "/api/v1/domains/{name}", Scope.Domain, Operator, Accounts),
         new("GET", "/api/v1/domains/{name}/history", Scope.Domain, Staff, Accounts),
+        new("POST", "/api/v1/domains/{name}/history/{eventId}/undo", Scope.Domain, Operator, Accounts),
         new("GET", "/api/v1/domains/{name}/administrators", Scope.Domain, Staff, Accounts),
         new("POST", "/api/v1/domains/{name}/administrators", Scope.Domain, Operator, Accounts),
         new("GET", "/api/v1/domains/{name}/administrators/{login}", Scope.Domain, Staff, Accounts),
@@ -57,6 +58,7 @@ public static class RouteTable
         new("DELETE", "/api/v1/accounts/{address}/mail", Scope.Account, All, Accounts),
         new("POST", "/api/v1/accounts/{address}/force-password-change", Scope.Account, Operator, Accounts),
         new("GET", "/api/v1/accounts/{address}/history", Scope.Account, All, Accounts),
+        new("POST", "/api/v1/accounts/{address}/history/{eventId}/undo", Scope.Account, Staff, Accounts),
 
         new("GET", "/api/v1/notices", Scope.None, Staff, Accounts),
         new("PATCH", "/api/v1/notices/{id}", Scope.None, Staff, Accounts),
@@ -66,6 +68,7 @@ public static class RouteTable
         new("GET", "/api/v1/jobs", Scope.None, All, Accounts),
         new("GET", "/api/v1/jobs/{id}", Scope.None, All, Accounts),
         new("DELETE", "/api/v1/jobs/{id}", Scope.None, All, Accounts),
+        new("POST", "/api/v1/jobs/{id}/undo", Scope.None, Staff, Accounts),
         new("GET", "/api/v1/jobs/{id}/events", Scope.None, All, Accounts),
 
         // Administrators see what happens in their domains.

@@ -39,6 +39,13 @@ public static class AccountsProblems
     internal static readonly ProblemCode NoSuchAccount = Conflict("accounts.no-such-account");
     internal static readonly ProblemCode PostmasterStays = Conflict("accounts.postmaster-cannot-be-deleted");
     internal static readonly ProblemCode DeletionCount = Rule("accounts.deletion-count");
+    internal static readonly ProblemCode PasswordNotUndoable = Conflict("accounts.password-not-undoable");
+    internal static readonly ProblemCode CreationNotUndoable = Conflict("accounts.creation-not-undoable");
+    internal static readonly ProblemCode DeletionNotUndoable = Conflict("accounts.deletion-not-undoable");
+    internal static readonly ProblemCode HoldsMail = Conflict("accounts.holds-mail");
+    internal static readonly ProblemCode JobNotEnded = Conflict("jobs.not-ended");
+    internal static readonly ProblemCode JobNotUndoable = Conflict("jobs.not-undoable");
+    internal static readonly ProblemCode JobAlreadyUndone = Conflict("jobs.already-undone");
     internal static readonly ProblemCode JobNotCancellable = Conflict("jobs.not-cancellable");
     internal static readonly ProblemCode OtherDomain = Rule("accounts.other-domain");
     internal static readonly ProblemCode CsvDuplicate = Rule("csv.duplicate");
@@ -72,7 +79,8 @@ public static class AccountsProblems
         PasswordCharacters, PasswordIsName, PasswordDigitRun, PasswordRecent, PasswordGuessable, PasswordSimilar, CurrentPasswordWrong,
         ReasonMissing, ReasonTooLong, ReasonCharacters,
         CommentTooLong, CommentCharacters, CapacityRange, DomainCapacityExceeded, DomainAccountsExceeded, AlreadyExists,
-        BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, JobNotCancellable, OtherDomain, CsvDuplicate, UploadMissing, UploadMediaType,
+        BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, PasswordNotUndoable, CreationNotUndoable, DeletionNotUndoable, HoldsMail, JobNotEnded, JobNotUndoable, JobAlreadyUndone, JobNotCancellable,
+        OtherDomain, CsvDuplicate, UploadMissing, UploadMediaType,
         CsvNotText, CsvEmpty, CsvColumnMissing, CsvColumnUnknown, CsvColumnTwice, CsvCells, CsvCellTooLong, CsvTooManyRows,
         DomainName, DomainExists, DomainMaxAccountsRange, DomainMaxCapacityRange, DomainDefaultCapacityRange,
         DomainAccountsInUse, DomainCapacityInUse, LoginTaken, LoginHasPassword, NodeHasMailboxes, NodeRetired,

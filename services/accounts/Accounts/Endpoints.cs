@@ -2,6 +2,7 @@ using Hikyaku.Accounts.Bulk;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Deletion;
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.History;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
@@ -23,6 +24,8 @@ public static class Endpoints
         MapDeletions(app.MapGroup("/api/v1").AddEndpointFilter<RouteGroupBuilder, ObeyedBeforeAnswer>().MapCommands(""));
         MapBulk(app.MapCommands("/api/v1/domains"));
         MapJobs(app.MapGroup("/api/v1/jobs"));
+        app.MapCommands("/api/v1/jobs").MapPost("/{id}/undo", UndoJob.Handle).Produces<JobView>(202)
+            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Undo a bulk job");
         MapNotices(app.MapGroup("/api/v1/notices"));
         app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change one's own password");
@@ -45,16 +48,18 @@ public static class Endpoints
         queries.MapGet("", ReadDomains.List).Produces<Page<DomainView>>()
             .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("List domains");
         queries.MapGet("/{name}", ReadDomains.One).Produces<DomainView>()
-            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Read a domain");
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Read a domain, now or as it was at a time");
         commands.MapPatch("/{name}", ChangeDomainLimits.Handle).Produces<DomainView>()
             .Allow(Scope.Domain, Roles.Operator).WithSummary("Change a domain's limits");
-        queries.MapGet("/{name}/history", History.OfDomain).Produces<Page<HistoryItem>>()
+        queries.MapGet("/{name}/history", ReadHistory.OfDomain).Produces<Page<HistoryItem>>()
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Who changed what of a domain");
+        commands.MapPost("/{name}/history/{eventId}/undo", UndoDomainChange.Handle).Produces<DomainView>()
+            .Allow(Scope.Domain, Roles.Operator).WithSummary("Undo a change of a domain's limits");
         queries.MapGet("/{name}/administrators", DismissAdministrator.List).Produces<Page<AdministratorView>>()
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("List a domain's administrators");
         queries.MapGet("/{name}/administrators/{login}", DismissAdministrator.One).Produces<AdministratorView>()
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Read a domain's administrator");
-        queries.MapGet("/{name}/administrators/{login}/history", History.OfAdministrator).Produces<Page<HistoryItem>>()
+        queries.MapGet("/{name}/administrators/{login}/history", ReadHistory.OfAdministrator).Produces<Page<HistoryItem>>()
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Who changed an administrator's password");
         commands.MapPost("/{name}/administrators", AppointAdministrator.Handle).Produces<AdministratorView>(201)
             .Allow(Scope.Domain, Roles.Operator).WithSummary("Appoint an administrator");
@@ -99,7 +104,7 @@ public static class Endpoints
     private static void MapAccounts(RouteGroupBuilder commands, RouteGroupBuilder queries)
     {
         queries.MapGet("", ReadMailAccount.Handle).Produces<MailAccountView>()
-            .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Read a mail account");
+            .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Read a mail account, now or as it was at a time");
         commands.MapPatch("", ChangeMailAccount.Handle).Produces<MailAccountView>()
             .Allow(Scope.Account, Roles.Operator, Roles.Admin).WithSummary("Change password, capacity, comment");
         commands.MapPut("/password", ChangePassword.Handle).Produces(204)
@@ -108,8 +113,10 @@ public static class Endpoints
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Delete all mail of an account");
         commands.MapPost("/force-password-change", ForcePasswordChange.Handle).Produces(204)
             .Allow(Scope.Account, Roles.Operator).WithSummary("Replace the password by one that nobody knows");
-        queries.MapGet("/history", History.OfAccount).Produces<Page<HistoryItem>>()
+        queries.MapGet("/history", ReadHistory.OfAccount).Produces<Page<HistoryItem>>()
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Who changed what of an account");
+        commands.MapPost("/history/{eventId}/undo", UndoAccountChange.Handle).Produces<MailAccountView>()
+            .Allow(Scope.Account, Roles.Operator, Roles.Admin).WithSummary("Undo a change of an account");
     }
 
     private static void MapNotices(RouteGroupBuilder notices)

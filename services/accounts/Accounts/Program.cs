@@ -48,6 +48,7 @@ public static class Program
         services.AddSingleton<BulkSteps>();
         services.AddSingleton<RegisterAccounts>();
         services.AddSingleton<ChangeAccounts>();
+        services.AddSingleton<UndoJobs>();
         services.AddSingleton<CancelBulkJob>();
         services.AddSingleton<BulkWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<BulkWorker>());

@@ -56,6 +56,30 @@ public sealed class Bulk_jobs_on_bad_days
         Assert.Equal(Rows + 1, (await accounts.GetAsync($"/api/v1/domains/{domain}")).Body!["accounts"]!.GetValue<int>());
     }
 
+    [Fact, Trait("Rule", "REL-5"), Trait("Rule", "OPS-3")]
+    public async Task An_undo_that_is_killed_goes_on_where_it_was_and_undoes_everything_once()
+    {
+        await using var accounts = new AccountsService { More = ["--Hikyaku:BulkJobsAtOnce=0"] };
+        await accounts.InitializeAsync();
+        await accounts.RenewLeaseAsync(applied: long.MaxValue);
+        await using var database = NpgsqlDataSource.Create(accounts.Database);
+        var domain = await accounts.DomainAsync(maxAccounts: 200);
+        var import = await SendAsync(accounts, domain, "imports", File(AccountsService.GoodPassword, 10));
+        await DoneAsync(accounts, database, import, killAt: null);
+        var change = await SendAsync(accounts, domain, "bulk-changes", "mail_account,mail_capacity\n" + string.Join('\n', Enumerable.Range(0, Rows).Select(i => $"user{i:00},20")));
+        await DoneAsync(accounts, database, change, killAt: null);
+
+        await DoneAsync(accounts, database, (await accounts.SendAsync(HttpMethod.Post, $"{change}/undo")).Location!, killAt: Rows / 2);
+        Assert.Equal(100 + (Rows * 10), (await accounts.GetAsync($"/api/v1/domains/{domain}")).Body!["capacityMb"]!.GetValue<int>());
+        Assert.Equal(Rows * 3L, await ScalarAsync(database,
+            $"select count(*) from mt_events e join mail_account_list l on l.account_id = e.stream_id where l.domain = '{domain}' and l.address not like 'postmaster@%'"));
+
+        await DoneAsync(accounts, database, (await accounts.SendAsync(HttpMethod.Post, $"{import}/undo")).Location!, killAt: Rows / 3);
+        var read = (await accounts.GetAsync($"/api/v1/domains/{domain}")).Body!;
+        Assert.Equal((1, 100), (read["accounts"]!.GetValue<int>(), read["capacityMb"]!.GetValue<int>()));
+        Assert.Equal((long)Rows, await ScalarAsync(database, $"select sum(total)::bigint from job where kind = 'account-deletion' and domain = '{domain}'"));
+    }
+
     // A worker of its own process takes the job; it is killed (SIGKILL) when so many rows are reserved and done, and another one goes on.
     private static async Task DoneAsync(AccountsService accounts, NpgsqlDataSource database, string job, int? killAt)
     {

@@ -89,10 +89,10 @@ public static class BulkJobTable
     }
 
     /// <summary>A job waits from the end of the session's transaction on.</summary>
-    public static void Add(IDocumentSession session, JobQueued job, Caller askedBy, byte[] upload)
+    public static void Add(IDocumentSession session, JobQueued job, Caller askedBy, byte[]? upload)
         => session.QueueSqlCommand(
             "insert into bulk_job (id, kind, domain, dry_run, asked_by, upload, phase, created_at) values (?, ?, ?, ?, ?, ?, 'queued', ?)",
-            job.JobId, job.Kind, job.Domain, job.DryRun, JsonSerializer.Serialize(askedBy), upload, job.At);
+            job.JobId, job.Kind, job.Domain, job.DryRun, JsonSerializer.Serialize(askedBy), (object?)upload ?? DBNull.Value, job.At);
 
     /// <summary>Takes the oldest job that nobody works on; null when there is none.</summary>
     public static async Task<BulkJob?> TakeAsync(NpgsqlDataSource database, string owner, TimeSpan lease, CancellationToken stop)

@@ -12,7 +12,7 @@ namespace Hikyaku.Accounts.Bulk;
 /// as its lease is renewed: another one takes an expired lease over and goes on where the table says.
 /// </summary>
 public sealed partial class BulkWorker(
-    BulkSteps steps, RegisterAccounts registration, ChangeAccounts change, NodeLeases leases, NpgsqlDataSource database, TimeProvider time, IConfiguration configuration,
+    BulkSteps steps, RegisterAccounts registration, ChangeAccounts change, UndoJobs undo, NodeLeases leases, NpgsqlDataSource database, TimeProvider time, IConfiguration configuration,
     ILogger<BulkWorker> log) : BackgroundService
 {
     private const int MostFaults = 5; // before the point of no return; after it a job is never given up
@@ -69,6 +69,7 @@ public sealed partial class BulkWorker(
             {
                 { Phase: BulkPhases.Failing or BulkPhases.Cancelling } => steps.GiveBackAsync(job, owner, mine.Token),
                 { Kind: JobKinds.BulkRegistration } => registration.RunAsync(job, owner, mine.Token),
+                { Kind: JobKinds.Undo } => undo.RunAsync(job, owner, mine.Token),
                 _ => change.RunAsync(job, owner, mine.Token),
             });
         }

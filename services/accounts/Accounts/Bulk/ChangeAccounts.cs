@@ -120,7 +120,7 @@ public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwo
         await using var s = session;
         await DomainUsage.LockAsync(session, job.Domain, stop);
         var before = await AccountsAsync(session, rows, stop);
-        await LockStreamsAsync(session, before.Values, stop);
+        await LockStreamsAsync(session, before.Values.Select(a => a.Id), stop);
         var accounts = await AccountsAsync(session, rows, stop); // as they are, now that nobody else can append
         if (accounts.Values.Any(a => !judged.TryGetValue(a.Id, out var j) || j.Against != a.CredentialId)) return false;
 
@@ -183,10 +183,10 @@ public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwo
     }
 
     // Whoever appends to a stream takes this row first; in one order for all.
-    private static async Task LockStreamsAsync(IDocumentSession session, IEnumerable<MailAccount> accounts, CancellationToken stop)
+    internal static async Task LockStreamsAsync(IDocumentSession session, IEnumerable<string> ids, CancellationToken stop)
     {
         await using var command = new NpgsqlCommand("select id from mt_streams where id = any($1) order by id for update");
-        command.Parameters.Add(new() { Value = accounts.Select(a => a.Id).ToArray() });
+        command.Parameters.Add(new() { Value = ids.ToArray() });
         await using var row = await session.ExecuteReaderAsync(command, stop);
         while (await row.ReadAsync(stop)) { }
     }

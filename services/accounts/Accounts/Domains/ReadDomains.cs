@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.History;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
 using Marten;
@@ -10,27 +11,31 @@ namespace Hikyaku.Accounts.Domains;
 /// <param name="MaxAccounts">Limit of accounts.</param>
 /// <param name="MaxCapacityMb">Limit of the sum of capacities.</param>
 /// <param name="DefaultCapacityMb">What an account gets when its creation names none.</param>
-/// <param name="Accounts">How many exist.</param>
+/// <param name="Accounts">How many exist; this and the next three are absent in settings of an earlier time.</param>
 /// <param name="CapacityMb">The sum of their capacities.</param>
 /// <param name="AccountsLeft">How many more fit.</param>
 /// <param name="CapacityLeftMb">How much more can be assigned.</param>
 /// <param name="AddedAt">When it was added.</param>
 public sealed record DomainView(
     string Name, int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb,
-    int Accounts, long CapacityMb, int AccountsLeft, long CapacityLeftMb, DateTimeOffset AddedAt)
+    int? Accounts, long? CapacityMb, int? AccountsLeft, long? CapacityLeftMb, DateTimeOffset AddedAt)
 {
     /// <summary>Shows a domain.</summary>
     public static DomainView Of(Domain d, DomainUsage u) => new(
         d.Id, d.MaxAccounts, d.MaxCapacityMb, d.DefaultCapacityMb, u.Accounts, u.CapacityMb, d.MaxAccounts - u.Accounts, d.MaxCapacityMb - u.CapacityMb, d.AddedAt);
+
+    /// <summary>Shows a domain's settings at an earlier time.</summary>
+    public static DomainView Then(Domain d) => new(d.Id, d.MaxAccounts, d.MaxCapacityMb, d.DefaultCapacityMb, null, null, null, null, d.AddedAt);
 }
 
 /// <summary>Reads domains: operators all, administrators their own.</summary>
 public static class ReadDomains
 {
-    /// <summary><c>GET /api/v1/domains/{name}</c> → 200.</summary>
-    public static async Task<IResult> One(string name, IDocumentStore store, NpgsqlDataSource database, CancellationToken stop)
+    /// <summary><c>GET /api/v1/domains/{name}</c> → 200; with <c>?at=</c> as it was then.</summary>
+    public static async Task<IResult> One(string name, string? at, IDocumentStore store, NpgsqlDataSource database, CancellationToken stop)
     {
         _ = InternetNames.TryReadDomain(name, out var id); // the access rule has read it
+        if (at is not null) return await SettingsThen.OfDomainAsync(at, id!, store, stop);
         await using var session = store.QuerySession();
         var domain = await session.LoadAsync<Domain>(id!, stop);
         if (domain is null) return Problems.Of(PlatformProblems.NotFound);

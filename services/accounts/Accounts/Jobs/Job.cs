@@ -11,7 +11,8 @@ namespace Hikyaku.Accounts.Jobs;
 /// <param name="Domain">The domain that everything of it is in, in A-labels.</param>
 /// <param name="DryRun">Whether it is to find out what would happen, and change nothing.</param>
 /// <param name="At">When.</param>
-public sealed record JobQueued(string JobId, string Kind, string Domain, bool DryRun, DateTimeOffset At);
+/// <param name="Undoes">The job that it undoes; null when it is another kind of work.</param>
+public sealed record JobQueued(string JobId, string Kind, string Domain, bool DryRun, DateTimeOffset At, string? Undoes = null);
 
 /// <summary>Long work began. How far it is stands in <see cref="JobTable"/>: it is measured, not decided.</summary>
 /// <param name="JobId">Its id.</param>
@@ -52,6 +53,9 @@ public static class JobKinds
 
     /// <summary>Changes accounts as a file says (ACC-10).</summary>
     public const string BulkChange = "bulk-change";
+
+    /// <summary>Undoes a bulk job (OPS-3).</summary>
+    public const string Undo = "undo";
 }
 
 /// <summary>Where a job stands (GWY-5).</summary>

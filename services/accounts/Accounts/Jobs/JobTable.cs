@@ -30,10 +30,12 @@ public sealed class JobTable : EventProjection
         table.AddColumn<long>("skipped");
         table.AddColumn<bool>("dry_run").NotNull().DefaultValueByExpression("false");
         table.AddColumn<string>("stage"); // where it is, or was when it ended; see JobStages
+        table.AddColumn<string>("undoes"); // the job that this one undoes; one at most does
         table.AddColumn<DateTimeOffset>("created_at").NotNull();
         table.AddColumn<DateTimeOffset>("moved_at").NotNull();
         table.AddColumn<DateTimeOffset>("finished_at");
         table.Indexes.Add(new IndexDefinition("job_created") { Columns = ["created_at", "id"] });
+        table.Indexes.Add(new IndexDefinition("job_undoes") { Columns = ["undoes"], IsUnique = true, Predicate = "undoes is not null" });
         table.Indexes.Add(new IndexDefinition("job_running") { Columns = ["moved_at"], Predicate = "state = 'running'" });
         return table;
     }
@@ -47,10 +49,10 @@ public sealed class JobTable : EventProjection
                 var asked = EventHeaders.CallerOf(e);
                 operations.QueueSqlCommand(
                     """
-                    insert into job (id, kind, state, domain, started_by, total, dry_run, created_at, moved_at) values (?, ?, 'queued', ?, ?, 0, ?, ?, ?)
+                    insert into job (id, kind, state, domain, started_by, total, dry_run, created_at, moved_at, undoes) values (?, ?, 'queued', ?, ?, 0, ?, ?, ?, ?)
                     on conflict (id) do update set state = 'queued', finished_at = null, reference = null, stage = null
                     """,
-                    q.JobId, q.Kind, q.Domain, asked.AccountId ?? asked.Login, q.DryRun, q.At, q.At);
+                    q.JobId, q.Kind, q.Domain, asked.AccountId ?? asked.Login, q.DryRun, q.At, q.At, (object?)q.Undoes ?? DBNull.Value);
                 break;
             case JobStarted s:
                 var by = EventHeaders.CallerOf(e);
@@ -68,11 +70,11 @@ public sealed class JobTable : EventProjection
                 break;
             case JobFailed f:
                 operations.QueueSqlCommand(
-                    "update job set state = 'failed', reference = ?, moved_at = ?, finished_at = ? where id = ?",
+                    "update job set state = 'failed', undoes = null, reference = ?, moved_at = ?, finished_at = ? where id = ?",
                     (object?)f.Reference ?? DBNull.Value, f.At, f.At, e.StreamKey!);
                 break;
             case JobCancelled c:
-                operations.QueueSqlCommand("update job set state = 'cancelled', moved_at = ?, finished_at = ? where id = ?", c.At, c.At, e.StreamKey!);
+                operations.QueueSqlCommand("update job set state = 'cancelled', undoes = null, moved_at = ?, finished_at = ? where id = ?", c.At, c.At, e.StreamKey!);
                 break;
         }
 

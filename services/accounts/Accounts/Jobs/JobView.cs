@@ -87,8 +87,12 @@ public sealed record JobProgress(long Done, long Total);
 /// <param name="Registered">How many accounts were registered; of a dry run: would be.</param>
 /// <param name="Changed">How many accounts were changed; of a dry run: would be.</param>
 /// <param name="Skipped">How many were left out because they do not exist.</param>
+/// <param name="Undone">How many accounts an undo put back or deleted.</param>
+/// <param name="LeftCount">How many it left as they are.</param>
+/// <param name="Left">Those and why, 1,000 reasons at most; absent in lists.</param>
 public sealed record JobResult(
-    long? Deleted = null, long? Messages = null, long? FreedBytes = null, long? Registered = null, long? Changed = null, long? Skipped = null)
+    long? Deleted = null, long? Messages = null, long? FreedBytes = null, long? Registered = null, long? Changed = null, long? Skipped = null,
+    long? Undone = null, long? LeftCount = null, IReadOnlyList<LeftAccount>? Left = null)
 {
     /// <summary>What came of a job of a kind.</summary>
     public static JobResult Of(string kind, long done, long? bytes, long? skipped) => kind switch
@@ -96,6 +100,7 @@ public sealed record JobResult(
         JobKinds.AccountDeletion => new(Deleted: done),
         JobKinds.BulkRegistration => new(Registered: done),
         JobKinds.BulkChange => new(Changed: done, Skipped: skipped ?? 0),
+        JobKinds.Undo => new(Undone: done, LeftCount: skipped ?? 0),
         _ => new(Messages: done, FreedBytes: bytes),
     };
 }

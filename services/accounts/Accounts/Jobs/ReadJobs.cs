@@ -57,7 +57,9 @@ public static class ReadJobs
     internal static async Task<JobView?> FindAsync(string id, HttpContext http, NpgsqlDataSource database, CancellationToken stop)
     {
         var job = (await JobView.ReadAsync(database, http.Asking().Caller, "and j.id = $5", [id], stop)).SingleOrDefault();
-        return job is null ? null : await JobProblems.ShowAsync(database, job, Problems.LanguageOf(http.Request), stop);
+        if (job is null) return null;
+        var language = Problems.LanguageOf(http.Request);
+        return await JobLeft.ShowAsync(database, await JobProblems.ShowAsync(database, job, language, stop), language, stop);
     }
 
     private static async Task<IResult> PageAsync(

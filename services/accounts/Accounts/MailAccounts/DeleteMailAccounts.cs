@@ -2,6 +2,7 @@ using Hikyaku.Accounts.Deletion;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Platform;
+using Marten;
 
 namespace Hikyaku.Accounts.MailAccounts;
 
@@ -68,6 +69,14 @@ public static class DeleteMailAccounts
         return await HandleAsync(domain!, wanted, context, stop);
     }
 
+    /// <summary>Begins what was decided for one account; the job and the domain's room are for whoever calls.</summary>
+    internal static void Begin(IDocumentSession session, MailAccount account, AddressReservation reservation, Decision decision, string jobId, DateTimeOffset now)
+    {
+        session.Events.Append(account.Id, decision.Events); // whatever else happens to the account meanwhile, it goes
+        session.Store(reservation with { BeingDeleted = true });
+        DeletionTable.Begin(session, account, jobId, now);
+    }
+
     private static async Task<IResult> HandleAsync(string domain, List<(string Address, string? Field)> wanted, CommandContext context, CancellationToken stop)
     {
         var (session, jobId) = (context.Session, Job.NewId());
@@ -86,9 +95,7 @@ public static class DeleteMailAccounts
             var decision = DeleteMailAccount.Decide(new(address, jobId, field, context.Now), account);
             broken.AddRange(decision.Rejections);
             if (!decision.Accepted) continue;
-            session.Events.Append(account!.Id, decision.Events); // whatever else happens to the account meanwhile, it goes
-            session.Store(reservation! with { BeingDeleted = true });
-            DeletionTable.Begin(session, account, jobId, context.Now);
+            Begin(session, account!, reservation!, decision, jobId, context.Now);
         }
 
         if (broken.Count > 0) return Problems.Of(broken);

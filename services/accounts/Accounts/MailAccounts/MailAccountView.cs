@@ -6,13 +6,13 @@ namespace Hikyaku.Accounts.MailAccounts;
 /// <param name="Domain">In A-labels.</param>
 /// <param name="Comment">Absent when there is none, and always for the account's user.</param>
 /// <param name="CapacityMb">In MB of 1,048,576 bytes.</param>
-/// <param name="UsedMb">What the mailbox takes now, rounded up.</param>
+/// <param name="UsedMb">What the mailbox takes now, rounded up; absent in settings of an earlier time.</param>
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="PasswordForciblyChanged">Whether the password was replaced by one that nobody knows, and none was set since (ACC-8).</param>
-/// <param name="InForce">Whether every serving mail node obeys the newest state (NOD-5).</param>
+/// <param name="InForce">Whether every serving mail node obeys the newest state (NOD-5); absent in lists and in settings of an earlier time.</param>
 /// <param name="Warnings">What was done although it is not advisable; only in the answer to a change, and only when there is something.</param>
 public sealed record MailAccountView(
-    string Address, string Name, string Domain, string? Comment, int CapacityMb, long UsedMb, DateTimeOffset CreatedAt, bool PasswordForciblyChanged,
+    string Address, string Name, string Domain, string? Comment, int CapacityMb, long? UsedMb, DateTimeOffset CreatedAt, bool PasswordForciblyChanged,
     bool? InForce, IReadOnlyList<Warning>? Warnings = null)
 {
     private const long BytesPerMb = 1_048_576;
@@ -25,6 +25,11 @@ public sealed record MailAccountView(
     public static MailAccountView Of(MailAccount account, long usedBytes, bool? inForce, bool forUser) => new(
         account.Address, account.Address[..account.Address.LastIndexOf('@')], account.Domain, forUser ? null : account.Comment,
         account.CapacityMb, UsedMbOf(usedBytes), account.CreatedAt, account.PasswordForciblyChanged, inForce);
+
+    /// <summary>Shows an account's settings at an earlier time.</summary>
+    /// <param name="account">The account as it was.</param>
+    /// <param name="forUser">Whether the account's own user reads it.</param>
+    public static MailAccountView Then(MailAccount account, bool forUser) => Of(account, 0, null, forUser) with { UsedMb = null };
 
     /// <summary>Bytes in MB, rounded up.</summary>
     public static long UsedMbOf(long bytes) => (bytes + BytesPerMb - 1) / BytesPerMb;

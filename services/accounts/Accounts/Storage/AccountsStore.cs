@@ -46,6 +46,7 @@ public static class AccountsStore
         options.Storage.ExtendedSchemaObjects.Add(JobTable.Table());
         options.Storage.ExtendedSchemaObjects.Add(JobProblems.Table());
         options.Storage.ExtendedSchemaObjects.Add(BulkJobTable.Table());
+        options.Storage.ExtendedSchemaObjects.Add(JobLeft.Table());
         options.Storage.ExtendedSchemaObjects.Add(DeletionTable.Table());
         options.Storage.ExtendedSchemaObjects.Add(DeletionTable.ReportTable());
         options.Storage.ExtendedSchemaObjects.Add(NoticeTable.Table());

@@ -1,0 +1,156 @@
+using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.History;
+using Hikyaku.Accounts.Jobs;
+using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Platform;
+using Marten;
+using Npgsql;
+
+namespace Hikyaku.Accounts.Bulk;
+
+/// <summary>
+/// Undoes a bulk job, some accounts at a time, whatever happens: of a change what nobody has changed since, each as a single
+/// undo would; of a registration the accounts that hold no mail yet, by the ordinary process of deletion. What is left as it is
+/// is named (<see cref="JobLeft"/>). Which accounts they are, the events of the job say: they stand between its first and last.
+/// </summary>
+public sealed class UndoJobs(BulkSteps steps, NpgsqlDataSource database, TimeProvider time)
+{
+    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Takes a job as far as it goes, from where it is.</summary>
+    public async Task RunAsync(BulkJob job, string owner, CancellationToken stop)
+    {
+        var (undone, isRegistration, accounts) = await AccountsAsync(job.Id, stop);
+        await StartAsync(job, owner, accounts.Count, stop);
+        foreach (var some in accounts.Skip(job.AppliedRows).Chunk(steps.RowsAtOnce))
+        {
+            while (!await UndoSomeAsync(job, owner, undone, isRegistration, some, accounts.Count, stop)) await Task.Delay(Turn, time, stop);
+        }
+
+        await steps.AppliedAsync(job, owner, accounts.Count, stop);
+    }
+
+    private async Task StartAsync(BulkJob job, string owner, int total, CancellationToken stop)
+    {
+        var (session, mine) = await steps.BeginAsync(job, owner, stop);
+        await using var _ = session;
+        if (mine.Phase != BulkPhases.Queued) return; // whoever had it before has said so
+        session.Events.Append(job.Id, new JobStarted(job.Id, job.Kind, job.Domain, null, total, time.GetUtcNow()));
+        session.QueueSqlCommand("update bulk_job set phase = 'committed' where id = ?", job.Id);
+        await session.SaveChangesAsync(stop);
+    }
+
+    // False: a bulk change has the room for what it read, and nobody changes a capacity until it is through.
+    private async Task<bool> UndoSomeAsync(BulkJob job, string owner, string undone, bool isRegistration, string[] ids, int total, CancellationToken stop)
+    {
+        var (session, mine) = await steps.BeginAsync(job, owner, stop);
+        await using var _ = session;
+        var usage = (await DomainUsage.LockAsync(session, job.Domain, stop))!;
+        if (await BulkJobTable.HoldsCapacitiesAsync(session, job.Domain, stop)) return false;
+        var domain = (await session.LoadAsync<Domain>(job.Domain, stop))!;
+        await ChangeAccounts.LockStreamsAsync(session, ids, stop);
+        var accounts = (await session.LoadManyAsync<MailAccount>(stop, ids)).ToDictionary(a => a.Id);
+        var left = new List<(string Account, Rejection Why)>();
+        var count = isRegistration
+            ? await DeleteAsync(session, ids.Select(id => accounts[id]).ToList(), job.Domain, left, stop)
+            : await PutBackAsync(session, undone, ids.Select(id => accounts[id]), domain, usage, left, stop);
+        foreach (var (account, why) in left) JobLeft.Add(session, job.Id, account, why);
+        session.QueueSqlCommand(
+            "update bulk_job set applied_rows = applied_rows + ?, changed = changed + ?, skipped = skipped + ?, faults = 0 where id = ?",
+            ids.Length, count, left.Select(l => l.Account).Distinct().Count(), job.Id);
+        JobTable.Move(session, job.Id, JobStages.Change, mine.AppliedRows + ids.Length, total, time.GetUtcNow());
+        await session.SaveChangesAsync(stop);
+        return true;
+    }
+
+    private async Task<int> PutBackAsync(
+        IDocumentSession session, string undone, IEnumerable<MailAccount> accounts, Domain domain, DomainUsage usage, List<(string, Rejection)> left, CancellationToken stop)
+    {
+        var (count, mb) = (0, 0);
+        foreach (var account in accounts)
+        {
+            if (account.DeletionJob is not null)
+            {
+                left.Add((account.Id, new(AccountsProblems.NoSuchAccount, null, ("a", account.Address))));
+                continue;
+            }
+
+            var stream = await session.Events.FetchStreamAsync(account.Id, token: stop);
+            var changes = Change.OfAll(stream, UndoAccountChange.Settings);
+            var events = new List<object>();
+            for (var i = 0; i < stream.Count; i++)
+            {
+                if (stream[i].GetHeader(EventHeaders.Job)?.ToString() != undone) continue;
+                var now = usage with { CapacityMb = usage.CapacityMb + mb };
+                var decision = UndoAccountChange.Decide(new(changes[i], [.. changes.Skip(i + 1)], domain, now, time.GetUtcNow()), account);
+                if (!decision.Accepted) left.Add((account.Id, decision.Rejections[^1]));
+                mb += decision.Events.OfType<MailAccountCapacityChanged>().Sum(c => c.CapacityMb - account.CapacityMb);
+                events.AddRange(decision.Events);
+            }
+
+            if (events.Count == 0) continue;
+            session.Events.Append(account.Id, events);
+            count++;
+        }
+
+        DomainUsage.Add(session, domain.Id, 0, mb);
+        return count;
+    }
+
+    private async Task<int> DeleteAsync(IDocumentSession session, List<MailAccount> accounts, string domain, List<(string, Rejection)> left, CancellationToken stop)
+    {
+        var (deletion, now) = (Job.NewId(), time.GetUtcNow());
+        var reservations = (await session.LoadManyAsync<AddressReservation>(stop, accounts.Select(a => a.Address).ToArray())).ToDictionary(r => r.AccountId);
+        var holding = await HoldingMailAsync(session, accounts, stop);
+        var (count, mb) = (0, 0);
+        foreach (var account in accounts)
+        {
+            var decision = DeleteMailAccount.Decide(new(account.Address, deletion, null, now), account);
+            if (holding.Contains(account.Id)) left.Add((account.Id, new(AccountsProblems.HoldsMail, null, ("a", account.Address))));
+            else if (!decision.Accepted) left.Add((account.Id, decision.Rejections[0]));
+            else
+            {
+                DeleteMailAccounts.Begin(session, account, reservations[account.Id], decision, deletion, now);
+                (count, mb) = (count + 1, mb + account.CapacityMb);
+            }
+        }
+
+        if (count == 0) return 0;
+        session.Events.StartStream<Job>(deletion, new JobStarted(deletion, JobKinds.AccountDeletion, domain, null, count, now));
+        DomainUsage.Add(session, domain, -count, -mb);
+        return count;
+    }
+
+    private static async Task<HashSet<string>> HoldingMailAsync(IDocumentSession session, List<MailAccount> accounts, CancellationToken stop)
+    {
+        await using var command = new NpgsqlCommand("select account_id from mail_account_list where account_id = any($1) and used_bytes > 0");
+        command.Parameters.Add(new() { Value = accounts.Select(a => a.Id).ToArray() });
+        var holding = new HashSet<string>(StringComparer.Ordinal);
+        await using var row = await session.ExecuteReaderAsync(command, stop);
+        while (await row.ReadAsync(stop)) holding.Add(row.GetString(0));
+        return holding;
+    }
+
+    private async Task<(string Undone, bool IsRegistration, List<string> Accounts)> AccountsAsync(string job, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select u.id, u.kind, e.stream_id
+            from job j join job u on u.id = j.undoes, lateral (
+                select distinct stream_id from mt_events
+                where seq_id between (select min(seq_id) from mt_events where stream_id = u.id) and (select max(seq_id) from mt_events where stream_id = u.id)
+                    and headers ->> 'job' = u.id and type like 'accounts.mail-account-%') e
+            where j.id = $1 order by e.stream_id
+            """);
+        command.Parameters.Add(new() { Value = job });
+        var (undone, kind, accounts) = ("", "", new List<string>());
+        await using var row = await command.ExecuteReaderAsync(stop);
+        while (await row.ReadAsync(stop))
+        {
+            (undone, kind) = (row.GetString(0), row.GetString(1));
+            accounts.Add(row.GetString(2));
+        }
+
+        return (undone, kind == JobKinds.BulkRegistration, accounts);
+    }
+}
