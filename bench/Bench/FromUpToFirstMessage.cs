@@ -12,7 +12,7 @@ internal static class FromUpToFirstMessage
 {
     private const int Runs = 5;
     private const int PortBase = 38000;
-    private static readonly string[] WithoutMailServers = ["postgres", "rabbitmq", "accounts", "gateway", "mailnode", "outbox"];
+    private static readonly string[] WithoutMailServers = ["postgres", "rabbitmq", "accounts", "gateway", "feed", "mailnode", "outbox"];
 
     public static async Task RunAsync(Report report)
     {

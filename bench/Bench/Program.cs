@@ -8,6 +8,7 @@ Dictionary<string, (string What, Func<Report, Task> Run)> benchmarks = new()
     ["list"] = ("PERF-3: account list, search and sort at 100,000 accounts (needs ./dev up)", ListingMany.RunAsync),
     ["setting"] = ("PERF-5: a password changed until the mail node obeys it, beside RabbitMQ alone (needs ./dev up)", SettingTakesEffect.RunAsync),
     ["gateway"] = ("PERF-6: the account list through the gateway, beside the service itself (needs ./dev up)", GatewayBesideService.RunAsync),
+    ["feed"] = ("events per second to 1, 10 and 100 followers of the feed, and how late they come (needs ./dev up)", FeedToFollowers.RunAsync),
     ["append"] = ("PERF-7: events appended by 16 writers, beside plain INSERT (needs ./dev up)", AppendBesideInsert.RunAsync),
     ["logins"] = ("PERF-12: IMAP logins per second on the mail node, beside the same Dovecot with a passwd-file (needs ./dev up, as root)", LoginsBesidePasswdFile.RunAsync),
     ["reconnect"] = ("PERF-16: 10,000 IMAP clients log in again at once after a restart of Dovecot (needs ./dev up, as root)", ReconnectOfEverybody.RunAsync),

@@ -126,10 +126,10 @@ public sealed partial class FeedTail(NpgsqlDataSource database, FeedLog log, Fol
     private async Task<int> ReadOnAsync(CancellationToken stop)
     {
         var page = await log.ReadAsync(Newest, FeedFilter.All, PageSize, stop: stop);
-        if (page.Count > 0) Keep(page);
         // What a follower may see has changed: it comes again and is judged anew.
         foreach (var e in page.Where(e => e.Type == Appointed || e.Type == Dismissed || e.Type == PasswordChanged))
             followers.End(JsonNode.Parse(e.Data)!["login"]!.GetValue<string>());
+        if (page.Count > 0) Keep(page);
         return page.Count;
     }
 

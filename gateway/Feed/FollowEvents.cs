@@ -57,6 +57,10 @@ public static class FollowEvents
             Followers.CountDropped();
             http.Abort();
         }
+        catch (Exception e) when (http.Response.HasStarted && ProblemExceptionHandler.IsAway(e))
+        {
+            http.Abort(); // the client comes again; the tail tells of a database that is away
+        }
 
         return Results.Empty;
     }

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
 using System.Text.Json.Nodes;
 
 namespace Hikyaku.Journeys;
@@ -32,6 +33,32 @@ public sealed class Client(string gateway) : IDisposable
     }
 
     public Task<Reply> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
+
+    /// <summary>Reads server-sent events until there are as many as asked for, or for as long as is waited.</summary>
+    public async Task<List<SseItem<string>>> FollowAsync(string path, int count, string? lastEventId = null, TimeSpan? within = null)
+    {
+        using var limit = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(30));
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        if (lastEventId is not null) request.Headers.TryAddWithoutValidation("Last-Event-ID", lastEventId);
+        var events = new List<SseItem<string>>();
+        try
+        {
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            Assert.True(response.IsSuccessStatusCode, $"{path}: {response.StatusCode}");
+            await foreach (var e in SseParser.Create(await response.Content.ReadAsStreamAsync(limit.Token)).EnumerateAsync(limit.Token))
+            {
+                events.Add(e);
+                if (events.Count == count) break;
+            }
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            // what came until then is told
+        }
+
+        return events;
+    }
 
     public void Dispose() => _http.Dispose();
 }

@@ -32,7 +32,7 @@ public sealed class Outages(PlatformUnderTest platform)
     {
         const int senders = 8, messagesEach = 80;
         var outage = TimeSpan.FromSeconds(30);
-        string[] stopped = ["gateway", "accounts", "rabbitmq", "postgres"];
+        string[] stopped = ["gateway", "feed", "accounts", "rabbitmq", "postgres"];
         var domain = await platform.DomainAsync();
         var accounts = new List<string>();
         for (var i = 0; i < senders; i++) accounts.Add(await platform.AccountAsync(domain, $"user{i}"));
@@ -134,6 +134,6 @@ public sealed class Outages(PlatformUnderTest platform)
 
     private async Task AllReadyAsync()
     {
-        foreach (var program in new[] { "accounts", "gateway", "mailnode" }) await platform.ReadyAsync(program);
+        foreach (var program in new[] { "accounts", "gateway", "feed", "mailnode" }) await platform.ReadyAsync(program);
     }
 }

@@ -109,7 +109,7 @@ public sealed class PlatformUnderTest : IAsyncLifetime
 
     private async Task<bool> HealthAsync(string name)
     {
-        var offset = name switch { "gateway" => 0, "accounts" => 10, "mailnode" => 20, _ => throw new ArgumentException(name, nameof(name)) };
+        var offset = name switch { "gateway" => 0, "accounts" => 10, "mailnode" => 20, "feed" => 40, _ => throw new ArgumentException(name, nameof(name)) };
         var port = int.Parse(Environment.GetEnvironmentVariable("HIKYAKU_PORT_BASE")!, System.Globalization.CultureInfo.InvariantCulture) + offset;
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
         try

@@ -11,7 +11,7 @@ namespace Hikyaku.Journeys;
 /// <summary><c>./dev up</c>, <c>status</c> and <c>logs</c>, and what the supervisor does for a copy that runs.</summary>
 public sealed class The_copy_itself(PlatformUnderTest platform)
 {
-    private static readonly string[] Programs = ["postgres", "rabbitmq", "outbox", "accounts", "gateway", "mailnode", "dovecot", "postfix"];
+    private static readonly string[] Programs = ["postgres", "rabbitmq", "outbox", "accounts", "gateway", "feed", "mailnode", "dovecot", "postfix"];
     private static readonly string Repository = FindRepository();
 
     public static TheoryData<string> EveryProgram => [.. Programs];
@@ -135,7 +135,8 @@ public sealed class The_copy_itself(PlatformUnderTest platform)
             .ToDictionary(r => r!["user"]!.GetValue<string>(), r => r!["read"]!.GetValue<string>());
         Assert.Equal("^$", rights["accounts"]);
         Assert.DoesNotContain("gateway", rights.Keys);
-        foreach (var program in new[] { "accounts", "gateway", "mail1" })
+        Assert.DoesNotContain("feed", rights.Keys);
+        foreach (var program in new[] { "accounts", "gateway", "feed", "mail1" })
         {
             using var http = Management(program);
             Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync(new Uri("whoami", UriKind.Relative))).StatusCode);

@@ -23,7 +23,7 @@ public sealed class Client(string address) : IDisposable
             HttpContent content => content,
             _ => JsonContent.Create(body),
         };
-        return await Reply.ReadAsync(await _http.SendAsync(request));
+        return await Reply.ReadAsync(await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead));
     }
 
     public Task<Reply> GetAsync(string path, string? token = null, params (string Name, string Value)[] headers)
@@ -61,7 +61,9 @@ public sealed record Reply(HttpStatusCode Status, JsonNode? Body, string Text, I
     {
         using (response)
         {
-            var text = await response.Content.ReadAsStringAsync();
+            // A stream of events ends some day.
+            var endless = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
+            var text = endless ? "" : await response.Content.ReadAsStringAsync();
             var isJson = text.Length > 0 && response.Content.Headers.ContentType?.MediaType?.EndsWith("json", StringComparison.Ordinal) == true;
             var headers = response.Headers.Concat(response.Content.Headers)
                 .ToDictionary(h => h.Key, h => string.Join("\n", h.Value), StringComparer.OrdinalIgnoreCase);

@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace Hikyaku.Gateway.Tests.Integration;
 
-/// <summary>The real accounts service behind the real gateway, both in this process, on servers of their own.</summary>
+/// <summary>The real accounts service and the real feed behind the real gateway, all in this process, on servers of their own.</summary>
 public sealed class Deployment : IAsyncLifetime
 {
     public const string OperatorPassword = "Ope-rator-1234";
@@ -16,6 +16,7 @@ public sealed class Deployment : IAsyncLifetime
     private readonly InternalKeys _keys = InternalKeys.Create();
     private readonly List<WebApplication> _more = [];
     private WebApplication _accounts = null!;
+    private WebApplication _feed = null!;
     private WebApplication _gateway = null!;
     private string _bus = "";
     private string _database = "";
@@ -23,6 +24,8 @@ public sealed class Deployment : IAsyncLifetime
     public Client Client { get; private set; } = null!;
 
     public string AccountsAddress => _accounts.Urls.First();
+
+    public string FeedAddress => _feed.Urls.First();
 
     public async ValueTask InitializeAsync()
     {
@@ -35,6 +38,12 @@ public sealed class Deployment : IAsyncLifetime
             "--Hikyaku:PasswordCost=low", $"--Hikyaku:OperatorPassword={OperatorPassword}", "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
         ]);
         await _accounts.StartAsync();
+        _feed = Feed.Program.Build(
+        [
+            "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={await PostgresServer.NewDatabaseAsync()}", $"--Hikyaku:Rabbit={_bus}",
+            "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
+        ]);
+        await _feed.StartAsync();
         // All tests come from one network.
         _gateway = await StartGatewayAsync(_bus, AccountsAddress, "--Hikyaku:Throttle:DistinctLogins=100000");
         Client = new Client(_gateway.Urls.First());
@@ -49,7 +58,7 @@ public sealed class Deployment : IAsyncLifetime
         var gateway = Program.Build(
         [
             "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={await PostgresServer.NewDatabaseAsync()}", $"--Hikyaku:Rabbit={bus}",
-            $"--Hikyaku:Services:accounts={accounts}", "--Logging:LogLevel:Default=Warning", .. _keys.ForGateway(), .. settings,
+            $"--Hikyaku:Services:accounts={accounts}", $"--Hikyaku:Services:feed={FeedAddress}", "--Logging:LogLevel:Default=Warning", .. _keys.ForGateway(), .. settings,
         ]);
         _more.Add(gateway);
         await gateway.StartAsync();
@@ -59,7 +68,7 @@ public sealed class Deployment : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         Client?.Dispose();
-        foreach (var app in _more.Append(_accounts).OfType<WebApplication>())
+        foreach (var app in _more.Append(_feed).Append(_accounts).OfType<WebApplication>())
         {
             await app.StopAsync();
             await app.DisposeAsync();
@@ -73,7 +82,7 @@ public sealed class Deployment : IAsyncLifetime
 
     /// <summary>Whether the gateway has told the accounts service that nothing of an account is left.</summary>
     public async Task<bool> HasErasedAsync(string accountId)
-        => await AskAsync(_database, "select participant from deletion_report where account_id = $1", accountId) is "gateway";
+        => await AskAsync(_database, "select participant from deletion_report where account_id = $1 and participant = 'gateway'", accountId) is not null;
 
     /// <summary>How many sessions the gateway's own database has of a login.</summary>
     public async Task<long> SessionsOfAsync(string login)

@@ -12,12 +12,18 @@ public sealed class Who_may_call_what(Deployment deployment)
     private readonly Client _client = deployment.Client;
 
     [Fact]
-    public async Task Every_public_operation_of_the_service_stands_in_the_table_and_every_line_is_an_operation()
+    public async Task Every_public_operation_of_the_services_stands_in_the_table_and_every_line_is_an_operation()
+    {
+        await EveryOperationStandsAsync("accounts", deployment.AccountsAddress);
+        await EveryOperationStandsAsync("feed", deployment.FeedAddress);
+    }
+
+    private static async Task EveryOperationStandsAsync(string service, string address)
     {
         using var http = new HttpClient();
-        var told = JsonNode.Parse(await http.GetStringAsync(deployment.AccountsAddress + "/internal/openapi.json"))!;
+        var told = JsonNode.Parse(await http.GetStringAsync(address + "/internal/openapi.json"))!;
         var operations = Operations(told).Where(o => o.Pattern.StartsWith("/api/", StringComparison.Ordinal)).ToHashSet();
-        var lines = RouteTable.Routes.Where(r => r.Service == "accounts").Select(r => (r.Method, r.Pattern)).ToHashSet();
+        var lines = RouteTable.Routes.Where(r => r.Service == service).Select(r => (r.Method, r.Pattern)).ToHashSet();
 
         Assert.Equal(operations.Order(), lines.Order());
     }
