@@ -76,6 +76,7 @@ public sealed partial class WebhookDispatcher(
         {
             await end.CancelAsync(); // before the session, and with it the lock, is let go
             await Task.WhenAll(runs.Values.Select(r => r.Task)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (var (run, _) in runs.Values) run.Dispose();
         }
     }
 
@@ -84,6 +85,7 @@ public sealed partial class WebhookDispatcher(
         foreach (var (id, ended) in runs.Where(r => r.Value.Task.IsCompleted).ToList())
         {
             if (ended.Task.Exception is { } fault) LogFault(fault, id); // begins again below
+            ended.Run.Dispose();
             runs.Remove(id);
         }
 

@@ -9,7 +9,7 @@ namespace Hikyaku.Feed.Webhooks;
 /// The webhook is read anew for every page, and events again for every attempt: what an operator changed or an erasure took
 /// away counts at once.
 /// </summary>
-public sealed partial class WebhookRun(Guid id, WebhookStore store, FeedTail tail, WebhookSender sender, RetryTimes times, TimeProvider time, ILogger logger)
+public sealed partial class WebhookRun(Guid id, WebhookStore store, FeedTail tail, WebhookSender sender, RetryTimes times, TimeProvider time, ILogger logger) : IDisposable
 {
     private const int PageSize = 100;
     private const long Unrecorded = 1000; // positions without an event for this webhook, after which its position is moved
@@ -48,6 +48,9 @@ public sealed partial class WebhookRun(Guid id, WebhookStore store, FeedTail tai
             }
         }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _woken.Dispose();
 
     private async Task GoOnAsync(Webhook hook, CancellationToken stop)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Marten;
 using Npgsql;
 
@@ -74,13 +73,13 @@ public sealed class WebhookStore(NpgsqlDataSource database)
         ArgumentNullException.ThrowIfNull(attempt);
         ArgumentNullException.ThrowIfNull(health);
         var position = attempt.Error is null ? e.Position : hook.Position;
-        await using var command = Command($"""
+        await using var command = Statement($"""
             with moved as (
                 update webhook set position = {position}, state = {health.State}, reason = {health.Reason}, since = {health.Since},
                     failures = {health.Failures}, failing_since = {health.FailingSince}, not_before = {health.NotBefore}
                 where id = {hook.Id} and turn = {hook.Turn} returning id)
             insert into webhook_delivery (webhook_id, event_id, type, position, at, attempt, status, duration_ms, error)
-            select id, {e.Id}, {e.Type}, {e.Position}, {attempt.At}, {hook.Health.Failures + 1}, {attempt.Status}, {attempt.DurationMs}, {attempt.Error} from moved
+            select id, {e.Id}, {e.Type}, {e.Position}, {attempt.At}, {hook.Health.Failures + 1}, {attempt.Status}::int, {attempt.DurationMs}, {attempt.Error}::text from moved
             """);
         return await command.ExecuteNonQueryAsync(stop) == 1;
     }
@@ -89,7 +88,7 @@ public sealed class WebhookStore(NpgsqlDataSource database)
     public async Task MoveAsync(Webhook hook, long position, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(hook);
-        await using var command = Command($"update webhook set position = {position} where id = {hook.Id} and turn = {hook.Turn}");
+        await using var command = Statement($"update webhook set position = {position} where id = {hook.Id} and turn = {hook.Turn}");
         await command.ExecuteNonQueryAsync(stop);
     }
 
@@ -98,9 +97,9 @@ public sealed class WebhookStore(NpgsqlDataSource database)
     {
         ArgumentNullException.ThrowIfNull(hook);
         ArgumentNullException.ThrowIfNull(attempt);
-        await using var command = Command($"""
+        await using var command = Statement($"""
             insert into webhook_delivery (webhook_id, event_id, type, at, attempt, status, duration_ms, error)
-            select id, {id}, {type}, {attempt.At}, 1, {attempt.Status}, {attempt.DurationMs}, {attempt.Error} from webhook where id = {hook.Id} returning id
+            select id, {id}, {type}, {attempt.At}, 1, {attempt.Status}::int, {attempt.DurationMs}, {attempt.Error}::text from webhook where id = {hook.Id} returning id
             """);
         return await command.ExecuteScalarAsync(stop) is long number ? number : 0;
     }
@@ -108,7 +107,7 @@ public sealed class WebhookStore(NpgsqlDataSource database)
     /// <summary>Removes deliveries that are too old or too many.</summary>
     public async Task PruneAsync(DateTimeOffset now, CancellationToken stop)
     {
-        await using var command = Command($"""
+        await using var command = Statement($"""
             delete from webhook_delivery where at < {now - Kept} or id in (
                 select id from (select id, row_number() over (partition by webhook_id order by id desc) as number from webhook_delivery) d where number > {MaxKept})
             """);
@@ -118,7 +117,7 @@ public sealed class WebhookStore(NpgsqlDataSource database)
     /// <summary>Reads deliveries, newest first, before a number.</summary>
     public async Task<List<(long Number, DeliveryView Delivery)>> DeliveriesAsync(Guid hook, long before, int limit, CancellationToken stop)
     {
-        await using var command = Command($"""
+        await using var command = Statement($"""
             select id, event_id, type, position, at, attempt, status, duration_ms, error from webhook_delivery
             where webhook_id = {hook} and id < {before} order by id desc limit {limit}
             """);
@@ -137,7 +136,7 @@ public sealed class WebhookStore(NpgsqlDataSource database)
         return command;
     }
 
-    private NpgsqlCommand Command(FormattableString sql)
+    private NpgsqlCommand Statement(FormattableString sql)
     {
         var command = database.CreateCommand();
         Fill(command, sql);
