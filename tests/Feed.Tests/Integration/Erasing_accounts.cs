@@ -61,7 +61,7 @@ public sealed class Erasing_accounts(FeedFixture fixture)
         Assert.Equal(1, await _feed.CountAsync([deletion]));
     }
 
-    private Task ReportedAsync(Told account, int times) => Eventually.Async(() =>
+    private Task<int> ReportedAsync(Told account, int times) => Eventually.Async(() =>
     {
         lock (_feed.Erased) return _feed.Erased.Count(e => e == new AccountErased(account.AccountId, "feed"));
     }, n => n >= times);
