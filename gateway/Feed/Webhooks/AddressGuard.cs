@@ -47,7 +47,8 @@ public sealed class AddressGuard(IConfiguration configuration)
     public async Task<IPAddress[]> ResolveAsync(Uri url, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(url);
-        var addresses = await Dns.GetHostAddressesAsync(url.DnsSafeHost, stop);
+        // The resolver would not take the unspecified address.
+        var addresses = IPAddress.TryParse(url.DnsSafeHost, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(url.DnsSafeHost, stop);
         if (addresses.Length == 0) throw new SocketException((int)SocketError.HostNotFound);
         return addresses.All(a => Permits(a, url.Scheme == Uri.UriSchemeHttps)) ? addresses : throw new RefusedAddressException();
     }

@@ -18,7 +18,7 @@ public static class AsyncApiDocument
         foreach (var e in events)
         {
             messages[e.Name] = Message(e);
-            schemas[e.Name] = Described(EventCatalogue.Object(e.Fields), e.Meaning);
+            schemas[e.Name] = Described(EventCatalogue.ShapeOf(e.Fields), e.Meaning);
         }
 
         return new()

@@ -52,7 +52,7 @@ public static class EventCatalogue
     }
 
     /// <summary>The JSON schema of an object with these fields.</summary>
-    public static JsonObject Object(IReadOnlyList<EventField> fields)
+    public static JsonObject ShapeOf(IReadOnlyList<EventField> fields)
     {
         var properties = new JsonObject();
         foreach (var field in fields) properties[field.Name] = field.Schema.DeepClone();
@@ -69,7 +69,7 @@ public static class EventCatalogue
         if (Simple(type) is { } simple) return simple;
         return ItemOf(type) is { } item
             ? new() { ["type"] = "array", ["items"] = SchemaOf(item, texts) }
-            : Object(FieldsOf(type, texts));
+            : ShapeOf(FieldsOf(type, texts));
     }
 
     private static Type? ItemOf(Type type)
