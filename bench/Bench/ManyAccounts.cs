@@ -45,7 +45,7 @@ internal static class ManyAccounts
     public static async Task FillAsync(RunningPlatform platform, string domain, int upTo)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("ConnectionStrings:Postgres", platform.Postgres)]).Build();
-        await using var services = new ServiceCollection().AddLogging().AddEventStore(configuration, AccountsStore.Configure).BuildServiceProvider();
+        await using var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging().AddEventStore(configuration, AccountsStore.Configure).BuildServiceProvider();
         var store = services.GetRequiredService<IDocumentStore>();
         using var passwords = new Passwords(configuration);
         var hash = await passwords.HashAsync(RunningPlatform.Password, CancellationToken.None);

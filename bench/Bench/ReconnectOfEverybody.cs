@@ -101,10 +101,11 @@ internal static class ReconnectOfEverybody
     private static async Task<double> GreatestMemoryAsync(RunningPlatform platform, CancellationToken done)
     {
         var greatest = 0.0;
+        var isAuth = new Dictionary<string, bool>(StringComparer.Ordinal); // by process: to ask ten thousand each time would take a core
         using var timer = new PeriodicTimer(Pause);
         try
         {
-            while (await timer.WaitForNextTickAsync(done)) greatest = Math.Max(greatest, Memory(platform));
+            while (await timer.WaitForNextTickAsync(done)) greatest = Math.Max(greatest, Memory(platform, isAuth));
         }
         catch (OperationCanceledException)
         {
@@ -114,14 +115,14 @@ internal static class ReconnectOfEverybody
         return greatest;
     }
 
-    private static double Memory(RunningPlatform platform)
+    private static double Memory(RunningPlatform platform, Dictionary<string, bool> isAuth)
     {
         var master = Path.Combine(platform.Home, "mailnode", "run", "dovecot", "master.pid");
         if (!File.Exists(master)) return 0;
         try
         {
             var children = File.ReadAllText($"/proc/{File.ReadAllText(master).Trim()}/task/{File.ReadAllText(master).Trim()}/children");
-            return children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Sum(AuthMegabytes);
+            return children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Sum(p => AuthMegabytes(p, isAuth));
         }
         catch (IOException)
         {
@@ -129,11 +130,18 @@ internal static class ReconnectOfEverybody
         }
     }
 
-    private static double AuthMegabytes(string process)
+    private static double AuthMegabytes(string process, Dictionary<string, bool> isAuth)
     {
         try
         {
-            if (!File.ReadAllText($"/proc/{process}/cmdline").Contains("/auth", StringComparison.Ordinal)) return 0;
+            if (!isAuth.TryGetValue(process, out var auth))
+            {
+                var command = File.ReadAllText($"/proc/{process}/cmdline");
+                auth = command.Contains("/auth", StringComparison.Ordinal);
+                if (!command.Contains("/sbin/", StringComparison.Ordinal)) isAuth[process] = auth; // else it was forked just now and is not yet what it will be
+            }
+
+            if (!auth) return 0;
             var line = File.ReadLines($"/proc/{process}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
             return double.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
         }

@@ -52,6 +52,7 @@ run_test_program() {
     name=$(basename "$project" .csproj)
     report=$results/$name.json
     program=$(dirname "$project")/bin/Release/net10.0/$name
+    rm -f "$report"
     echo "== $name"
     (cd "$(dirname "$program")" && "./$name" -noLogo -noColor -reporter quiet -result-ctrf "$report" "$@") </dev/null || code=$?
     if [[ -s $report ]] && failures=$(jq -e '.results.summary.failed' "$report"); then
@@ -92,15 +93,28 @@ run_journeys() {
     trap "$(printf '%q ' "${copy[@]}") down; rm -rf $results" EXIT
     trap 'exit 130' INT TERM
     if "${copy[@]}" up >"$results/up" 2>&1; then
-        # All that the copy was told, so that a journey that says ./dev up again asks for the same.
-        HIKYAKU_ENDPOINTS=$home/endpoints.json HIKYAKU_HOME=$home HIKYAKU_PORT_BASE=$test_port_base HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low \
-            OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$((test_port_base + 30))" OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf \
-            run_test_program "$repo/tests/Journeys/Journeys.csproj"
+        journeys_at "$home"
+        # A second mail node joins, which has the fewest mailboxes: people and servers go on turning to the first one.
+        if HIKYAKU_NODES=2 "${copy[@]}" up >"$results/up" 2>&1; then
+            journeys_at "$home" -trait Nodes=several
+        else
+            cat "$results/up"
+            count_crash "HIKYAKU_NODES=2 ./dev up" 1
+        fi
     else
         cat "$results/up"
         count_crash "./dev up" 1
     fi
     "${copy[@]}" down
+}
+
+# journeys_at HOME ARGUMENT...: all that the copy was told, so that a journey that says ./dev up again asks for the same.
+journeys_at() {
+    local home=$1
+    shift
+    HIKYAKU_ENDPOINTS=$home/endpoints.json HIKYAKU_HOME=$home HIKYAKU_PORT_BASE=$test_port_base HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low \
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$((test_port_base + 30))" OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf \
+        run_test_program "$repo/tests/Journeys/Journeys.csproj" "$@"
 }
 
 run_benchmark() {

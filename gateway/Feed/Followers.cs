@@ -9,6 +9,9 @@ public sealed class Followers : IDisposable
     /// <summary>How many a process takes.</summary>
     public const int Max = 1000;
 
+    /// <summary>How many of one login, so that nobody takes all.</summary>
+    public const int MaxOfLogin = 200;
+
     private static readonly Counter<long> Dropped = Telemetry.Meter.CreateCounter<long>("hikyaku.feed.followers_dropped", description: "Followers that read too slowly");
     private readonly Meter _meter = new(Telemetry.Meter.Name);
     private readonly HashSet<Follower> _present = [];
@@ -30,7 +33,7 @@ public sealed class Followers : IDisposable
     {
         lock (_present)
         {
-            if (_present.Count >= Max) return null;
+            if (_present.Count >= Max || _present.Count(f => f.Login == login) >= MaxOfLogin) return null;
             var follower = new Follower(this, login, gone);
             _present.Add(follower);
             return follower;

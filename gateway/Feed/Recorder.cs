@@ -15,7 +15,8 @@ public sealed class Recorder<T>(RecordingQueue queue) : IConsumer<T> where T : c
     public async Task Consume(ConsumeContext<T> context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        await queue.RecordAsync(NewEvent.Of(context.Message, Activity.Current?.Id), context.CancellationToken);
+        var delivery = context.GetPayload<RabbitMqBasicConsumeContext>();
+        await queue.RecordAsync(NewEvent.Of(context.Message, Activity.Current?.Id), delivery.ConsumerTag, delivery.DeliveryTag, context.CancellationToken);
         if (context.Message is MailAccountDeletionStarted deletion)
             await context.Publish(new AccountErased(deletion.AccountId, Recorders.Participant), context.CancellationToken);
     }

@@ -5,9 +5,10 @@ using Hikyaku.Platform;
 namespace Hikyaku.Feed;
 
 /// <summary>
-/// Collects what consumers hold in their hands and appends it together: while one transaction commits, the next batch gathers,
-/// so thousands of events a second cost few commits and a single one does not wait. A consumer hears of its event's end before it
-/// acknowledges the message. A database that is away is waited for, for ever: nothing that was published may be set aside for it.
+/// Collects what consumers hold in their hands and appends it together, in the broker's order: while one transaction commits,
+/// the next batch gathers, so thousands of events a second cost few commits and a single one does not wait. A consumer hears of
+/// its event's end before it acknowledges the message. A database that is away is waited for, for ever: nothing that was
+/// published may be set aside for it.
 /// </summary>
 public sealed partial class RecordingQueue(FeedLog log, TimeProvider time, ILogger<RecordingQueue> logger) : BackgroundService
 {
@@ -15,18 +16,24 @@ public sealed partial class RecordingQueue(FeedLog log, TimeProvider time, ILogg
     public const int MaxBatch = 500;
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan GapPatience = TimeSpan.FromMilliseconds(100);
     private static readonly Counter<long> Recorded = Telemetry.Meter.CreateCounter<long>("hikyaku.feed.recorded", description: "Events that were recorded, duplicates included");
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(MaxBatch);
+    private readonly DeliveryOrder<Waiting> _order = new();
     private long _batchSince;
 
     /// <summary>How long the oldest event in hand has been waiting for the database.</summary>
     public TimeSpan OldestWait => Interlocked.Read(ref _batchSince) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
-    /// <summary>Answers when the event is recorded.</summary>
-    public async Task RecordAsync(NewEvent e, CancellationToken stop)
+    /// <summary>Answers when an event is recorded.</summary>
+    /// <param name="e">The event.</param>
+    /// <param name="consumer">Names the channel that it was delivered on.</param>
+    /// <param name="number">Its number on that channel.</param>
+    /// <param name="stop">Ends the wait.</param>
+    public async Task RecordAsync(NewEvent e, string consumer, ulong number, CancellationToken stop)
     {
-        var waiting = new Waiting(e, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        var waiting = new Waiting(e, consumer, number, new(TaskCreationOptions.RunContinuationsAsynchronously));
         await _waiting.Writer.WriteAsync(waiting, stop);
         await waiting.Done.Task.WaitAsync(stop);
     }
@@ -34,26 +41,45 @@ public sealed partial class RecordingQueue(FeedLog log, TimeProvider time, ILogg
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var batch = new List<Waiting>(MaxBatch);
+        IReadOnlyList<Waiting> batch = [];
         try
         {
-            while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
+            while (true)
             {
-                batch.Clear();
-                while (batch.Count < MaxBatch && _waiting.Reader.TryRead(out var waiting)) batch.Add(waiting);
-                // The broker hands messages to many hands at once, which may have changed the order of one account's.
-                batch.Sort((a, b) => a.Event.ServicePosition.CompareTo(b.Event.ServicePosition));
+                if (!await HasMoreAsync(stoppingToken)) _order.GiveUpGap();
+                while (_waiting.Reader.TryRead(out var waiting)) _order.Add(waiting.Consumer, waiting.Number, waiting);
+                batch = _order.Take();
+                if (batch.Count == 0) continue;
                 Interlocked.Exchange(ref _batchSince, time.GetTimestamp());
                 await AppendAsync(batch, stoppingToken);
                 Interlocked.Exchange(ref _batchSince, 0);
             }
         }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // told to stop
+        }
         finally
         {
-            // Not acknowledged, so the broker delivers them again.
+            // Not acknowledged, so the broker delivers them again. Those behind a gap are given up with the bus.
             _waiting.Writer.TryComplete();
-            while (_waiting.Reader.TryRead(out var waiting)) batch.Add(waiting);
+            while (_waiting.Reader.TryRead(out var waiting)) waiting.Done.TrySetCanceled(stoppingToken);
             foreach (var waiting in batch) waiting.Done.TrySetCanceled(stoppingToken);
+        }
+    }
+
+    // False when what fills a gap does not come.
+    private async Task<bool> HasMoreAsync(CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        if (_order.HasGap) limit.CancelAfter(GapPatience);
+        try
+        {
+            return await _waiting.Reader.WaitToReadAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return false;
         }
     }
 
@@ -98,5 +124,5 @@ public sealed partial class RecordingQueue(FeedLog log, TimeProvider time, ILogg
     [LoggerMessage(1, LogLevel.Warning, "{Count} events wait for the database")]
     private partial void LogAway(Exception exception, int count);
 
-    private sealed record Waiting(NewEvent Event, TaskCompletionSource Done);
+    private sealed record Waiting(NewEvent Event, string Consumer, ulong Number, TaskCompletionSource Done);
 }

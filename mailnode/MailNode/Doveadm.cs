@@ -18,11 +18,13 @@ public sealed partial class Doveadm : IDisposable
     private static readonly string[] EveryFolder = ["*"];
 
     private readonly HttpClient _http;
+    private readonly ILogger<Doveadm> _logger;
 
     /// <summary>Makes one for the Dovecot that the settings name.</summary>
-    public Doveadm(NodeSettings settings)
+    public Doveadm(NodeSettings settings, ILogger<Doveadm> logger)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        _logger = logger;
         _http = new HttpClient { BaseAddress = settings.Doveadm, Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("X-Dovecot-API", Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.DoveadmKey)));
     }
@@ -33,8 +35,8 @@ public sealed partial class Doveadm : IDisposable
         ArgumentNullException.ThrowIfNull(addresses);
         // One command takes one name.
         var commands = addresses.Select(a => Command("kick", new { mask = new[] { a } }, a));
-        return await AskAsync([.. commands], stop) is { } answers && answers.Count == addresses.Count
-            && answers.TrueForAll(a => a.Result is not null || a.ExitCode is NoUser or NotFound);
+        return await AskAsync(
+            [.. commands], answers => answers.Count == addresses.Count && answers.TrueForAll(a => a.Result is not null || a.ExitCode is NoUser or NotFound), stop);
     }
 
     /// <summary>Bytes that mailboxes take, all folders together; without those that Dovecot could not tell. Null when it does not answer.</summary>
@@ -42,42 +44,52 @@ public sealed partial class Doveadm : IDisposable
     {
         ArgumentNullException.ThrowIfNull(addresses);
         var commands = addresses.Select(a => Command("mailboxStatus", new { user = a, field = VirtualSize, mailboxMask = EveryFolder, totalSum = true }, a));
-        if (await AskAsync([.. commands], stop) is not { } answers) return null;
-        var used = new Dictionary<string, long>();
-        foreach (var answer in answers)
+        return await AskAsync([.. commands], answers =>
         {
-            if (answer.Result is { } rows && rows.GetArrayLength() > 0 && rows[0].TryGetProperty("vsize", out var vsize)
-                && long.TryParse(vsize.ToString(), out var bytes)) used[answer.Tag] = bytes;
-        }
+            var used = new Dictionary<string, long>();
+            foreach (var answer in answers)
+            {
+                if (answer.Result is { } rows && rows.GetArrayLength() > 0 && rows[0].TryGetProperty("vsize", out var vsize)
+                    && long.TryParse(vsize.ToString(), out var bytes)) used[answer.Tag] = bytes;
+            }
 
-        return used;
+            return used;
+        }, stop);
     }
 
     /// <summary>Makes every service of Dovecot begin anew; open sessions go on. Whether it was reached.</summary>
-    public async Task<bool> ReloadAsync(CancellationToken stop) => await AskAsync([Command("reload", new { }, "0")], stop) is not null;
+    public Task<bool> ReloadAsync(CancellationToken stop) => AskAsync([Command("reload", new { }, "0")], _ => true, stop);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
     private static object[] Command(string name, object parameters, string tag) => [name, parameters, tag];
 
-    // Null when it does not answer: its callers come again.
-    private async Task<List<Answer>?> AskAsync(object[][] commands, CancellationToken stop, TimeSpan? patience = null)
+    // What is read from the answers; null or false when there are none that are understood: callers come again.
+    private async Task<T?> AskAsync<T>(object[][] commands, Func<List<Answer>, T?> read, CancellationToken stop, TimeSpan? patience = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(patience ?? Patience);
         try
         {
             using var answer = await _http.PostAsJsonAsync(new Uri("/doveadm/v1", UriKind.Relative), commands, limit.Token);
-            if (!answer.IsSuccessStatusCode) return null;
+            if (!answer.IsSuccessStatusCode) return default;
             var json = await answer.Content.ReadFromJsonAsync<JsonElement>(limit.Token);
-            return json.ValueKind == JsonValueKind.Array ? [.. json.EnumerateArray().Select(Answer.Read)] : null;
+            return read([.. json.EnumerateArray().Select(Answer.Read)]);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {
-            return null; // it restarts, perhaps
+            return default; // it restarts, perhaps
+        }
+        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or IndexOutOfRangeException or FormatException)
+        {
+            LogNotUnderstood(e, commands[0][0]);
+            return default;
         }
     }
+
+    [LoggerMessage(1, LogLevel.Error, "Dovecot's answer to {Command} is not understood")]
+    private partial void LogNotUnderstood(Exception e, object command);
 
     // ["doveadmResponse", result, tag] or ["error", {"type": "exitCode", "exitCode": 68}, tag]
     private sealed record Answer(JsonElement? Result, int ExitCode, string Tag)

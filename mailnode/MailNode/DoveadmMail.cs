@@ -21,40 +21,33 @@ public sealed partial class Doveadm
     public sealed record Folder(string Identity, long UidValidity, long UidNext, long Messages);
 
     /// <summary>The folders that are there; null when Dovecot does not tell.</summary>
-    public async Task<IReadOnlyList<Folder>?> FoldersAsync(string address, CancellationToken stop)
-    {
-        var rows = await RowsAsync("mailboxStatus", new { user = address, field = FolderFields, mailboxMask = EveryFolder }, stop);
-        return rows?.ConvertAll(r => new Folder(r.GetProperty("guid").GetString()!, Number(r, "uidvalidity"), Number(r, "uidnext"), Number(r, "messages")));
-    }
+    public async Task<IReadOnlyList<Folder>?> FoldersAsync(string address, CancellationToken stop) => await RowsAsync(
+        "mailboxStatus", new { user = address, field = FolderFields, mailboxMask = EveryFolder },
+        r => new Folder(r.GetProperty("guid").GetString()!, Number(r, "uidvalidity"), Number(r, "uidnext"), Number(r, "messages")), stop);
 
     /// <summary>UIDs and sizes in bytes of what a query finds; null when Dovecot does not tell.</summary>
     public async Task<IReadOnlyList<(long Uid, long Bytes)>?> SizesAsync(string address, string[] query, CancellationToken stop)
-    {
-        var rows = await RowsAsync("fetch", new { user = address, field = SizeFields, query }, stop);
-        return rows?.ConvertAll(r => (Number(r, "uid"), Number(r, "size.virtual")));
-    }
+        => await RowsAsync("fetch", new { user = address, field = SizeFields, query }, r => (Number(r, "uid"), Number(r, "size.virtual")), stop);
 
     /// <summary>UIDs of what a query finds, in one folder; empty when there is no such folder. Null when Dovecot does not tell.</summary>
     public async Task<IReadOnlyList<long>?> SearchAsync(string address, string[] query, CancellationToken stop)
-    {
-        var answer = await AnswerAsync("search", new { user = address, query }, stop);
-        if (answer is { ExitCode: NotFound }) return [];
-        return answer?.Rows?.ConvertAll(r => Number(r, "uid"));
-    }
+        => await RowsAsync("search", new { user = address, query }, r => Number(r, "uid"), stop, ifNotFound: []);
 
     /// <summary>Deletes what a query finds for good; whether that is done.</summary>
     public async Task<bool> ExpungeAsync(string address, string[] query, CancellationToken stop)
-        => await RowsAsync("expunge", new { user = address, query }, stop) is not null;
+        => await RowsAsync("expunge", new { user = address, query }, r => r, stop) is not null;
 
     /// <summary>Moves what a query finds into another folder; whether that is done.</summary>
     public async Task<bool> MoveAsync(string address, string folder, string[] query, CancellationToken stop)
-        => await RowsAsync("move", new { user = address, destinationMailbox = folder, query }, stop) is not null;
+        => await RowsAsync("move", new { user = address, destinationMailbox = folder, query }, r => r, stop) is not null;
 
-    private async Task<List<JsonElement>?> RowsAsync(string command, object parameters, CancellationToken stop)
-        => (await AnswerAsync(command, parameters, stop))?.Rows;
-
-    private async Task<Answer?> AnswerAsync(string command, object parameters, CancellationToken stop)
-        => await AskAsync([Command(command, parameters, "0")], stop, MailPatience) is [var answer] ? answer : null;
+    private Task<List<T>?> RowsAsync<T>(string command, object parameters, Converter<JsonElement, T> read, CancellationToken stop, List<T>? ifNotFound = null)
+        => AskAsync([Command(command, parameters, "0")], answers => answers switch
+        {
+            [{ Rows: { } rows }] => rows.ConvertAll(read),
+            [{ ExitCode: NotFound }] => ifNotFound,
+            _ => null,
+        }, stop, MailPatience);
 
     // Dovecot writes numbers as strings.
     private static long Number(JsonElement row, string field) => long.Parse(row.GetProperty(field).GetString()!, CultureInfo.InvariantCulture);

@@ -57,7 +57,7 @@ public sealed partial class MailDeleter(
             if (_resting.GetValueOrDefault(job.JobId) > now) continue;
             using var turn = turns.Take(job.AccountId);
             if (turn is null) continue;
-            if (await TryStepAsync(job, stop))
+            if (await StepAsync(job, stop))
             {
                 _resting.Remove(job.JobId);
                 wentOn = true;
@@ -69,19 +69,6 @@ public sealed partial class MailDeleter(
         }
 
         return wentOn;
-    }
-
-    private async Task<bool> TryStepAsync(MailDeletions.Job job, CancellationToken stop)
-    {
-        try
-        {
-            return await StepAsync(job, stop);
-        }
-        catch (Exception e) when (e is KeyNotFoundException or FormatException or InvalidOperationException)
-        {
-            LogNotUnderstood(e, job.JobId);
-            return false;
-        }
     }
 
     // False when Dovecot does not do it.
@@ -109,8 +96,7 @@ public sealed partial class MailDeleter(
 
     private async Task<bool> NoteAsync(MailDeletions.Job job, CancellationToken stop)
     {
-        // Nothing has ever arrived where there is no folder; asking would make one.
-        var folders = Directory.Exists(settings.MailFolder(job.AccountId)) ? await doveadm.FoldersAsync(job.Address, stop) : [];
+        var folders = settings.HasMailFolder(job.AccountId) ? await doveadm.FoldersAsync(job.Address, stop) : [];
         if (folders is null) return false;
         if (await replica.WriteAsync(r => MailDeletions.Note(r, settings.Node, job, folders), stop)) _checked.Add(job.JobId);
         return true;
@@ -170,7 +156,4 @@ public sealed partial class MailDeleter(
 
     [LoggerMessage(3, LogLevel.Warning, "Deletions of mail cannot be noted; tried again")]
     private partial void LogNotWritten(Exception e);
-
-    [LoggerMessage(4, LogLevel.Error, "Dovecot's answer for job {JobId} is not understood")]
-    private partial void LogNotUnderstood(Exception e, string jobId);
 }

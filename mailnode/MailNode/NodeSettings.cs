@@ -60,6 +60,9 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
 
     /// <summary>The folder of an account's mail, as Dovecot's userdb has it.</summary>
     public string MailFolder(string accountId) => Path.Combine(Home, "vmail", accountId[^2..], accountId);
+
+    /// <summary>Whether anything has ever arrived. Who asks Dovecot about a mailbox that has no folder makes one.</summary>
+    public bool HasMailFolder(string accountId) => Directory.Exists(MailFolder(accountId));
 }
 
 /// <summary>Where the other nodes reach a node, as it tells with its lease (<c>Hikyaku:Advertise:…</c>).</summary>

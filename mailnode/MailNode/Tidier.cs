@@ -32,10 +32,9 @@ public sealed partial class Tidier(
         var results = new List<(string AccountId, DateTimeOffset At)>();
         foreach (var mailbox in due)
         {
-            // Nothing has ever arrived where there is no folder; asking would make one.
-            var isDone = !Directory.Exists(settings.MailFolder(mailbox.AccountId));
+            var isDone = !settings.HasMailFolder(mailbox.AccountId);
             if (!isDone && looked++ == LookedIntoAtOnce) break;
-            isDone = isDone || await TryTidyAsync(mailbox, now, stop);
+            isDone = isDone || await TidyAsync(mailbox, now, stop);
             if (!isDone) LogFailed(mailbox.AccountId, PauseAfterFailure);
             results.Add((mailbox.AccountId, isDone ? now : now - Turn + PauseAfterFailure));
         }
@@ -60,20 +59,12 @@ public sealed partial class Tidier(
         }
     }
 
-    private async Task<bool> TryTidyAsync(Mailbox mailbox, DateTimeOffset now, CancellationToken stop)
+    private async Task<bool> TidyAsync(Mailbox mailbox, DateTimeOffset now, CancellationToken stop)
     {
         using var turn = turns.Take(mailbox.AccountId);
-        if (turn is null) return false;
-        try
-        {
-            return await ForOldAsync(mailbox, "INBOX", now.AddDays(-settings.ArchiveAfterDays), query => doveadm.MoveAsync(mailbox.Address, "Archive", query, stop), stop)
-                && await ForOldAsync(mailbox, "Trash", now.AddDays(-settings.TrashDays), query => doveadm.ExpungeAsync(mailbox.Address, query, stop), stop);
-        }
-        catch (Exception e) when (e is KeyNotFoundException or FormatException or InvalidOperationException)
-        {
-            LogNotUnderstood(e, mailbox.AccountId);
-            return false;
-        }
+        return turn is not null
+            && await ForOldAsync(mailbox, "INBOX", now.AddDays(-settings.ArchiveAfterDays), query => doveadm.MoveAsync(mailbox.Address, "Archive", query, stop), stop)
+            && await ForOldAsync(mailbox, "Trash", now.AddDays(-settings.TrashDays), query => doveadm.ExpungeAsync(mailbox.Address, query, stop), stop);
     }
 
     // By UID, some hundred at a time, so that deliveries need not wait; with the date as well, so that it is right by itself.
@@ -97,7 +88,4 @@ public sealed partial class Tidier(
 
     [LoggerMessage(3, LogLevel.Warning, "What was tidied cannot be noted; tried again")]
     private partial void LogNotWritten(Exception e);
-
-    [LoggerMessage(4, LogLevel.Error, "Dovecot's answer for {AccountId} is not understood")]
-    private partial void LogNotUnderstood(Exception e, string accountId);
 }

@@ -50,7 +50,7 @@ public sealed partial class Usage(NodeSettings settings, Replica replica, Dovead
         {
             var due = r.All("SELECT u.account_id, m.address FROM usage AS u JOIN mailbox AS m USING (account_id) WHERE u.measured_at < $1 ORDER BY u.measured_at LIMIT $2",
                 row => new Mailbox(row.GetString(0), row.GetString(1)), before, InTurnAtOnce)
-                .FindAll(m => !HasFolder(m) || asked++ < AskedInTurnAtOnce);
+                .FindAll(m => !settings.HasMailFolder(m.AccountId) || asked++ < AskedInTurnAtOnce);
             foreach (var login in hinted)
             {
                 due.AddRange(r.All("SELECT account_id, address FROM placed WHERE is_here AND (address = $1 OR unicode_address = $1)", row => new Mailbox(row.GetString(0), row.GetString(1)), login));
@@ -64,7 +64,7 @@ public sealed partial class Usage(NodeSettings settings, Replica replica, Dovead
     {
         if (due.Count == 0) return;
         var at = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var asked = due.FindAll(HasFolder);
+        var asked = due.FindAll(m => settings.HasMailFolder(m.AccountId));
         var used = asked.Count == 0 ? new Dictionary<string, long>() : await doveadm.UsedBytesAsync([.. asked.Select(m => m.Address)], stop);
         if (used is null)
         {
@@ -96,9 +96,6 @@ public sealed partial class Usage(NodeSettings settings, Replica replica, Dovead
         await bus.Publish(new MailboxUsageMeasured(settings.Node, time.GetUtcNow(), news), limit.Token);
         await replica.WriteAsync(r => news.Sum(n => r.Run("UPDATE usage SET reported_bytes = $2 WHERE account_id = $1", n.AccountId, n.UsedBytes)), stop);
     }
-
-    // Nothing has ever arrived where there is no folder; asking would make one.
-    private bool HasFolder(Mailbox mailbox) => Directory.Exists(settings.MailFolder(mailbox.AccountId));
 
     private sealed record Mailbox(string AccountId, string Address);
 

@@ -31,6 +31,16 @@ internal sealed class RabbitManagement : IDisposable
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <summary>Makes a user whose rights in a virtual host are the same for configuring, writing and reading.</summary>
+    public async Task AddUserAsync(string virtualHost, string name, string password, string rights)
+    {
+        using var user = await _http.PutAsync(new Uri($"users/{name}", UriKind.Relative), JsonContent.Create(new { password, tags = "" }));
+        user.EnsureSuccessStatusCode();
+        using var permission = await _http.PutAsync(
+            new Uri($"permissions/{virtualHost}/{name}", UriKind.Relative), JsonContent.Create(new { configure = rights, write = rights, read = rights }));
+        permission.EnsureSuccessStatusCode();
+    }
+
     public async Task DeleteQueueAsync(string virtualHost, string queue)
     {
         using var answer = await _http.DeleteAsync(new Uri($"queues/{virtualHost}/{queue}", UriKind.Relative));

@@ -37,6 +37,18 @@ public sealed class RabbitServer : IAsyncDisposable
         return $"amqp://{User}:{_password}@127.0.0.1:{_server.Port}/{name}";
     }
 
+    /// <summary>Makes a user with limited rights in a virtual host; answers the amqp URI of that user.</summary>
+    /// <param name="virtualHost">As <see cref="AddVirtualHostAsync"/> answered it.</param>
+    /// <param name="rights">What it may configure, write and read: an expression that names are matched with.</param>
+    public async Task<string> AddUserAsync(string virtualHost, string rights)
+    {
+        var (name, password) = ($"user-{Guid.NewGuid():N}", Guid.NewGuid().ToString("N"));
+        var address = new Uri(virtualHost);
+        using var management = Management();
+        await management.AddUserAsync(address.AbsolutePath.TrimStart('/'), name, password, rights);
+        return $"amqp://{name}:{password}@{address.Authority}{address.AbsolutePath}";
+    }
+
     /// <summary>Name and number of waiting messages of each queue in a virtual host; numbers are up to five seconds old.</summary>
     /// <param name="virtualHost">As <see cref="AddVirtualHostAsync"/> answered it.</param>
     public async Task<IReadOnlyDictionary<string, long>> QueuesAsync(string virtualHost)

@@ -4,6 +4,7 @@ using MailKit.Security;
 
 namespace Hikyaku.Journeys;
 
+[Trait("Nodes", "several")]
 public sealed class Changing_a_password(PlatformUnderTest platform)
 {
     private const string New = "Betsu-no-98yz";

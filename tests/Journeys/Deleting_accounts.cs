@@ -7,6 +7,7 @@ using MimeKit;
 
 namespace Hikyaku.Journeys;
 
+[Trait("Nodes", "several")]
 public sealed class Deleting_accounts(PlatformUnderTest platform)
 {
     [Fact, Trait("Rule", "ACC-5"), Trait("Rule", "OPS-6")]

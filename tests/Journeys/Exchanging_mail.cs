@@ -5,6 +5,7 @@ using MailKit.Security;
 
 namespace Hikyaku.Journeys;
 
+[Trait("Nodes", "several")]
 public sealed class Exchanging_mail(PlatformUnderTest platform)
 {
     [Fact, Trait("Rule", "ACC-3"), Trait("Rule", "NOD-1")]
@@ -37,6 +38,26 @@ public sealed class Exchanging_mail(PlatformUnderTest platform)
 
         await platform.SubmitAsync(account, neighbour, "隣へ");
         await platform.ArrivesAsync(neighbour, "隣へ");
+    }
+
+    [Fact, Trait("Rule", "NOD-2"), Trait("Rule", "ACC-3")]
+    public async Task Every_node_has_mailboxes_and_takes_mail_and_logins_for_all()
+    {
+        await Eventually.Async(NodesAsync, nodes => nodes.All(n => n!["state"]!.GetValue<string>() == "serving"), TimeSpan.FromSeconds(30));
+        var account = await platform.AccountAsync(await platform.DomainAsync());
+        string[] suffixes = platform.Endpoints["smtp2"] is null ? [""] : ["", "2"];
+        foreach (var node in suffixes)
+        {
+            await platform.DeliverAsync(account, $"by smtp{node}", server: $"smtp{node}");
+            await platform.SubmitAsync(account, account, $"by submission{node}", $"submission{node}+starttls");
+            foreach (var other in suffixes)
+            {
+                await platform.ArrivesAsync(account, $"by smtp{node}", $"imap{other}");
+                await platform.ArrivesAsync(account, $"by submission{node}", $"imap{other}+starttls");
+            }
+        }
+
+        Assert.Equal(suffixes.Length, (await NodesAsync()).Count(n => n!["accounts"]!.GetValue<long>() > 0));
     }
 
     [Fact, Trait("Rule", "ACC-15")]
@@ -86,6 +107,8 @@ public sealed class Exchanging_mail(PlatformUnderTest platform)
         Assert.Contains("STARTTLS", submission, StringComparison.Ordinal);
         Assert.Matches("AUTH (PLAIN LOGIN|LOGIN PLAIN)\r", submission);
     }
+
+    private async Task<System.Text.Json.Nodes.JsonArray> NodesAsync() => (await platform.Operator.GetAsync("/api/v1/nodes")).Body!["items"]!.AsArray();
 
     private async Task<string> EhloAsync(string server)
     {

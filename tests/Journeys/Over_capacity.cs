@@ -3,6 +3,7 @@ using MailKit.Net.Smtp;
 
 namespace Hikyaku.Journeys;
 
+[Trait("Nodes", "several")]
 public sealed class Over_capacity(PlatformUnderTest platform)
 {
     [Fact, Trait("Rule", "RST-8"), Trait("Rule", "ACC-13")]

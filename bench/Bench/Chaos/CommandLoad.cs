@@ -89,7 +89,7 @@ internal sealed class CommandLoad(PatientClient client, string domain, int seed)
 
     private async Task ChangePasswordAsync(CommandedAccount account)
     {
-        var password = $"Betsu-no-{Next()}x";
+        var password = $"Betsu-no-momo-{Next()}x";
         if (!await DoneAsync(HttpMethod.Put, $"/api/v1/accounts/{account.Address}/password", new { @new = password })) return;
         account.Password = password;
         account.Passwords++;

@@ -68,7 +68,7 @@ public sealed class Many_and_slow_followers
         Task ComeAndGoAsync(int times) => Parallel.ForEachAsync(Enumerable.Range(0, times), new ParallelOptions { MaxDegreeOfParallelism = 20 }, async (n, _) =>
         {
             using var answer = await feed.GetAsync(n % 2 == 0 ? "" : "?after=0", feed.OperatorToken);
-            Assert.True(answer.IsSuccessStatusCode);
+            Assert.Equal(System.Net.HttpStatusCode.OK, answer.StatusCode);
         });
     }
 
@@ -104,6 +104,23 @@ public sealed class Many_and_slow_followers
         Assert.InRange(reads, 1, 51 + since.Elapsed.TotalSeconds);
         foreach (var stream in streams) await stream.DisposeAsync();
         await Eventually.Async(() => feed.Followers.Count == 0);
+    }
+
+    [Fact]
+    public void Nobody_takes_all_the_places()
+    {
+        using var followers = new Followers();
+        var own = Enumerable.Range(0, Followers.MaxOfLogin).Select(_ => followers.Begin("greedy", CancellationToken.None)).ToList();
+        Assert.DoesNotContain(null, own);
+
+        Assert.Null(followers.Begin("greedy", CancellationToken.None));
+        using var other = followers.Begin("modest", CancellationToken.None);
+        Assert.NotNull(other);
+        own[0]!.Dispose();
+        own[0] = followers.Begin("greedy", CancellationToken.None);
+        Assert.NotNull(own[0]);
+        foreach (var follower in own) follower!.Dispose();
+        Assert.Equal(1, followers.Count);
     }
 
     private static async Task<FeedService> NewFeedAsync(params string[] settings)

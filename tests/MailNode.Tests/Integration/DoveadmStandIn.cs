@@ -24,6 +24,9 @@ public enum BadAnswer
 
     /// <summary>HTTP 200 with JSON that is no answer.</summary>
     OtherShape,
+
+    /// <summary>HTTP 200, and rows that say something else than they should.</summary>
+    OtherFields,
 }
 
 /// <summary>Speaks HTTP on a port of its own, always badly in the same way.</summary>
@@ -74,6 +77,7 @@ internal sealed class DoveadmStandIn : IDisposable
                 BadAnswer.AnswerBroken => "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n[[\"dov",
                 BadAnswer.ServerError => "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
                 BadAnswer.CommandFailed => Json("[[\"error\",{\"type\":\"exitCode\",\"exitCode\":75},\"0\"]]"),
+                BadAnswer.OtherFields => Json("[[\"doveadmResponse\",[{\"uid\":7,\"guid\":null}],\"0\"]]"),
                 _ => Json("{\"hello\":[1]}"),
             }));
             return;

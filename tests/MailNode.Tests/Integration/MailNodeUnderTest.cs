@@ -85,6 +85,14 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
     /// <summary>All that the mail servers have logged.</summary>
     public string ServerLogs => File.ReadAllText($"{Home}/guard-dovecot/server.log") + File.ReadAllText($"{Home}/guard-postfix/server.log");
 
+    /// <summary>No message for the address was refused for now, put off, or could not be counted.</summary>
+    public void AssertNothingWasDeferred(string address)
+    {
+        var lines = (File.ReadAllText($"{Home}/logs/mail.log") + ServerLogs).Split('\n').Where(l => l.Contains(address, StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, l => l.Contains("status=deferred", StringComparison.Ordinal)
+            || l.Contains(" reject: ", StringComparison.Ordinal) || l.Contains("quota check failed", StringComparison.Ordinal));
+    }
+
     /// <summary>The certificate that the servers should show, and no other.</summary>
     public bool IsItsCertificate(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors)
     {

@@ -4,6 +4,7 @@ using Hikyaku.Platform.Testing;
 using MailKit;
 using MailKit.Net.Smtp;
 using MailKit.Security;
+using MimeKit;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
@@ -123,6 +124,39 @@ public sealed class Sending_and_receiving(NodeFixture fixture)
         await full.ChangeCapacityAsync(2);
         await _node.DeliverAsync(full.Address, "fits again", 300_000);
         await Eventually.Async(full.InboxAsync, inbox => inbox.Contains("fits again"));
+    }
+
+    [Fact, Trait("Rule", "NOD-2"), Trait("Rule", "ACC-6")]
+    public async Task Many_messages_at_once_for_a_new_mailbox_are_taken_and_delivered_at_the_first_attempt_while_mail_comes_and_goes_in_it()
+    {
+        const int senders = 40, messagesEach = 10;
+        var account = await Account.OpenAsync(_node, capacityMb: 100);
+        var sending = Task.WhenAll(Enumerable.Range(0, senders).Select(SendAsync));
+        await TurnOverAsync(() => !sending.IsCompleted);
+        await sending;
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Count == senders * messagesEach, TimeSpan.FromSeconds(30));
+        _node.AssertNothingWasDeferred(account.Address);
+
+        async Task SendAsync(int sender)
+        {
+            using var smtp = await _node.SmtpAsync();
+            for (var i = 0; i < messagesEach; i++)
+                await smtp.SendAsync(Clients.Message($"{sender} {i}", 100), MailboxAddress.Parse("stranger@outside.test"), [MailboxAddress.Parse(account.Address)]);
+        }
+
+        // Each of these makes lock files and takes them away, as deleting mail does.
+        async Task TurnOverAsync(Func<bool> goesOn)
+        {
+            using var imap = await account.LoggedInAsync();
+            var trash = imap.GetFolder("Trash");
+            while (goesOn())
+            {
+                await trash.AppendAsync(Clients.Message("thrown away", 100));
+                await trash.OpenAsync(FolderAccess.ReadWrite);
+                await trash.AddFlagsAsync(0, MessageFlags.Deleted, true);
+                await trash.CloseAsync(expunge: true);
+            }
+        }
     }
 
     [Fact, Trait("Rule", "RST-8")]

@@ -79,11 +79,12 @@ public sealed class Tidying_old_mail(NodeToBreak fixture) : IClassFixture<NodeTo
     [InlineData(BadAnswer.ConnectionClosed)]
     [InlineData(BadAnswer.CommandFailed)]
     [InlineData(BadAnswer.OtherShape)]
+    [InlineData(BadAnswer.OtherFields)]
     public async Task What_dovecot_did_not_do_is_tried_again_in_ten_minutes(BadAnswer answer)
     {
         var account = await WithMailAsync();
         using var standIn = new DoveadmStandIn(answer);
-        var bad = new Doveadm(Settings with { Doveadm = new Uri(standIn.Setting.Split('=')[1]) });
+        using var bad = ActivatorUtilities.CreateInstance<Doveadm>(_node.Agent, Settings with { Doveadm = new Uri(standIn.Setting.Split('=')[1]) });
         await TidyAsync(TimeSpan.FromDays(181), bad);
         Assert.True(standIn.Asked > 0);
         Assert.Equal(1, (await CountsAsync(account)).Inbox);
