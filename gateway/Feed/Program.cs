@@ -1,3 +1,4 @@
+using Hikyaku.Feed.Webhooks;
 using Hikyaku.Platform;
 using Npgsql;
 
@@ -24,6 +25,7 @@ public static class Program
         services.AddHostedService<FeedSchema>(); // before all that reads and writes the tables
         services.AddHostedService(provider => provider.GetRequiredService<RecordingQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<FeedTail>());
+        services.AddWebhooks();
         services.AddBus(builder.Configuration, Recorders.Add);
         services.AddApiDescription();
         services.AddHealthChecks().AddCheck<FeedHealth>("feed");
@@ -33,6 +35,7 @@ public static class Program
         app.MapOpenApi("/internal/openapi.json").WithMetadata(new OwnCredential());
         app.MapGet("/api/v1/events", FollowEvents.Handle).Allow(Scope.None, Roles.Operator, Roles.Admin)
             .Produces<string>(200, "text/event-stream").WithSummary("Follow what happens, as server-sent events").WithDescription(FollowEvents.Description);
+        app.MapWebhooks();
         return app;
     }
 }

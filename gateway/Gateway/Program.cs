@@ -89,6 +89,7 @@ public static class Program
         Map("DELETE", "/api/v1/me/sessions", OwnSessions.EndOthers).Produces(204).WithSummary("End all one's other sessions");
         Map("DELETE", "/api/v1/me/sessions/{id}", OwnSessions.End).Produces(204).WithSummary("End one of one's own sessions");
         Map("GET", "/api/v1/openapi.json", ApiDocument.Handle).ExcludeFromDescription();
+        Map("GET", "/api/v1/asyncapi.json", EventDocument.Handle).ExcludeFromDescription();
 
         RouteHandlerBuilder Map(string method, string pattern, Delegate handler) => app.MapMethods(pattern, [method], handler)
             .WithMetadata(RouteTable.Find(method, pattern) ?? throw new InvalidOperationException($"{method} {pattern} is not in the route table"));

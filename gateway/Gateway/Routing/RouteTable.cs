@@ -73,6 +73,15 @@ public static class RouteTable
 
         // Administrators see what happens in their domains.
         new("GET", "/api/v1/events", Scope.None, Staff, Feed),
+        new("GET", "/api/v1/webhooks", Scope.None, Operator, Feed),
+        new("POST", "/api/v1/webhooks", Scope.None, Operator, Feed),
+        new("GET", "/api/v1/webhooks/{id}", Scope.None, Operator, Feed),
+        new("DELETE", "/api/v1/webhooks/{id}", Scope.None, Operator, Feed),
+        new("GET", "/api/v1/webhooks/{id}/deliveries", Scope.None, Operator, Feed),
+        new("POST", "/api/v1/webhooks/{id}/replay", Scope.None, Operator, Feed),
+        new("POST", "/api/v1/webhooks/{id}/test", Scope.None, Operator, Feed),
+        new("POST", "/api/v1/webhooks/{id}/rotate-secret", Scope.None, Operator, Feed),
+        new("GET", "/api/v1/asyncapi.json", Scope.None, Open, Own),
 
         new("GET", "/api/v1/server", Scope.None, All, Accounts),
         new("GET", "/api/v1/nodes", Scope.None, Operator, Accounts),

@@ -50,6 +50,9 @@ public sealed class FeedService : IAsyncDisposable
 
     public string Rabbit { get; }
 
+    /// <summary>Its keys as settings, for another process of the same feed.</summary>
+    public string[] Keys => _keys.ForService();
+
     public HttpClient Http { get; private set; } = null!;
 
     public Followers Followers => _app.Services.GetRequiredService<Followers>();

@@ -1,0 +1,120 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Hikyaku.Platform.Testing;
+
+namespace Hikyaku.Feed.Tests.Integration;
+
+[Trait("Rule", "OPS-2")]
+public sealed class Webhooks_on_bad_days
+{
+    [Fact, Trait("Rule", "REL-3")]
+    public async Task An_event_whose_delivery_was_not_recorded_is_delivered_again_under_the_same_id()
+    {
+        await using var feed = await NewFeedAsync(WebhookClient.ForTests);
+        await using var receiver = await Receiver.StartAsync();
+        var client = new WebhookClient(feed);
+        var account = new Told(Told.NewDomain());
+        var id = Text(await client.RegisterAsync(receiver.Url, account.Domain), "id");
+        receiver.Hang(); // it has the event, and the feed goes before it can know
+        await feed.RecordAsync(account.Created(), account.Capacity(1));
+        await receiver.TakeAsync(1);
+        await feed.StopAppAsync();
+        receiver.Got.TryPeek(out var first);
+        receiver.Got.Clear();
+        receiver.AnswerStatus(204);
+
+        await feed.StartAppAsync(WebhookClient.ForTests);
+
+        var got = await receiver.TakeAsync(2);
+        Assert.Equal(first!.Id, got[0].Id);
+        Assert.Equal(1, got[1].Event["data"]!["capacityMb"]!.GetValue<int>());
+        Assert.Equal("active", Text(await client.StateAsync(id, "active"), "state"));
+    }
+
+    [Fact]
+    public async Task Of_two_processes_one_delivers_and_the_other_goes_on_when_it_ends()
+    {
+        var (database, bus) = (await PostgresServer.NewDatabaseAsync(), await RabbitServer.NewVirtualHostAsync());
+        await using var first = await FeedService.StartAsync(database, bus, WebhookClient.ForTests);
+        await using var receiver = await Receiver.StartAsync();
+        var account = new Told(Told.NewDomain());
+        await using var second = await FeedService.StartAsync(database, bus, [.. WebhookClient.ForTests, .. first.Keys]);
+        await new WebhookClient(first).RegisterAsync(receiver.Url, account.Domain);
+        await first.RecordAsync([account.Created(), .. Enumerable.Range(1, 40).Select(n => (object)account.Capacity(n))]);
+        Assert.Equal(41, (await receiver.TakeAsync(41)).Select(d => d.Id).Distinct().Count());
+        Assert.Equal(41, receiver.Got.Count);
+
+        await first.StopAppAsync();
+        await second.RecordAsync(account.Capacity(41));
+        await Eventually.Async(() => receiver.Got.Last().Event["data"]!["capacityMb"]?.GetValue<int>() == 41, TimeSpan.FromSeconds(30));
+        await first.StartAppAsync(WebhookClient.ForTests);
+    }
+
+    [Fact]
+    public async Task One_that_fails_for_too_long_is_paused_and_shown_so_until_a_replay()
+    {
+        await using var feed = await NewFeedAsync([.. WebhookClient.ForTests, "--Hikyaku:Webhooks:PauseAfterSeconds=1"]);
+        await using var receiver = await Receiver.StartAsync();
+        var client = new WebhookClient(feed);
+        receiver.AnswerStatus(503);
+        var account = new Told(Told.NewDomain());
+        var id = Text(await client.RegisterAsync(receiver.Url, account.Domain), "id");
+        await feed.RecordAsync(account.Created());
+
+        var paused = await client.StateAsync(id, "paused");
+        Assert.Equal("failed-too-long", Text(paused, "reason"));
+        Assert.Null(paused["nextAttemptAt"]);
+        Assert.InRange(paused["failures"]!.GetValue<int>(), 3, 100);
+
+        receiver.AnswerStatus(204);
+        receiver.Got.Clear();
+        Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(HttpMethod.Post, $"/{id}/replay")).Status);
+        Assert.Equal("accounts.mail-account-created", Text((await receiver.TakeAsync(1))[0].Event, "type"));
+        await client.StateAsync(id, "active");
+    }
+
+    [Fact, Trait("Rule", "SEC-3")]
+    public async Task A_name_that_leads_to_a_private_address_afterwards_is_not_called()
+    {
+        await using var feed = await NewFeedAsync(WebhookClient.ForTests);
+        await using var receiver = await Receiver.StartAsync();
+        var client = new WebhookClient(feed);
+        var account = new Told(Told.NewDomain());
+        var id = Text(await client.RegisterAsync(new UriBuilder(receiver.Url) { Host = "localhost" }.Uri, account.Domain), "id");
+        await feed.StopAppAsync();
+
+        // What was permitted when it was registered is not any more.
+        await feed.StartAppAsync("--Hikyaku:Webhooks:FirstRetrySeconds=0.05");
+        await feed.RecordAsync(account.Created());
+
+        Assert.Equal("address-refused", Text(await client.StateAsync(id, "failing"), "reason"));
+        Assert.Equal("address-refused", (await client.SendAsync(HttpMethod.Post, $"/{id}/test")).Text("error"));
+        Assert.Empty(receiver.Got);
+    }
+
+    [Fact, Trait("Rule", "REL-8")]
+    public async Task With_nobody_listening_or_without_the_database_it_waits_and_goes_on()
+    {
+        await using var postgres = await PostgresServer.StartDedicatedAsync();
+        await using var feed = await FeedService.StartAsync(await postgres.AddDatabaseAsync(), await RabbitServer.NewVirtualHostAsync(), WebhookClient.ForTests);
+        await using var receiver = await Receiver.StartAsync();
+        var client = new WebhookClient(feed);
+        var account = new Told(Told.NewDomain());
+        var dead = Text(await client.RegisterAsync(new("http://127.0.0.1:1/"), account.Domain), "id");
+        await client.RegisterAsync(receiver.Url, account.Domain);
+        await feed.RecordAsync(account.Created());
+        Assert.Equal("connection", Text(await client.StateAsync(dead, "failing"), "reason"));
+        await receiver.TakeAsync(1);
+
+        await postgres.StopAsync();
+        await feed.PublishAsync(account.Capacity(1));
+        await postgres.StartAgainAsync();
+
+        await Eventually.Async(() => receiver.Got.Last().Event["data"]!["capacityMb"]?.GetValue<int>() == 1, TimeSpan.FromSeconds(90));
+    }
+
+    private static async Task<FeedService> NewFeedAsync(params string[] settings)
+        => await FeedService.StartAsync(await PostgresServer.NewDatabaseAsync(), await RabbitServer.NewVirtualHostAsync(), settings);
+
+    private static string Text(JsonNode node, string field) => node[field]!.GetValue<string>();
+}
