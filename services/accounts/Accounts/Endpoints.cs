@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Bulk;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Deletion;
 using Hikyaku.Accounts.Domains;
@@ -22,6 +23,7 @@ public static class Endpoints
         MapDeletions(app.MapGroup("/api/v1").AddEndpointFilter<RouteGroupBuilder, ObeyedBeforeAnswer>().MapCommands(""));
         MapJobs(app.MapGroup("/api/v1/jobs"));
         MapNotices(app.MapGroup("/api/v1/notices"));
+        MapFiles(app.MapGroup("/api/v1"));
         app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change one's own password");
         app.MapGet("/api/v1/nodes", ReadNodes.Handle).Produces<Page<NodeView>>()
@@ -64,6 +66,16 @@ public static class Endpoints
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Create a mail account");
         queries.MapGet("/{name}/accounts", ListMailAccounts.Handle).Produces<Page<MailAccountView>>()
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("List a domain's mail accounts");
+    }
+
+    private static void MapFiles(RouteGroupBuilder queries)
+    {
+        queries.MapGet("/domains/{name}/accounts.csv", ExportMailAccounts.Handle).Produces<string>(200, "text/csv")
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Export a domain's mail accounts");
+        queries.MapGet("/samples/mail-accounts-sample.csv", SampleFiles.Registration).Produces<string>(200, "text/csv")
+            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Sample of a file for bulk registration");
+        queries.MapGet("/samples/mail-password-sample.csv", SampleFiles.Change).Produces<string>(200, "text/csv")
+            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Sample of a file for bulk changes");
     }
 
     private static void MapDeletions(RouteGroupBuilder commands)
