@@ -60,6 +60,10 @@ public static class RouteTable
         new("GET", "/api/v1/accounts/{address}/history", Scope.Account, All, Accounts),
         new("POST", "/api/v1/accounts/{address}/history/{eventId}/undo", Scope.Account, Staff, Accounts),
 
+        new("GET", "/api/v1/domains/{name}/accounts.csv", Scope.Domain, Staff, Accounts),
+        new("GET", "/api/v1/samples/mail-accounts-sample.csv", Scope.None, Staff, Accounts),
+        new("GET", "/api/v1/samples/mail-password-sample.csv", Scope.None, Staff, Accounts),
+
         new("GET", "/api/v1/notices", Scope.None, Staff, Accounts),
         new("PATCH", "/api/v1/notices/{id}", Scope.None, Staff, Accounts),
         new("POST", "/api/v1/notices/read-all", Scope.None, Staff, Accounts),

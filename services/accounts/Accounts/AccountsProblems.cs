@@ -48,17 +48,8 @@ public static class AccountsProblems
     internal static readonly ProblemCode JobAlreadyUndone = Conflict("jobs.already-undone");
     internal static readonly ProblemCode JobNotCancellable = Conflict("jobs.not-cancellable");
     internal static readonly ProblemCode OtherDomain = Rule("accounts.other-domain");
-    internal static readonly ProblemCode CsvDuplicate = Rule("csv.duplicate");
     internal static readonly ProblemCode UploadMissing = new("bulk.file-missing", 400, Texts);
     internal static readonly ProblemCode UploadMediaType = new("bulk.media-type", 415, Texts);
-    internal static readonly ProblemCode CsvNotText = Rule("csv.not-text");
-    internal static readonly ProblemCode CsvEmpty = Rule("csv.empty");
-    internal static readonly ProblemCode CsvColumnMissing = Rule("csv.column-missing");
-    internal static readonly ProblemCode CsvColumnUnknown = Rule("csv.column-unknown");
-    internal static readonly ProblemCode CsvColumnTwice = Rule("csv.column-twice");
-    internal static readonly ProblemCode CsvCells = Rule("csv.cells");
-    internal static readonly ProblemCode CsvCellTooLong = Rule("csv.cell-too-long");
-    internal static readonly ProblemCode CsvTooManyRows = Rule("csv.too-many-rows");
     internal static readonly ProblemCode DomainName = Rule("domains.name-invalid");
     internal static readonly ProblemCode DomainExists = Conflict("domains.already-exists");
     internal static readonly ProblemCode DomainMaxAccountsRange = Rule("domains.max-accounts-range");
@@ -80,8 +71,7 @@ public static class AccountsProblems
         ReasonMissing, ReasonTooLong, ReasonCharacters,
         CommentTooLong, CommentCharacters, CapacityRange, DomainCapacityExceeded, DomainAccountsExceeded, AlreadyExists,
         BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, PasswordNotUndoable, CreationNotUndoable, DeletionNotUndoable, HoldsMail, JobNotEnded, JobNotUndoable, JobAlreadyUndone, JobNotCancellable,
-        OtherDomain, CsvDuplicate, UploadMissing, UploadMediaType,
-        CsvNotText, CsvEmpty, CsvColumnMissing, CsvColumnUnknown, CsvColumnTwice, CsvCells, CsvCellTooLong, CsvTooManyRows,
+        OtherDomain, UploadMissing, UploadMediaType,
         DomainName, DomainExists, DomainMaxAccountsRange, DomainMaxCapacityRange, DomainDefaultCapacityRange,
         DomainAccountsInUse, DomainCapacityInUse, LoginTaken, LoginHasPassword, NodeHasMailboxes, NodeRetired,
     ];

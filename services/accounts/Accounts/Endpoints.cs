@@ -27,6 +27,7 @@ public static class Endpoints
         app.MapCommands("/api/v1/jobs").MapPost("/{id}/undo", UndoJob.Handle).Produces<JobView>(202)
             .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Undo a bulk job");
         MapNotices(app.MapGroup("/api/v1/notices"));
+        MapFiles(app.MapGroup("/api/v1"));
         app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change one's own password");
         app.MapGet("/api/v1/nodes", ReadNodes.Handle).Produces<Page<NodeView>>()
@@ -71,6 +72,16 @@ public static class Endpoints
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Create a mail account");
         queries.MapGet("/{name}/accounts", ListMailAccounts.Handle).Produces<Page<MailAccountView>>()
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("List a domain's mail accounts");
+    }
+
+    private static void MapFiles(RouteGroupBuilder queries)
+    {
+        queries.MapGet("/domains/{name}/accounts.csv", ExportMailAccounts.Handle).Produces<string>(200, "text/csv")
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Export a domain's mail accounts");
+        queries.MapGet("/samples/mail-accounts-sample.csv", SampleFiles.Registration).Produces<string>(200, "text/csv")
+            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Sample of a file for bulk registration");
+        queries.MapGet("/samples/mail-password-sample.csv", SampleFiles.Change).Produces<string>(200, "text/csv")
+            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Sample of a file for bulk changes");
     }
 
     private static void MapDeletions(RouteGroupBuilder commands)

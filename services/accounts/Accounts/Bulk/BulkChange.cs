@@ -53,15 +53,15 @@ internal static class BulkChange
         var given = -deltas.Where(d => d.Mb < 0).Sum(d => d.Mb);
         var taken = 0L;
         var first = deltas.Where(d => d.Mb > 0).First(d => (taken += d.Mb) > Math.Max(0, leftMb) + given);
-        return new(first.Line, RowRules.Capacity, AccountsProblems.DomainCapacityExceeded, [("left", Math.Max(0, leftMb))]);
+        return new(first.Line, CsvColumns.Capacity, AccountsProblems.DomainCapacityExceeded, [("left", Math.Max(0, leftMb))]);
     }
 
     private static ChangedAccount? Read(CsvRow row, Domain domain, List<JobProblem> broken)
     {
         var name = RowRules.ReadName(row, domain.Id, broken);
         var address = name is null ? null : $"{name}@{domain.Id}";
-        var (password, comment) = (RowRules.Cell(row, RowRules.Password), RowRules.Cell(row, RowRules.Comment));
-        if (password.Length > 0) RowRules.Add(broken, row, PasswordRules.Broken(password, name is null ? [domain.Id] : [name, domain.Id, address!], RowRules.Password));
+        var (password, comment) = (RowRules.Cell(row, CsvColumns.Password), RowRules.Cell(row, CsvColumns.Comment));
+        if (password.Length > 0) RowRules.Add(broken, row, PasswordRules.Broken(password, name is null ? [domain.Id] : [name, domain.Id, address!], CsvColumns.Password));
         var capacity = RowRules.ReadCapacity(row, domain.MaxCapacityMb, broken);
         RowRules.Add(broken, row, Comment.Broken(comment));
         return address is null ? null : new(row.Line, address, Blank(password), capacity, string.IsNullOrWhiteSpace(comment) ? null : comment);

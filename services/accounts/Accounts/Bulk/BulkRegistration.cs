@@ -44,14 +44,14 @@ public sealed record BulkRegistration(Domain Domain, int DefaultMb, DomainUsage 
     public IEnumerable<JobProblem> Limits(IReadOnlyList<NewAccount> accounts)
     {
         var left = Math.Max(0, Domain.MaxAccounts - Usage.Accounts);
-        if (accounts.Count > left) yield return new(accounts[left].Line, RowRules.Account, AccountsProblems.DomainAccountsExceeded, [("left", left)]);
+        if (accounts.Count > left) yield return new(accounts[left].Line, CsvColumns.Account, AccountsProblems.DomainAccountsExceeded, [("left", left)]);
 
         var (mb, leftMb) = (0L, Math.Max(0, Domain.MaxCapacityMb - Usage.CapacityMb));
         foreach (var account in accounts)
         {
             mb += account.CapacityMb;
             if (mb <= leftMb) continue;
-            yield return new(account.Line, RowRules.Capacity, AccountsProblems.DomainCapacityExceeded, [("left", leftMb)]);
+            yield return new(account.Line, CsvColumns.Capacity, AccountsProblems.DomainCapacityExceeded, [("left", leftMb)]);
             break;
         }
     }
@@ -61,13 +61,13 @@ public sealed record BulkRegistration(Domain Domain, int DefaultMb, DomainUsage 
         var name = RowRules.ReadName(row, Domain.Id, broken);
         var address = name is null ? null : $"{name}@{Domain.Id}";
         if (address is not null && Reservations.TryGetValue(address, out var taken))
-            broken.Add(new(row.Line, RowRules.Account, taken.BeingDeleted ? AccountsProblems.BeingDeleted : AccountsProblems.AlreadyExists, [("a", address)]));
+            broken.Add(new(row.Line, CsvColumns.Account, taken.BeingDeleted ? AccountsProblems.BeingDeleted : AccountsProblems.AlreadyExists, [("a", address)]));
 
-        var password = RowRules.Cell(row, RowRules.Password);
+        var password = RowRules.Cell(row, CsvColumns.Password);
         string[] names = name is null ? [Domain.Id] : [name, Domain.Id, address!];
-        RowRules.Add(broken, row, PasswordRules.Broken(password, names, RowRules.Password));
+        RowRules.Add(broken, row, PasswordRules.Broken(password, names, CsvColumns.Password));
         var capacity = RowRules.ReadCapacity(row, Domain.MaxCapacityMb, broken) ?? DefaultMb;
-        var comment = RowRules.Cell(row, RowRules.Comment);
+        var comment = RowRules.Cell(row, CsvColumns.Comment);
         RowRules.Add(broken, row, Comment.Broken(comment));
         return address is null ? null : new(row.Line, address, password, (int)capacity, Comment.Stored(comment));
     }

@@ -203,7 +203,7 @@ public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwo
     }
 
     private static IEnumerable<JobProblem> Of(ChangedAccount row, Decision decision)
-        => decision.Rejections.Select(r => new JobProblem(row.Line, r.Field == "capacityMb" ? RowRules.Capacity : r.Field, r.Code, r.Values));
+        => decision.Rejections.Select(r => new JobProblem(row.Line, r.Field == "capacityMb" ? CsvColumns.Capacity : r.Field, r.Code, r.Values));
 
     private async Task<Domain> DomainAsync(BulkJob job, CancellationToken stop)
     {

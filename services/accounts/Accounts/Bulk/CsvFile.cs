@@ -1,180 +1,126 @@
-using System.Buffers;
-using System.Text;
-using Hikyaku.Platform;
+using CsvHelper;
 
 namespace Hikyaku.Accounts.Bulk;
 
-/// <summary>Which file it is.</summary>
-public enum CsvKind
-{
-    /// <summary>Accounts to register (ACC-9).</summary>
-    Registration,
-
-    /// <summary>Accounts to change (ACC-10).</summary>
-    Change,
-}
-
-/// <summary>One record of a file.</summary>
-/// <param name="Line">The physical line where it starts; the header is 1.</param>
-/// <param name="Cells">By column: <c>mail_account</c>, <c>password</c>, <c>mail_capacity</c>, <c>comment</c>, as far as the file has them.</param>
-public sealed record CsvRow(int Line, IReadOnlyDictionary<string, string> Cells);
-
-/// <summary>Something wrong with a file or one of its records.</summary>
-/// <param name="Line">The physical line.</param>
-/// <param name="Column">The column; null where it is the whole line or file.</param>
-/// <param name="Code">Why.</param>
-/// <param name="Args">What the text's placeholders stand for. Never a password.</param>
-public sealed record CsvProblem(int Line, string? Column, ProblemCode Code, params (string Name, object Value)[] Args);
-
-/// <summary>What a file holds.</summary>
-/// <param name="Rows">Its records, in order.</param>
-/// <param name="Problems">What is wrong with it; at most 1,000.</param>
-/// <param name="MoreProblems">How many more there are.</param>
-public sealed record CsvContent(IReadOnlyList<CsvRow> Rows, IReadOnlyList<CsvProblem> Problems, long MoreProblems);
-
 /// <summary>
-/// Reads the files of ACC-12: UTF-8 with and without BOM, else CP932; CRLF and LF; comma and tab; quoted fields (RFC 4180), with
-/// line breaks in them too. The header must stay, its columns may stand in any order, and those of the export are understood:
-/// <c>mail_password</c> is the password, what cannot be set is left out. A password is taken exactly as typed.
+/// Reads the CSV files of ACC-9, ACC-10 and ACC-12, as Japanese Excel and Unix tools write them: UTF-8 with and without a byte
+/// order mark or CP932; CRLF or LF; comma or tab; RFC 4180 quotes, with line breaks in them. Columns in any order, by the names
+/// of the samples or of an export. Everything wrong with the file is named at once, by line and column; what its cells must be
+/// is the rule of accounts and judged elsewhere. No problem ever quotes a cell of the password column.
 /// </summary>
 public static class CsvFile
 {
-    /// <summary>The most records.</summary>
-    public const int MostRows = 150_000;
+    /// <summary>The largest file.</summary>
+    public const int MaxBytes = MaxMb * 1_048_576;
 
-    private const int LongestCell = 4096;
-    private const int MostProblems = 1000;
-    private static readonly string[] Known = [RowRules.Account, RowRules.Password, RowRules.Capacity, RowRules.Comment];
+    /// <summary>The most accounts in a file.</summary>
+    public const int MaxRows = 150_000;
 
-    // The comment is optional in both files; the other names are those that the samples have and that must stay.
-    private static readonly string[] Needed = [RowRules.Account, RowRules.Password, RowRules.Capacity];
+    /// <summary>The most problems that are named; the rest is counted.</summary>
+    public const int MaxProblems = 1000;
 
-    private static readonly string[] OfExport =
-        ["amount_of_mail_box", "spam", "forward", "auto", "pop", "auto_sort", "spam_sort", "status", "password_forcibly_changed", "forced_change"];
-
-    // What is no text and yet might be decoded: picture, PDF, ZIP (an Excel workbook), UTF-16.
-    private static readonly byte[][] Magic =
-        ["GIF8"u8.ToArray(), "%PDF"u8.ToArray(), "PK\u0003\u0004"u8.ToArray(), [0x89, 0x50], [0xFF, 0xD8], [0xFF, 0xFE], [0xFE, 0xFF]];
-
-    private static readonly SearchValues<char> Formula = SearchValues.Create("'=+-@\t\r");
-
-    static CsvFile() => Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+    private const int MaxMb = 35;
+    private const int MaxCellLength = 4096; // far above a comment of 200 characters, and far below what hurts
 
     /// <summary>Reads a file.</summary>
+    /// <param name="file">Its bytes.</param>
+    /// <param name="kind">What it is for.</param>
     public static CsvContent Read(ReadOnlyMemory<byte> file, CsvKind kind)
     {
-        _ = kind; // both have the same columns; what a blank cell means is the job's rule
-        if (Decode(file.Span) is not { } text) return Bad(new(1, null, AccountsProblems.CsvNotText));
-        if (string.IsNullOrWhiteSpace(text)) return Bad(new(1, null, AccountsProblems.CsvEmpty));
-        var firstLine = text.AsSpan(0, text.IndexOf('\n') is var end and >= 0 ? end : text.Length);
-        var records = Records(text, firstLine.Contains('\t') ? '\t' : ',').GetEnumerator();
-        records.MoveNext();
-        var (columns, problems) = Header(records.Current.Cells);
-        if (problems.Count > 0) return new([], problems, 0);
-
-        var (rows, lines, more) = (new List<CsvRow>(), new Dictionary<string, int>(StringComparer.Ordinal), 0L);
-        while (records.MoveNext())
+        var problems = new CsvFindings(MaxProblems);
+        if (file.Length > MaxBytes) problems.Add(new(1, null, CsvProblems.TooLarge, ("max", MaxMb)));
+        else if (CsvText.ToUtf8(file, problems) is { } utf8)
         {
-            var (line, cells) = records.Current;
-            if (cells is [""]) continue; // an empty line
-            if (rows.Count == MostRows) return Bad(new(line, null, AccountsProblems.CsvTooManyRows, ("max", MostRows)));
-            var problem = Problem(line, cells, columns);
-            if (problem is null)
+            if (IsBlank(utf8.Span)) problems.Add(new(1, null, CsvProblems.Empty));
+            else return ReadRecords(utf8, kind, problems);
+        }
+
+        return problems.With([]);
+    }
+
+    private static CsvContent ReadRecords(ReadOnlyMemory<byte> utf8, CsvKind kind, CsvFindings problems)
+    {
+        using var reader = CsvReader.Create(utf8, new CsvReaderOptions
+        {
+            HasHeader = false, // it is read here, as the first record
+            Separator = SeparatorOf(utf8.Span),
+            TrackLineNumbers = true,
+            OnMalformedRecord = bad => problems.Add(new((int)bad.LineNumber, null, bad.Reason == CsvMalformedReason.UnterminatedQuote ? CsvProblems.UnclosedQuote : CsvProblems.MisplacedQuote)),
+        });
+        if (!reader.Read()) throw new InvalidOperationException("A text that is not blank has a record");
+        var columns = CsvColumns.Read(CellsOf(reader), kind, (int)reader.LineNumber, problems);
+        if (problems.Any) return problems.With([]); // without its header no record can be understood
+
+        var (rows, accounts, records) = (new List<CsvRow>(), new SeenAccounts(), 0);
+        while (reader.Read())
+        {
+            var (line, cells) = ((int)reader.LineNumber, CellsOf(reader));
+            if (cells.TrueForAll(string.IsNullOrWhiteSpace)) continue; // what a spreadsheet leaves of rows that were cleared
+            if (++records > MaxRows)
             {
-                var row = new CsvRow(line, columns.Index().Where(c => Known.Contains(c.Item)).ToDictionary(c => c.Item, c => Cell(c.Item, cells[c.Index])));
-                rows.Add(row);
-                var account = row.Cells[RowRules.Account];
-                if (account.Length > 0 && !lines.TryAdd(NameOf(account), line))
-                    problem = new(line, RowRules.Account, AccountsProblems.CsvDuplicate, ("a", account), ("line", lines[NameOf(account)]));
+                problems.Add(new(line, null, CsvProblems.TooManyRows, ("max", MaxRows)));
+                return problems.With([]);
             }
 
-            if (problem is null) continue;
-            if (problems.Count < MostProblems) problems.Add(problem);
-            else more++;
+            if (ReadRow(line, cells, columns, problems) is not { } row) continue;
+            if (accounts.Earlier(row) is { } earlier) problems.Add(new(line, CsvColumns.Account, CsvProblems.Duplicate, ("a", row.Cells[CsvColumns.Account]), ("line", earlier)));
+            rows.Add(row);
         }
 
-        return new(rows, problems, more);
+        if (records == 0) problems.Add(new(1, null, CsvProblems.NoRows));
+        return problems.With(rows);
     }
 
-    // A file is about one domain, so that a name and an address with that name are the same account.
-    private static string NameOf(string account) => (account.LastIndexOf('@') is > 0 and var at ? account[..at] : account).ToLowerInvariant();
-
-    private static CsvContent Bad(CsvProblem problem) => new([], [problem], 0);
-
-    private static string? Decode(ReadOnlySpan<byte> file)
+    private static CsvRow? ReadRow(int line, List<string> cells, string?[] columns, CsvFindings problems)
     {
-        foreach (var magic in Magic)
-            if (file.StartsWith(magic)) return null;
-        if (file.Contains((byte)0)) return null;
-        return DecodeAs(new UTF8Encoding(false, throwOnInvalidBytes: true), file.StartsWith("\uFEFF"u8) ? file[3..] : file)
-            ?? DecodeAs(Encoding.GetEncoding(932, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback), file);
-    }
-
-    private static string? DecodeAs(Encoding encoding, ReadOnlySpan<byte> file)
-    {
-        try
+        if (cells.Count != columns.Length)
         {
-            return encoding.GetString(file);
+            problems.Add(new(line, null, cells.Count < columns.Length ? CsvProblems.TooFewCells : CsvProblems.TooManyCells, ("n", cells.Count), ("expected", columns.Length)));
+            return null;
         }
-        catch (DecoderFallbackException)
+
+        var (row, whole) = (new Dictionary<string, string>(4), true);
+        for (var i = 0; i < cells.Count; i++)
         {
-            return null; // it is in another encoding, or no text
-        }
-    }
-
-    private static (string[] Columns, List<CsvProblem> Problems) Header(List<string> cells)
-    {
-        string[] columns = [.. cells.Select(c => c.Trim().ToLowerInvariant()).Select(c => c == "mail_password" ? RowRules.Password : c)];
-        var problems = Needed.Except(columns).Select(c => new CsvProblem(1, c, AccountsProblems.CsvColumnMissing, ("column", c))).ToList();
-        foreach (var column in columns.Where(c => !Known.Contains(c) && !OfExport.Contains(c)).Take(20))
-            problems.Add(new(1, null, AccountsProblems.CsvColumnUnknown, ("column", column.Length > 40 ? column[..40] : column)));
-        foreach (var column in columns.CountBy(c => c).Where(c => c.Value > 1 && Known.Contains(c.Key)))
-            problems.Add(new(1, column.Key, AccountsProblems.CsvColumnTwice, ("column", column.Key)));
-        return (columns, problems);
-    }
-
-    private static CsvProblem? Problem(int line, List<string> cells, string[] columns)
-    {
-        if (cells.Count != columns.Length) return new(line, null, AccountsProblems.CsvCells, ("n", cells.Count), ("expected", columns.Length));
-        var tooLong = cells.FindIndex(c => c.Length > LongestCell);
-        return tooLong < 0 ? null : new(line, columns[tooLong], AccountsProblems.CsvCellTooLong, ("max", LongestCell));
-    }
-
-    private static string Cell(string column, string cell)
-    {
-        if (column == RowRules.Password) return cell;
-        var plain = cell.Length > 1 && cell[0] == '\'' && Formula.Contains(cell[1]) ? cell[1..] : cell;
-        return column == RowRules.Comment ? plain : plain.Trim();
-    }
-
-    private static IEnumerable<(int Line, List<string> Cells)> Records(string text, char separator)
-    {
-        var (line, start, cells, cell, quoted) = (1, 1, new List<string>(), new StringBuilder(), false);
-        for (var i = 0; i < text.Length; i++)
-        {
-            var c = text[i];
-            if (c == '\n') line++;
-            if (quoted)
+            if (cells[i].Length > MaxCellLength) problems.Add(new(line, columns[i], CsvProblems.CellTooLong, ("max", MaxCellLength)));
+            else if (cells[i].Any(IsForeignControl)) problems.Add(new(line, columns[i], CsvProblems.ControlCharacter));
+            else
             {
-                if (c != '"') cell.Append(c);
-                else if (i + 1 < text.Length && text[i + 1] == '"') cell.Append(text[++i]);
-                else quoted = false;
+                if (columns[i] is { } column) row.Add(column, Plain(column, cells[i]));
+                continue;
             }
-            else if (c == '"' && cell.Length == 0) quoted = true;
-            else if (c == separator || c == '\n')
-            {
-                if (c == '\n' && cell.Length > 0 && cell[^1] == '\r') cell.Length--;
-                cells.Add(cell.ToString());
-                cell.Clear();
-                if (c != '\n') continue;
-                yield return (start, cells);
-                (start, cells) = (line, []);
-            }
-            else cell.Append(c);
+
+            whole = false;
         }
 
-        if (cell.Length == 0 && cells.Count == 0) yield break;
-        cells.Add(cell.ToString().TrimEnd('\r'));
-        yield return (start, cells);
+        return whole ? new CsvRow(line, row) : null;
+    }
+
+    // Line breaks and tabs can be meant; whether a comment may have them is not the file's business.
+    private static bool IsForeignControl(char c) => char.IsControl(c) && c is not ('\r' or '\n' or '\t');
+
+    // Full width is left as it is, so that it can be diagnosed; so is the ideographic space at an end.
+    private static string Plain(string column, string cell) => column switch
+    {
+        CsvColumns.Password => cell, // exactly as typed
+        CsvColumns.Comment => CsvCell.Bare(cell),
+        _ => CsvCell.Bare(cell.Trim(' ', '\t', '\r', '\n')),
+    };
+
+    private static List<string> CellsOf(CsvReader reader)
+    {
+        var cells = new List<string>(reader.FieldCount);
+        for (var i = 0; i < reader.FieldCount; i++) cells.Add(reader.GetString(i));
+        return cells;
+    }
+
+    private static bool IsBlank(ReadOnlySpan<byte> utf8) => !utf8.ContainsAnyExcept(" \t\r\n"u8);
+
+    // By the header, whose names have neither.
+    private static char SeparatorOf(ReadOnlySpan<byte> utf8)
+    {
+        var start = utf8.TrimStart("\r\n"u8);
+        var header = start.IndexOfAny("\r\n"u8) is var end and >= 0 ? start[..end] : start;
+        return header.Count((byte)'\t') > header.Count((byte)',') ? '\t' : ',';
     }
 }

@@ -87,7 +87,7 @@ public sealed class RegisterAccounts(IDocumentStore store, BulkSteps steps, Pass
             var taken = (await session.LoadManyAsync<AddressReservation>(stop, some.Select(a => a.Address).ToArray())).ToDictionary(r => r.Id);
             // Others were faster, since the file was looked at.
             problems.AddRange(some.Where(a => taken.ContainsKey(a.Address)).Select(a => new JobProblem(
-                a.Line, RowRules.Account, taken[a.Address].BeingDeleted ? AccountsProblems.BeingDeleted : AccountsProblems.AlreadyExists, [("a", a.Address)])));
+                a.Line, CsvColumns.Account, taken[a.Address].BeingDeleted ? AccountsProblems.BeingDeleted : AccountsProblems.AlreadyExists, [("a", a.Address)])));
             problems.AddRange(new BulkRegistration(domain, defaultMb, usage, taken).Limits(some));
             if (problems.Any) return;
 

@@ -8,11 +8,6 @@ namespace Hikyaku.Accounts.Bulk;
 /// <summary>What both kinds of files have in common: the columns, whose account a row is about, and what is wrong with a cell.</summary>
 internal static class RowRules
 {
-    public const string Account = "mail_account";
-    public const string Password = "password";
-    public const string Capacity = "mail_capacity";
-    public const string Comment = "comment";
-
     /// <summary>What stands in a column; empty where the file has no such column.</summary>
     public static string Cell(CsvRow row, string column) => row.Cells.GetValueOrDefault(column, "");
 
@@ -22,13 +17,13 @@ internal static class RowRules
     /// </summary>
     public static string? ReadName(CsvRow row, string domain, List<JobProblem> problems)
     {
-        var typed = Cell(row, Account);
+        var typed = Cell(row, CsvColumns.Account);
         var name = typed;
         if (typed.Contains('@', StringComparison.Ordinal))
         {
             if (!InternetNames.TryReadAddress(typed, out var address, out var its) || its != domain)
             {
-                problems.Add(new(row.Line, Account, AccountsProblems.OtherDomain, [("d", domain)]));
+                problems.Add(new(row.Line, CsvColumns.Account, AccountsProblems.OtherDomain, [("d", domain)]));
                 return null;
             }
 
@@ -36,17 +31,17 @@ internal static class RowRules
         }
 
         var before = problems.Count;
-        Add(problems, row, AccountName.Broken(name, Account));
+        Add(problems, row, AccountName.Broken(name, CsvColumns.Account));
         return problems.Count == before ? name.ToLowerInvariant() : null;
     }
 
     /// <summary>A row's capacity in MB; null when the cell is blank, or, with what is wrong, when it is none.</summary>
     public static long? ReadCapacity(CsvRow row, long most, List<JobProblem> problems)
     {
-        var typed = Cell(row, Capacity).Trim();
+        var typed = Cell(row, CsvColumns.Capacity).Trim();
         if (typed.Length == 0) return null;
         if (long.TryParse(typed, NumberStyles.None, CultureInfo.InvariantCulture, out var mb) && mb >= 1 && mb <= most) return mb;
-        problems.Add(new(row.Line, Capacity, AccountsProblems.CapacityRange, [("max", most)]));
+        problems.Add(new(row.Line, CsvColumns.Capacity, AccountsProblems.CapacityRange, [("max", most)]));
         return null;
     }
 
@@ -58,8 +53,8 @@ internal static class RowRules
 
     private static string? ColumnOf(string? field) => field switch
     {
-        "capacityMb" => Capacity,
-        "name" => Account,
+        "capacityMb" => CsvColumns.Capacity,
+        "name" => CsvColumns.Account,
         _ => field,
     };
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Hikyaku.Accounts.Bulk;
 using Hikyaku.Platform;
 using Marten;
 using Npgsql;
@@ -34,7 +35,7 @@ public static class JobProblems
     public static readonly TimeSpan Kept = TimeSpan.FromDays(30);
 
     private static readonly Dictionary<string, ProblemCode> Codes =
-        AccountsProblems.All.Concat(PlatformProblems.All).ToDictionary(c => c.Code, StringComparer.Ordinal);
+        AccountsProblems.All.Concat(CsvProblems.All).Concat(PlatformProblems.All).ToDictionary(c => c.Code, StringComparer.Ordinal);
 
     /// <summary>The table, one row a job.</summary>
     public static Table Table()

@@ -1,0 +1,57 @@
+using System.Text;
+using CsvHelper;
+using Hikyaku.Accounts.MailAccounts;
+
+namespace Hikyaku.Accounts.Bulk;
+
+/// <summary>An account as an export shows it.</summary>
+/// <param name="Address">Lower case, domain in A-labels.</param>
+/// <param name="Comment">Null when there is none.</param>
+/// <param name="UsedBytes">What its mailbox takes.</param>
+/// <param name="CapacityMb">In MB of 1,048,576 bytes.</param>
+/// <param name="PasswordForciblyChanged">Whether nobody knows its password (ACC-8).</param>
+public sealed record ExportedAccount(string Address, string? Comment, long UsedBytes, int CapacityMb, bool PasswordForciblyChanged);
+
+/// <summary>Writes accounts as the file of ACC-11: CRLF, UTF-8 with a byte order mark or CP932, nothing that a spreadsheet would run.</summary>
+public static class AccountsCsv
+{
+    // ACC-11 fixes the columns. What is in force while no service of spam or routing exists: no tag, no forwarding, no autoreply,
+    // no sorting, and every account receives; an import ignores these columns anyway.
+    private const int Off = 0, Receives = 1;
+
+    /// <summary>Writes them as they come.</summary>
+    /// <param name="to">The file; it stays open.</param>
+    /// <param name="accounts">The accounts.</param>
+    /// <param name="cp932">Whether in CP932, which must have every character.</param>
+    /// <param name="all">Whether with the columns beyond the manual's.</param>
+    /// <param name="stop">Stops it.</param>
+    public static async Task WriteAsync(Stream to, IAsyncEnumerable<ExportedAccount> accounts, bool cp932, bool all, CancellationToken stop)
+    {
+        await using var text = new StreamWriter(to, cp932 ? CsvText.Cp932 : new UTF8Encoding(encoderShouldEmitUTF8Identifier: true), bufferSize: 32_768, leaveOpen: true);
+        await using var csv = CsvWriter.Create(text, new CsvWriterOptions(), leaveOpen: true);
+        foreach (var column in all ? CsvColumns.Exported.Concat(CsvColumns.ExportedToo) : CsvColumns.Exported) csv.WriteField(column);
+        await csv.EndRecordAsync(stop);
+        await foreach (var account in accounts.WithCancellation(stop))
+        {
+            WriteFields(csv, account, all);
+            await csv.EndRecordAsync(stop);
+        }
+    }
+
+    private static void WriteFields(CsvWriter csv, ExportedAccount account, bool all)
+    {
+        csv.WriteField(account.Address[..account.Address.LastIndexOf('@')]);
+        csv.WriteField(""); // nobody knows the password
+        csv.WriteField(account.Comment is null ? "" : CsvCell.Guard(account.Comment));
+        csv.WriteField(MailAccountView.UsedMbOf(account.UsedBytes));
+        csv.WriteField(Off);
+        csv.WriteField(Off);
+        csv.WriteField(Off);
+        csv.WriteField(Receives);
+        csv.WriteField(account.CapacityMb);
+        if (!all) return;
+        csv.WriteField(Off);
+        csv.WriteField(account.PasswordForciblyChanged ? "password-forcibly-changed" : "normal");
+        csv.WriteField(account.PasswordForciblyChanged ? 1 : 0);
+    }
+}
