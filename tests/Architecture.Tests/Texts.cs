@@ -97,6 +97,6 @@ public partial class Texts
     [GeneratedRegex("^title\\.[1-5][0-9][0-9]$")]
     private static partial Regex Title();
 
-    [GeneratedRegex("^[a-z]+(-[a-z]+)*\\.[a-z]+(-[a-z]+)*$")]
+    [GeneratedRegex("^[a-z]+(-[a-z0-9]+)*\\.[a-z]+(-[a-z0-9]+)*$")]
     private static partial Regex Code();
 }
