@@ -49,11 +49,13 @@ public abstract class Publisher(string service, IBus bus, INodeBus nodes) : Subs
         ArgumentNullException.ThrowIfNull(page);
         try
         {
+            // Marten leaves a tombstone where the transaction of an append broke off after it had its numbers.
+            IReadOnlyList<IEvent> events = [.. page.Events.Where(e => e.Data is not Tombstone)];
             // Nodes first: what a change waits for is the node.
-            var states = await NodeStatesAsync(page.Events, (IQuerySession)operations, cancellationToken);
+            var states = await NodeStatesAsync(events, (IQuerySession)operations, cancellationToken);
             await AtOnce(states, s => SendAsync(nodes, s.State, s.Cause, null, cancellationToken), cancellationToken);
             await nodes.Publish(new NodeStateBookmark(service, page.SequenceCeiling, page.SequenceFloor), cancellationToken);
-            await AtOnce(page.Events.GroupBy(e => e.StreamKey), stream => PublishStreamAsync(stream, cancellationToken), cancellationToken);
+            await AtOnce(events.GroupBy(e => e.StreamKey), stream => PublishStreamAsync(stream, cancellationToken), cancellationToken);
             return NullChangeListener.Instance;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)

@@ -48,6 +48,34 @@ public class Publishing
     }
 
     [Fact]
+    [Trait("Rule", "REL-1")]
+    public async Task What_Marten_leaves_of_a_broken_append_stops_nobody()
+    {
+        var place = await Place.NewAsync();
+        using var keys = InternalKeys.Create();
+        await using var nodes = await Listener.StartAsync(place.RabbitNodes);
+        await using var listener = await Listener.StartAsync(place.Rabbit);
+        await using var service = await ParcelService.StartAsync(place, keys);
+        using var client = new ParcelClient(service, keys);
+        await using (var connection = new NpgsqlConnection(place.Database))
+        {
+            await connection.OpenAsync();
+            await using var leave = new NpgsqlCommand(
+                """
+                insert into mt_streams (id, version) values ('mt_tombstone', 0);
+                insert into mt_events (seq_id, id, stream_id, version, data, type, mt_dotnet_type)
+                values (nextval('mt_events_sequence'), gen_random_uuid(), 'mt_tombstone', 1, '{}', 'tombstone', 'JasperFx.Events.Tombstone, JasperFx.Events')
+                """, connection);
+            await leave.ExecuteNonQueryAsync();
+        }
+
+        await client.PostAsync("p1");
+        await Eventually.Async(() => listener.Of("p1").Count == 1, Restart);
+        await Eventually.Async(() => nodes.All.Any(h => h.Message is NodeStateBookmark { Position: >= 2 }), Restart);
+        await Eventually.Async(() => client.GetAsync("/health/ready"), h => h.Status == 200);
+    }
+
+    [Fact]
     public async Task Nodes_hear_the_state_and_then_the_bookmark_that_covers_it()
     {
         var place = await Place.NewAsync();
