@@ -1,13 +1,12 @@
+using Hikyaku.Platform;
 using Npgsql;
 
 namespace Hikyaku.Feed;
 
 /// <summary>The feed's tables.</summary>
-public sealed class FeedSchema(NpgsqlDataSource database) : IHostedService
+public sealed class FeedSchema(NpgsqlDataSource database) : TablesAtStart(database, "feed", Tables)
 {
     private const string Tables = """
-        select pg_advisory_xact_lock(hashtextextended('hikyaku feed schema', 0));
-
         create table if not exists recorded_event (
             position bigserial primary key,
             event_id uuid not null unique,
@@ -42,17 +41,4 @@ public sealed class FeedSchema(NpgsqlDataSource database) : IHostedService
                 || case when data #>> '{by,role}' = 'user' then jsonb_build_object('by', (data -> 'by') || '{"login": "", "address": ""}') else '{}' end
         $$;
         """;
-
-    /// <inheritdoc/>
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(Tables, connection, transaction);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -3,67 +3,33 @@ using JasperFx.Events;
 using JasperFx.Events.Daemon;
 using Marten;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Hikyaku.Platform;
 
-/// <summary>
-/// Runs Marten's daemon, and with it projections and publisher, on the one instance of a service whose session holds an
-/// advisory lock. The session is on a connection of its own and never in a transaction, so that it does not hold back
-/// PostgreSQL's vacuum; when it breaks, the lock is free and this instance stops leading. See docs/decisions/0007.
-/// </summary>
-public sealed partial class DaemonLeader(IDocumentStore store, IConfiguration configuration, ILogger<DaemonLeader> log) : BackgroundService
+/// <summary>Runs Marten's daemon, and with it projections and publisher, on the one instance of a service that leads.</summary>
+public sealed partial class DaemonLeader(IDocumentStore store, IConfiguration configuration, ILogger<DaemonLeader> log)
+    : Leader(configuration, "daemon-leader", LockKey, log)
 {
     private const long LockKey = 0x6D61_7274_656E;
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
-
-    private readonly string _session = new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Postgres"))
-    {
-        Pooling = false,
-        KeepAlive = 5,
-        Timeout = 3,
-        CommandTimeout = 3,
-        ApplicationName = "daemon-leader",
-        Options = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3", // a dead host frees the lock
-    }.ConnectionString;
+    private IProjectionDaemon? _built;
 
     /// <summary>The daemon while this instance leads, else null.</summary>
     public IProjectionDaemon? Daemon { get; private set; }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public override void Dispose()
     {
-        IProjectionDaemon? daemon = null;
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await using var session = new NpgsqlConnection(_session);
-                await session.OpenAsync(stoppingToken);
-                while (!await TryLockAsync(session, stoppingToken)) await Task.Delay(Tick, stoppingToken);
-                daemon ??= await store.BuildProjectionDaemonAsync(); // once: each build opens a LISTEN connection
-                await LeadAsync(session, daemon, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                break; // told to stop
-            }
-            catch (Exception e)
-            {
-                LogNotLeading(e);
-            }
-
-            await Task.Delay(Tick, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        daemon?.Dispose();
+        _built?.Dispose();
+        base.Dispose();
     }
 
-    private async Task LeadAsync(NpgsqlConnection session, IProjectionDaemon daemon, CancellationToken stop)
+    /// <inheritdoc/>
+    protected override async Task LeadAsync(NpgsqlConnection session, CancellationToken stop)
     {
+        var daemon = _built ??= await store.BuildProjectionDaemonAsync(); // once: each build opens a LISTEN connection
         LogLeading();
         var retries = new Dictionary<string, Retry>();
         try
@@ -72,8 +38,7 @@ public sealed partial class DaemonLeader(IDocumentStore store, IConfiguration co
             await daemon.StartAllAsync();
             while (true)
             {
-                await session.WaitAsync(Tick, stop); // throws as soon as the session breaks
-                await using (var alive = new NpgsqlCommand("select 1", session)) await alive.ExecuteScalarAsync(stop);
+                await WaitAsync(session, stop);
                 foreach (var shard in ((IEventStore)store).RegisteredShardNames()) await ReviveAsync(daemon, shard.Identity, retries, stop);
             }
         }
@@ -99,17 +64,8 @@ public sealed partial class DaemonLeader(IDocumentStore store, IConfiguration co
         await daemon.StartAgentAsync(shard, stop);
     }
 
-    private static async Task<bool> TryLockAsync(NpgsqlConnection session, CancellationToken stop)
-    {
-        await using var command = new NpgsqlCommand($"select pg_try_advisory_lock({LockKey})", session);
-        return (bool)(await command.ExecuteScalarAsync(stop))!;
-    }
-
     [LoggerMessage(1, LogLevel.Information, "Leading the projection daemon")]
     private partial void LogLeading();
-
-    [LoggerMessage(2, LogLevel.Warning, "Not leading the projection daemon; will retry")]
-    private partial void LogNotLeading(Exception e);
 
     [LoggerMessage(3, LogLevel.Warning, "Restarting shard {Shard}, attempt {Attempt}: {Reason}")]
     private partial void LogReviving(string shard, int attempt, string? reason);

@@ -4,53 +4,20 @@ using Npgsql;
 namespace Hikyaku.Feed.Webhooks;
 
 /// <summary>
-/// Delivers to all webhooks, on the one process of the feed whose session holds an advisory lock, as
-/// <see cref="DaemonLeader"/> does: when the session breaks, this process stops and another one goes on.
+/// Delivers to all webhooks, on the one process of the feed that leads: when its session breaks, it stops and another one
+/// goes on.
 /// </summary>
 public sealed partial class WebhookDispatcher(
-    IConfiguration configuration, WebhookStore store, FeedTail tail, WebhookSender sender, TimeProvider time, ILogger<WebhookDispatcher> logger) : BackgroundService
+    IConfiguration configuration, WebhookStore store, FeedTail tail, WebhookSender sender, TimeProvider time, ILogger<WebhookDispatcher> logger)
+    : Leader(configuration, "webhook-dispatcher", LockKey, logger)
 {
     private const long LockKey = 0x7765_6268_6F6F_6B;
-    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BetweenPrunings = TimeSpan.FromMinutes(10);
 
     private readonly RetryTimes _times = RetryTimes.From(configuration);
-    private readonly string _session = new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Postgres"))
-    {
-        Pooling = false,
-        KeepAlive = 5,
-        Timeout = 3,
-        CommandTimeout = 3,
-        ApplicationName = "webhook-dispatcher",
-        Options = "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3", // a dead host frees the lock
-    }.ConnectionString;
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await using var session = new NpgsqlConnection(_session);
-                await session.OpenAsync(stoppingToken);
-                while (!await TryLockAsync(session, stoppingToken)) await Task.Delay(Tick, stoppingToken);
-                await LeadAsync(session, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                break; // told to stop
-            }
-            catch (Exception e)
-            {
-                LogNotLeading(e);
-            }
-
-            await Task.Delay(Tick, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    private async Task LeadAsync(NpgsqlConnection session, CancellationToken stop)
+    protected override async Task LeadAsync(NpgsqlConnection session, CancellationToken stop)
     {
         var runs = new Dictionary<Guid, (WebhookRun Run, Task Task)>();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -61,12 +28,11 @@ public sealed partial class WebhookDispatcher(
             while (true)
             {
                 await StartAsync(runs, end.Token);
-                if (await session.WaitAsync(Tick, stop)) // throws as soon as the session breaks
+                if (await WaitAsync(session, stop))
                 {
                     foreach (var (run, _) in runs.Values) run.Wake();
                 }
 
-                await using (var alive = new NpgsqlCommand("select 1", session)) await alive.ExecuteScalarAsync(stop);
                 if (time.GetUtcNow() - pruned < BetweenPrunings) continue;
                 pruned = time.GetUtcNow();
                 await store.PruneAsync(pruned, stop);
@@ -96,15 +62,6 @@ public sealed partial class WebhookDispatcher(
             runs[hook.Id] = (run, Task.Run(() => run.RunAsync(stop), CancellationToken.None));
         }
     }
-
-    private static async Task<bool> TryLockAsync(NpgsqlConnection session, CancellationToken stop)
-    {
-        await using var command = new NpgsqlCommand($"select pg_try_advisory_lock({LockKey})", session);
-        return (bool)(await command.ExecuteScalarAsync(stop))!;
-    }
-
-    [LoggerMessage(3, LogLevel.Warning, "Not delivering to webhooks; will retry")]
-    private partial void LogNotLeading(Exception exception);
 
     [LoggerMessage(4, LogLevel.Error, "Delivering to webhook {Id} failed; begins again")]
     private partial void LogFault(Exception exception, Guid id);

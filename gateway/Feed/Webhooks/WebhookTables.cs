@@ -1,13 +1,12 @@
+using Hikyaku.Platform;
 using Npgsql;
 
 namespace Hikyaku.Feed.Webhooks;
 
 /// <summary>The tables of webhooks and of what was tried to deliver to them.</summary>
-public sealed class WebhookTables(NpgsqlDataSource database) : IHostedService
+public sealed class WebhookTables(NpgsqlDataSource database) : TablesAtStart(database, "feed", Tables)
 {
     private const string Tables = """
-        select pg_advisory_xact_lock(hashtextextended('hikyaku feed schema', 0));
-
         create table if not exists webhook (
             id uuid primary key,
             url text not null,
@@ -43,17 +42,4 @@ public sealed class WebhookTables(NpgsqlDataSource database) : IHostedService
             error text);
         create index if not exists webhook_delivery_newest on webhook_delivery (webhook_id, id desc);
         """;
-
-    /// <inheritdoc/>
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(Tables, connection, transaction);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

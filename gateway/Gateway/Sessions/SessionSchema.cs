@@ -1,3 +1,4 @@
+using Hikyaku.Platform;
 using Npgsql;
 
 namespace Hikyaku.Gateway.Sessions;
@@ -7,11 +8,9 @@ namespace Hikyaku.Gateway.Sessions;
 /// password was changed, which domains were given or taken. So an event is one upsert, repeated and reordered ones do no
 /// harm, and a sign-in that overlaps with a change cannot slip through.
 /// </summary>
-public sealed class SessionSchema(NpgsqlDataSource database) : IHostedService
+public sealed class SessionSchema(NpgsqlDataSource database) : TablesAtStart(database, "gateway", Tables)
 {
     private const string Tables = """
-        select pg_advisory_xact_lock(hashtextextended('hikyaku gateway schema', 0));
-
         create table if not exists session (
             token_hash bytea primary key,
             id uuid not null unique,
@@ -42,17 +41,4 @@ public sealed class SessionSchema(NpgsqlDataSource database) : IHostedService
             decided_at timestamptz not null,
             primary key (login, domain));
         """;
-
-    /// <inheritdoc/>
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var command = new NpgsqlCommand(Tables, connection, transaction);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

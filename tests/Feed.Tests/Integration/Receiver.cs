@@ -61,7 +61,7 @@ public sealed class Receiver : IAsyncDisposable
     };
 
     /// <summary>Takes requests and never answers them.</summary>
-    public void Hang() => Answer = (_, stop) => Task.Delay(Timeout.Infinite, stop);
+    public void Hang() => Answer = (_, stop) => new TaskCompletionSource().Task.WaitAsync(stop);
 
     /// <summary>Waits for a number of requests.</summary>
     public async Task<List<Delivered>> TakeAsync(int count)

@@ -1,4 +1,5 @@
 using CsvHelper;
+using Hikyaku.Accounts.Jobs;
 
 namespace Hikyaku.Accounts.Bulk;
 
@@ -17,7 +18,7 @@ public static class CsvFile
     public const int MaxRows = 150_000;
 
     /// <summary>The most problems that are named; the rest is counted.</summary>
-    public const int MaxProblems = 1000;
+    public const int MaxProblems = JobProblems.Most;
 
     private const int MaxMb = 35;
     private const int MaxCellLength = 4096; // far above a comment of 200 characters, and far below what hurts

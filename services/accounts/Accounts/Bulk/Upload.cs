@@ -13,7 +13,7 @@ namespace Hikyaku.Accounts.Bulk;
 public static class Upload
 {
     /// <summary>The largest file, in bytes: 35 MB.</summary>
-    public const int MaxBytes = 35 << 20;
+    public const int MaxBytes = CsvFile.MaxBytes;
 
     /// <summary>The largest body, in bytes: a form has some more around its file.</summary>
     public const int MaxBodyBytes = MaxBytes + (64 << 10);
