@@ -1,4 +1,5 @@
 using Hikyaku.Platform.Testing;
+using Npgsql;
 
 namespace Hikyaku.Accounts.Tests.Integration;
 
@@ -27,6 +28,23 @@ public sealed class Verifying_what_is_right(VerifiedService service) : IClassFix
         for (var i = 0; i < 3; i++) Assert.Empty((await service.VerifyAsync(seconds: 20)).Disagreements);
         await stop.CancelAsync();
         await changing;
+    }
+
+    [Fact, Trait("Rule", "REL-1"), Trait("Rule", "REL-6")]
+    public async Task What_Marten_leaves_of_a_broken_append_is_nobodys_history()
+    {
+        await service.AccountAsync();
+        await using var connection = new NpgsqlConnection(service.Accounts.Database);
+        await connection.OpenAsync();
+        await using var leave = new NpgsqlCommand(
+            """
+            insert into mt_streams (id, version) values ('mt_tombstone', 0);
+            insert into mt_events (seq_id, id, stream_id, version, data, type, mt_dotnet_type)
+            values (nextval('mt_events_sequence'), gen_random_uuid(), 'mt_tombstone', 1, '{}', 'tombstone', 'JasperFx.Events.Tombstone, JasperFx.Events')
+            """, connection);
+        await leave.ExecuteNonQueryAsync();
+        await service.ListToNodeAsync();
+        Assert.Empty((await service.VerifyAsync(seconds: 20)).Disagreements);
     }
 
     [Fact, Trait("Rule", "REL-6")]

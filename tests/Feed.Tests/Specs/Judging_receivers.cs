@@ -1,3 +1,4 @@
+using Hikyaku.Platform.Testing;
 using System.Net;
 using System.Text;
 using Hikyaku.Feed.Webhooks;

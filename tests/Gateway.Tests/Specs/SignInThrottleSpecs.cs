@@ -1,3 +1,4 @@
+using Hikyaku.Platform.Testing;
 using System.Net;
 using Hikyaku.Gateway.SigningIn;
 
