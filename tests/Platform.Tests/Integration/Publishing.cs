@@ -32,19 +32,20 @@ public class Publishing
         using var keys = InternalKeys.Create();
         await using var service = await ParcelService.StartAsync(place, keys);
         using var client = new ParcelClient(service, keys);
-        await client.PostAsync("p1");
         await using var listening = new NpgsqlConnection(place.Database);
         await listening.OpenAsync();
         var heard = 0;
         listening.Notification += (_, _) => heard++;
         await using (var listen = new NpgsqlCommand("listen mt_events_appended", listening)) await listen.ExecuteNonQueryAsync();
 
+        Assert.Equal(201, (await client.PostAsync("p1")).Status);
+        Assert.True(await listening.WaitAsync(Restart));
         Assert.Equal(409, (await client.PostAsync("p1")).Status);
         Assert.Equal(200, (await client.WeighAsync("p1")).Status);
         Assert.True(await listening.WaitAsync(Restart));
         // A second one would have been sent in the order of the commits, before this one of ours.
         await using (var own = new NpgsqlCommand("notify mt_events_appended, 'own'", listening)) await own.ExecuteNonQueryAsync();
-        Assert.Equal(2, heard);
+        Assert.Equal(3, heard);
     }
 
     [Fact]
