@@ -22,6 +22,9 @@ internal sealed partial class OtherDovecot : IDisposable
 
     public int Port { get; }
 
+    /// <summary>The file that names its master process.</summary>
+    public string MasterProcess => Path.Combine(_folder, "run", "dovecot", "master.pid");
+
     /// <summary>Starts one whose accounts are in a passwd-file, written as <paramref name="password"/> answers.</summary>
     public static Task<OtherDovecot> WithPasswdFileAsync(
         string home, int port, IEnumerable<(string Address, string Hash, string Folder)> accounts, Func<string, string> password, string cacheSize)
@@ -45,10 +48,38 @@ internal sealed partial class OtherDovecot : IDisposable
         return $"driver = sql\n  args = {folder}/sql.conf";
     });
 
+    /// <summary>Ends every session and begins anew; returns when the port listens.</summary>
+    public async Task RestartAsync()
+    {
+        Stop();
+        await StartAsync();
+    }
+
     public void Dispose()
     {
-        using (var stop = Process.Start("doveadm", ["-c", _configuration, "stop"])) stop.WaitForExit();
+        Stop();
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private void Stop()
+    {
+        using var stop = Process.Start("doveadm", ["-c", _configuration, "stop"]);
+        stop.WaitForExit();
+    }
+
+    private async Task StartAsync()
+    {
+        // Dovecot has just been told to stop and may still hold its files.
+        for (var deadline = DateTime.UtcNow.AddMinutes(1); File.Exists(MasterProcess); await Task.Delay(50))
+            if (DateTime.UtcNow > deadline) throw new TimeoutException("The other Dovecot does not stop");
+        using (var start = Process.Start("dovecot", ["-c", _configuration]))
+        {
+            await start.WaitForExitAsync();
+            if (start.ExitCode != 0) throw new InvalidOperationException("The other Dovecot does not start");
+        }
+
+        for (var deadline = DateTime.UtcNow.AddSeconds(20); !Listens(Port);)
+            if (DateTime.UtcNow > deadline) throw new TimeoutException("The other Dovecot does not listen");
     }
 
     private static async Task<OtherDovecot> StartAsync(string home, int port, string cacheSize, Func<string, string> database)
@@ -67,14 +98,7 @@ internal sealed partial class OtherDovecot : IDisposable
             .Replace($"{home}/mailnode/run", $"{folder}/run", StringComparison.Ordinal);
         await File.WriteAllTextAsync(other._configuration, text);
         Directory.CreateDirectory(Path.Combine(folder, "run"));
-        using (var start = Process.Start("dovecot", ["-c", other._configuration]))
-        {
-            await start.WaitForExitAsync();
-            if (start.ExitCode != 0) throw new InvalidOperationException("The other Dovecot does not start");
-        }
-
-        for (var deadline = DateTime.UtcNow.AddSeconds(20); !Listens(port);)
-            if (DateTime.UtcNow > deadline) throw new TimeoutException("The other Dovecot does not listen");
+        await other.StartAsync();
         return other;
     }
 
