@@ -53,7 +53,7 @@ public sealed record JobView(
             $"{Columns} where ($1 or j.domain = any($2) or j.started_by = $3 or j.account_id = $4) {rest}");
         command.Parameters.Add(new() { Value = caller.Role == Roles.Operator });
         command.Parameters.Add(new() { Value = caller.Role == Roles.Admin ? caller.Domains.ToArray() : [] });
-        command.Parameters.Add(new() { Value = caller.Role == Roles.User ? "" : caller.Login });
+        command.Parameters.Add(new() { Value = caller.AccountId ?? caller.Login }); // never empty: that is who started the jobs of erased accounts
         command.Parameters.Add(new() { Value = caller.Role == Roles.User ? caller.AccountId! : "" });
         foreach (var value in values) command.Parameters.Add(new() { Value = value });
         var jobs = new List<JobView>();
