@@ -79,11 +79,12 @@ internal sealed class RunningPlatform
         return $"{name}@{domain}";
     }
 
-    public async Task InForceAsync(string address, TimeSpan? within = null)
+    public async Task InForceAsync(string address, TimeSpan? within = null, TimeSpan pause = default)
     {
         for (var deadline = DateTime.UtcNow + (within ?? TimeSpan.FromMinutes(1)); DateTime.UtcNow < deadline;)
         {
             if ((await SendAsync(HttpMethod.Get, $"/api/v1/accounts/{address}"))!["inForce"]!.GetValue<bool>()) return;
+            await Task.Delay(pause);
         }
 
         throw new TimeoutException($"{address} is not in force");

@@ -64,9 +64,9 @@ public static class RouteTable
         new("GET", "/api/v1/samples/mail-accounts-sample.csv", Scope.None, Staff, Accounts),
         new("GET", "/api/v1/samples/mail-password-sample.csv", Scope.None, Staff, Accounts),
 
-        new("GET", "/api/v1/notices", Scope.None, Staff, Accounts),
-        new("PATCH", "/api/v1/notices/{id}", Scope.None, Staff, Accounts),
-        new("POST", "/api/v1/notices/read-all", Scope.None, Staff, Accounts),
+        new("GET", "/api/v1/notices", Scope.None, All, Accounts),
+        new("PATCH", "/api/v1/notices/{id}", Scope.None, All, Accounts),
+        new("POST", "/api/v1/notices/read-all", Scope.None, All, Accounts),
 
         // A job's id begins with the name of the service that has it; so far there is one.
         new("GET", "/api/v1/jobs", Scope.None, All, Accounts),

@@ -133,10 +133,10 @@ public static class Endpoints
     private static void MapNotices(RouteGroupBuilder notices)
     {
         notices.MapGet("", ReadNotices.Handle).Produces<NoticePage>()
-            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Read the message board");
+            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Read the message board");
         notices.MapPatch("/{id}", MarkNotices.One).Produces<NoticeView>()
-            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Mark a notice as read or unread");
+            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Mark a notice as read or unread");
         notices.MapPost("/read-all", MarkNotices.All).Produces(204)
-            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Mark all notices as read");
+            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Mark all notices as read");
     }
 }

@@ -14,7 +14,7 @@ public sealed class Bulk_jobs_on_bad_days
     private const int RowsAtOnce = 9;
     private static readonly int Points = int.Parse(Environment.GetEnvironmentVariable("HIKYAKU_TEST_KILLS") ?? "4", CultureInfo.InvariantCulture);
 
-    [Fact, Trait("Rule", "REL-5"), Trait("Rule", "SEC-4"), Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10")]
+    [Fact, Trait("Rule", "REL-5"), Trait("Rule", "SEC-4"), Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10"), Trait("Rule", "NTC-1")]
     public async Task Killed_at_any_point_it_goes_on_where_it_was()
     {
         await using var accounts = new AccountsService { More = ["--Hikyaku:BulkJobsAtOnce=0"] };
@@ -97,6 +97,7 @@ public sealed class Bulk_jobs_on_bad_days
         await using var worker = Worker(accounts);
         var end = await Eventually.Async(() => accounts.GetAsync(job), r => r.Body?["finishedAt"] is not null, TimeSpan.FromSeconds(60));
         Assert.Equal("succeeded", end.Body!["state"]!.GetValue<string>());
+        Assert.Equal(1L, await ScalarAsync(database, $"select count(*) from notice where job_id = '{id}'"));
         var log = await worker.OutputAsync();
         Assert.DoesNotContain("Betsu-no-98yz", log, StringComparison.Ordinal);
         Assert.DoesNotContain(AccountsService.GoodPassword, log, StringComparison.Ordinal);

@@ -94,6 +94,21 @@ public sealed class Deleting_mail_data(AccountsWithANode node) : IClassFixture<A
         Assert.Equal(HttpStatusCode.NotFound, (await _accounts.GetAsync(deletion.Location!, may[2])).Status); // of others, in the same domain
     }
 
+    [Fact, Trait("Rule", "ROLE-2"), Trait("Rule", "ACC-5")]
+    public async Task The_job_of_a_user_whose_account_is_erased_is_no_other_users()
+    {
+        var (address, id) = await AccountAsync();
+        var begun = await DeleteAsync(address, await _accounts.UserAsync(address));
+        var deletion = await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{address}");
+        await node.ErasedAsync(id);
+        await node.JobAsync(deletion.Location!, "succeeded");
+
+        var stranger = await _accounts.UserAsync((await AccountAsync()).Address);
+        Assert.Equal(HttpStatusCode.NotFound, (await _accounts.GetAsync(begun.Location!, stranger)).Status);
+        Assert.Empty(Ids(await _accounts.GetAsync("/api/v1/jobs", stranger)));
+        Assert.Equal(HttpStatusCode.OK, (await _accounts.GetAsync(begun.Location!)).Status);
+    }
+
     [Fact]
     public async Task Jobs_are_listed_newest_first_by_pages_and_filters()
     {

@@ -147,6 +147,8 @@ public sealed class Registering_in_bulk(AccountsWithANode node) : IClassFixture<
             if (!isCancelled) Assert.Equal(["jobs.not-cancellable"], answer.Codes);
             Assert.Equal(isCancelled ? "cancelled" : "succeeded", end.Body!["state"]!.GetValue<string>());
             Assert.Equal(isCancelled ? 1 : 601, (await _accounts.GetAsync($"/api/v1/domains/{domain}")).Body!["accounts"]!.GetValue<int>());
+            var notice = (await _accounts.GetAsync("/api/v1/notices", AccountsService.Admin(domain))).Body!["items"]!.AsArray().Single()!;
+            Assert.EndsWith(isCancelled ? ": Cancelled; nothing was changed." : ": 600 mail accounts registered.", notice["text"]!.GetValue<string>(), StringComparison.Ordinal);
             Assert.Equal(isCancelled ? 1L : 601L, await ScalarAsync($"select count(*) from mt_doc_address_reservation where id like '%@{domain}'"));
         }
     }

@@ -27,6 +27,7 @@ public sealed class JobTable : EventProjection
         table.AddColumn<long>("total").NotNull();
         table.AddColumn<long>("bytes");
         table.AddColumn<string>("reference");
+        table.AddColumn<long>("problems"); // how many; what they are is kept for a while only, see JobProblems
         table.AddColumn<long>("skipped");
         table.AddColumn<bool>("dry_run").NotNull().DefaultValueByExpression("false");
         table.AddColumn<string>("stage"); // where it is, or was when it ended; see JobStages
@@ -70,8 +71,8 @@ public sealed class JobTable : EventProjection
                 break;
             case JobFailed f:
                 operations.QueueSqlCommand(
-                    "update job set state = 'failed', undoes = null, reference = ?, moved_at = ?, finished_at = ? where id = ?",
-                    (object?)f.Reference ?? DBNull.Value, f.At, f.At, e.StreamKey!);
+                    "update job set state = 'failed', undoes = null, reference = ?, problems = ?, moved_at = ?, finished_at = ? where id = ?",
+                    (object?)f.Reference ?? DBNull.Value, (object?)f.Problems ?? DBNull.Value, f.At, f.At, e.StreamKey!);
                 break;
             case JobCancelled c:
                 operations.QueueSqlCommand("update job set state = 'cancelled', undoes = null, moved_at = ?, finished_at = ? where id = ?", c.At, c.At, e.StreamKey!);

@@ -14,28 +14,29 @@ namespace Hikyaku.Accounts.Jobs;
 /// <param name="Result">What came of it, once it has succeeded.</param>
 /// <param name="Errors">What is wrong with what was asked for, in the reader's language, by line; at most 1,000, and absent in lists.</param>
 /// <param name="MoreErrors">How many there are beside those; absent when there are none.</param>
+/// <param name="Problems">How many things are wrong with what was asked for, once it has failed of that.</param>
 /// <param name="Reference">For support, once it has failed by the platform's fault.</param>
 /// <param name="DryRun">True when it only finds out what would happen; else absent.</param>
 /// <param name="CreatedAt">When it was asked for.</param>
 /// <param name="FinishedAt">When it ended; absent while it runs.</param>
 public sealed record JobView(
     string Id, string Kind, string State, JobProgress Progress, IReadOnlyList<JobStage>? Stages, string Domain, string? Account, JobResult? Result,
-    IReadOnlyList<JobError>? Errors, long? MoreErrors, string? Reference, bool? DryRun, DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt)
+    IReadOnlyList<JobError>? Errors, long? MoreErrors, long? Problems, string? Reference, bool? DryRun, DateTimeOffset CreatedAt, DateTimeOffset? FinishedAt)
 {
     private const string Columns =
         """
         select j.id, j.kind, j.state, j.done, j.total, j.domain, l.address, j.bytes, j.reference, j.created_at, j.finished_at,
-            j.skipped, j.dry_run, j.stage
+            j.skipped, j.dry_run, j.stage, j.problems
         from job j left join mail_account_list l on l.account_id = j.account_id and l.deletion_job is null
         """;
 
     /// <summary>A job that has just begun, as it will be read.</summary>
     public static JobView Begun(JobStarted job, string? account)
-        => new(job.JobId, job.Kind, JobStates.Running, new(0, job.Total), null, job.Domain, account, null, null, null, null, null, job.At, null);
+        => new(job.JobId, job.Kind, JobStates.Running, new(0, job.Total), null, job.Domain, account, null, null, null, null, null, null, job.At, null);
 
     /// <summary>A job that waits, as it will be read.</summary>
     public static JobView Waiting(JobQueued job) => new(
-        job.JobId, job.Kind, JobStates.Queued, new(0, 0), JobStages.Of(job.Kind, job.DryRun, JobStates.Queued, null), job.Domain, null, null, null, null, null,
+        job.JobId, job.Kind, JobStates.Queued, new(0, 0), JobStages.Of(job.Kind, job.DryRun, JobStates.Queued, null), job.Domain, null, null, null, null, null, null,
         job.DryRun ? true : null, job.At, null);
 
     /// <summary>
@@ -53,7 +54,7 @@ public sealed record JobView(
             $"{Columns} where ($1 or j.domain = any($2) or j.started_by = $3 or j.account_id = $4) {rest}");
         command.Parameters.Add(new() { Value = caller.Role == Roles.Operator });
         command.Parameters.Add(new() { Value = caller.Role == Roles.Admin ? caller.Domains.ToArray() : [] });
-        command.Parameters.Add(new() { Value = caller.Role == Roles.User ? "" : caller.Login });
+        command.Parameters.Add(new() { Value = caller.AccountId ?? caller.Login }); // never empty: that is who started the jobs of erased accounts
         command.Parameters.Add(new() { Value = caller.Role == Roles.User ? caller.AccountId! : "" });
         foreach (var value in values) command.Parameters.Add(new() { Value = value });
         var jobs = new List<JobView>();
@@ -70,7 +71,7 @@ public sealed record JobView(
             row.GetString(0), kind, state, new(done, row.GetInt64(4)), JobStages.Of(kind, dryRun, state, row.IsDBNull(13) ? null : row.GetString(13)),
             row.GetString(5), row.IsDBNull(6) ? null : row.GetString(6),
             state == JobStates.Succeeded ? JobResult.Of(kind, done, bytes, row.IsDBNull(11) ? null : row.GetInt64(11)) : null, null, null,
-            row.IsDBNull(8) ? null : row.GetString(8), dryRun ? true : null,
+            row.IsDBNull(14) ? null : row.GetInt64(14), row.IsDBNull(8) ? null : row.GetString(8), dryRun ? true : null,
             row.GetFieldValue<DateTimeOffset>(9), row.IsDBNull(10) ? null : row.GetFieldValue<DateTimeOffset>(10));
     }
 }

@@ -21,11 +21,11 @@ public static class MarkNotices
         await using var command = database.CreateCommand(
             $"""
             update notice set read_by = {(read ? "array_append(array_remove(read_by, $2), $2)" : "array_remove(read_by, $2)")}
-            where {ReadNotices.InScope} and id = $3 returning id, at, kind, address, $2 = any(read_by)
+            where {ReadNotices.InScope} and id = $3 returning {ReadNotices.Columns}
             """);
         ReadNotices.Reader(command, http.Asking().Caller);
         command.Parameters.Add(new() { Value = notice });
-        var marked = await ReadNotices.ListAsync(command, language, stop);
+        var marked = await ReadNotices.ListAsync(command, database, http.Asking().Caller, language, stop);
         if (marked.Count == 0) return Problems.Of(PlatformProblems.NotFound);
         http.Response.Headers.ContentLanguage = language.Name;
         return new Answer(200, marked[0]);
