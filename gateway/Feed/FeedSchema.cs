@@ -20,6 +20,8 @@ public sealed class FeedSchema(NpgsqlDataSource database) : TablesAtStart(databa
             trace text,
             data jsonb not null,
             erased boolean not null default false);
+        -- Of what was recorded before this column was there: when that was.
+        alter table recorded_event add column if not exists recorded_at timestamptz not null default now();
         create index if not exists recorded_event_domain on recorded_event (domain, position);
         create index if not exists recorded_event_account on recorded_event (account_id, position);
         create index if not exists recorded_event_address on recorded_event (address, position) where address is not null;
