@@ -29,7 +29,7 @@ public sealed class FeedSchema(NpgsqlDataSource database) : TablesAtStart(databa
         create index if not exists recorded_event_appointment on recorded_event ((data ->> 'login'), domain, position)
             where type in ('accounts.domain-administrator-appointed', 'accounts.domain-administrator-dismissed');
 
-        -- What an account's events are in whose scope: most tell the account's id alone.
+        -- In whose scope an account's events are, and its address, which its first event tells alone.
         create table if not exists account (
             account_id text primary key,
             domain text,

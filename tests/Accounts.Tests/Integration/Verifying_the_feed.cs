@@ -104,6 +104,9 @@ public sealed class Verifying_the_feed(VerifiedFeed platform) : IClassFixture<Ve
         var older = (await platform.Accounts.TargetAsync(platform.Older))!.AccountId;
         Assert.Equal(0L, await platform.ScalarAsync("select count(*) from recorded_event where account_id = @id", ("id", older)));
         await platform.ChangeAsync(platform.Older, 150);
+        Assert.Equal(
+            platform.Older.Split('@')[1],
+            await Eventually.Async(() => platform.ScalarAsync("select domain from recorded_event where account_id = @id", ("id", older)), d => d is not null)); // its administrators see it
 
         var outcome = await platform.VerifyAsync(seconds: 20);
         Assert.Empty(outcome.Disagreements);
