@@ -15,6 +15,7 @@ verify() {
     # In the environment: a command line would show the password.
     env DOTNET_ROOT="$(setting_of "$HIKYAKU_HOME/settings/accounts" DOTNET_ROOT)" \
         ConnectionStrings__Postgres="$(setting_of "$HIKYAKU_HOME/settings/accounts" ConnectionStrings__Postgres)" \
+        ConnectionStrings__Feed="$(setting_of "$HIKYAKU_HOME/settings/feed" ConnectionStrings__Postgres)" \
         "$HIKYAKU_HOME/bin/verify/Verify" "${replicas[@]}" "$@"
 }
 

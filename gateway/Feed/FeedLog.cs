@@ -10,11 +10,11 @@ namespace Hikyaku.Feed;
 /// </summary>
 public sealed class FeedLog(NpgsqlDataSource database)
 {
-    /// <summary>The channel of NOTIFY; its payload is <see cref="Erasure"/> or empty.</summary>
+    /// <summary>The channel of NOTIFY; its payload is <see cref="Change"/> or empty.</summary>
     public const string Channel = "feed";
 
     /// <summary>Events that were recorded before have been changed.</summary>
-    public const string Erasure = "erased";
+    public const string Change = "changed";
 
     private const long AppendLock = 0x6665_6564;
     private static readonly string DeletionStarted = RecordedContracts.NameOf(typeof(MailAccountDeletionStarted));
@@ -28,20 +28,23 @@ public sealed class FeedLog(NpgsqlDataSource database)
     {
         ArgumentNullException.ThrowIfNull(events);
         var created = events.Where(e => e.Type == Created).DistinctBy(e => e.AccountId).ToList();
+        var told = events.Where(e => e.AccountId is not null && e.Domain is not null && e.Type != Created).DistinctBy(e => e.AccountId).ToList();
         var erased = events.Where(e => e.Type == DeletionStarted).Select(e => e.AccountId!).Distinct().ToArray();
+        var late = new List<NpgsqlBatchCommand>(); // what was recorded of an account before its domain or address was told gets them
         await using var connection = await database.OpenConnectionAsync(stop);
         await using (var transaction = await connection.BeginTransactionAsync(stop))
         {
             await using var batch = new NpgsqlBatch(connection, transaction);
             Add(batch, "select pg_advisory_xact_lock($1)", AppendLock);
-            if (created.Count > 0) AddAccounts(batch, created);
+            if (created.Count > 0) late.Add(AddAccounts(batch, created));
+            if (told.Count > 0) late.Add(AddOlderAccounts(batch, told));
             if (erased.Length > 0) Erase(batch, erased);
             AddEvents(batch, events);
             await batch.ExecuteNonQueryAsync(stop);
             await transaction.CommitAsync(stop);
         }
 
-        await TellAsync(connection, erased.Length > 0, stop);
+        await TellAsync(connection, erased.Length > 0 || late.Any(c => c.RecordsAffected > 0), stop);
     }
 
     /// <summary>Reads the events after a position, oldest first.</summary>
@@ -111,7 +114,7 @@ public sealed class FeedLog(NpgsqlDataSource database)
         return domains;
     }
 
-    private static void AddAccounts(NpgsqlBatch batch, List<NewEvent> created)
+    private static NpgsqlBatchCommand AddAccounts(NpgsqlBatch batch, List<NewEvent> created)
     {
         var ids = created.Select(c => c.AccountId!).ToArray();
         Add(
@@ -122,14 +125,27 @@ public sealed class FeedLog(NpgsqlDataSource database)
             """,
             ids, created.Select(c => c.Domain!).ToArray(), created.Select(c => c.Address!).ToArray());
         // The broker may deliver a later event first.
-        Add(
+        return Add(
             batch,
             """
             update recorded_event e set domain = a.domain, address = a.address, subject = coalesce(a.address, e.account_id)
-            from account a where e.account_id = any($1) and e.domain is null and a.account_id = e.account_id
+            from account a where e.account_id = any($1) and e.address is null and a.account_id = e.account_id
             """,
             (object)ids);
     }
+
+    // Of an account that is older than the feed the domain is told by any later event, and the address by none.
+    private static NpgsqlBatchCommand AddOlderAccounts(NpgsqlBatch batch, List<NewEvent> told) => Add(
+        batch,
+        """
+        with older as (
+            insert into account (account_id, domain)
+            select t.account_id, t.domain from unnest($1::text[], $2::text[]) as t(account_id, domain) left join account a using (account_id) where a.domain is null
+            on conflict (account_id) do update set domain = excluded.domain
+            returning account_id, domain)
+        update recorded_event e set domain = o.domain from older o where e.account_id = o.account_id and e.domain is null
+        """,
+        told.Select(e => e.AccountId!).ToArray(), told.Select(e => e.Domain!).ToArray());
 
     private static void Erase(NpgsqlBatch batch, string[] accounts)
     {
@@ -166,22 +182,23 @@ public sealed class FeedLog(NpgsqlDataSource database)
         events.Select(e => e.Trace).ToArray(), events.Select(e => e.Data).ToArray());
 
     // After the commit, and without a wait for the disk: see docs/decisions/0015. What a crash leaves unsaid is found by looking.
-    private static async Task TellAsync(NpgsqlConnection connection, bool erased, CancellationToken stop)
+    private static async Task TellAsync(NpgsqlConnection connection, bool changed, CancellationToken stop)
     {
         await using var batch = new NpgsqlBatch(connection);
         Add(batch, "set local synchronous_commit = off");
-        Add(batch, "select pg_notify($1, $2)", Channel, erased ? Erasure : "");
+        Add(batch, "select pg_notify($1, $2)", Channel, changed ? Change : "");
         await using var transaction = await connection.BeginTransactionAsync(stop);
         batch.Transaction = transaction;
         await batch.ExecuteNonQueryAsync(stop);
         await transaction.CommitAsync(stop);
     }
 
-    private static void Add(NpgsqlBatch batch, string sql, params object[] values)
+    private static NpgsqlBatchCommand Add(NpgsqlBatch batch, string sql, params object[] values)
     {
         var command = new NpgsqlBatchCommand(sql);
         foreach (var value in values) command.Parameters.Add(new() { Value = value });
         batch.BatchCommands.Add(command);
+        return command;
     }
 
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

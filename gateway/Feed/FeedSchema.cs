@@ -20,6 +20,8 @@ public sealed class FeedSchema(NpgsqlDataSource database) : TablesAtStart(databa
             trace text,
             data jsonb not null,
             erased boolean not null default false);
+        -- Of what was recorded before this column was there: when that was.
+        alter table recorded_event add column if not exists recorded_at timestamptz not null default now();
         create index if not exists recorded_event_domain on recorded_event (domain, position);
         create index if not exists recorded_event_account on recorded_event (account_id, position);
         create index if not exists recorded_event_address on recorded_event (address, position) where address is not null;
@@ -27,7 +29,7 @@ public sealed class FeedSchema(NpgsqlDataSource database) : TablesAtStart(databa
         create index if not exists recorded_event_appointment on recorded_event ((data ->> 'login'), domain, position)
             where type in ('accounts.domain-administrator-appointed', 'accounts.domain-administrator-dismissed');
 
-        -- What an account's events are in whose scope: most tell the account's id alone.
+        -- In whose scope an account's events are, and its address, which its first event tells alone.
         create table if not exists account (
             account_id text primary key,
             domain text,

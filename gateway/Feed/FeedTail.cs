@@ -110,13 +110,13 @@ public sealed partial class FeedTail(NpgsqlDataSource database, FeedLog log, Fol
     private async Task FollowAsync(CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        var erased = true; // perhaps, while nobody listened
-        connection.Notification += (_, told) => erased |= told.Payload == FeedLog.Erasure;
+        var changed = true; // perhaps, while nobody listened
+        connection.Notification += (_, told) => changed |= told.Payload == FeedLog.Change;
         await using (var listen = new NpgsqlCommand($"listen {FeedLog.Channel}", connection)) await listen.ExecuteNonQueryAsync(stop);
         while (true)
         {
-            if (erased) Forget();
-            erased = false;
+            if (changed) Forget();
+            changed = false;
             while (await ReadOnAsync(stop) == PageSize) { }
             Interlocked.Exchange(ref _lookedAt, time.GetTimestamp());
             await connection.WaitAsync(Look, stop);
@@ -157,7 +157,7 @@ public sealed partial class FeedTail(NpgsqlDataSource database, FeedLog log, Fol
         more.SetResult();
     }
 
-    // What is kept may hold what was erased: from now on it is read from the log.
+    // What is kept may hold what was erased, or miss in whose domain it is: from now on it is read from the log.
     private void Forget()
     {
         lock (_lock)

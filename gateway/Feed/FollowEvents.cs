@@ -8,7 +8,7 @@ namespace Hikyaku.Feed;
 /// <summary>
 /// <c>GET /api/v1/events</c>: domain events as server-sent events, each a CloudEvent 1.0 whose SSE id is its position (OPS-2).
 /// Operators see all, administrators what happens in their domains. A stream ends after a quarter of an hour, or when its
-/// login's password or domains change; the client resumes and is judged anew.
+/// login's password or domains change; the client resumes and is judged anew. The gateway ends it with the session.
 /// </summary>
 public static class FollowEvents
 {
@@ -16,11 +16,11 @@ public static class FollowEvents
     public const string Description =
         "Each event is a CloudEvent 1.0 in JSON; its SSE `id` is its position, an opaque text that grows. `Last-Event-ID`, or else `after`, resumes after a position; "
         + "`0` is the beginning; without both the stream begins with what happens from now on. Administrators see the events of their domains. "
-        + "Events without data are signs of life and move the position. A stream ends at the latest after 15 minutes, and when its reader is too slow: resume.";
+        + "Events without data are signs of life and move the position. A stream ends at the latest after 15 minutes, with its session, and when its reader is too slow: resume.";
 
     private const int PageSize = 500;
     private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(5); // below every proxy's patience
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15); // a session that has ended meanwhile is noticed then
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15); // whoever reaches the feed by another way than the gateway is judged anew then
 
     /// <summary>The endpoint.</summary>
     public static async Task<IResult> Handle(

@@ -63,6 +63,7 @@ public static class Program
         services.AddSingleton<SignInThrottle>();
         services.AddSingleton<SessionStore>();
         services.AddSingleton<SessionReader>();
+        services.AddSingleton<SessionWatch>();
         services.AddHostedService<SessionCleaner>();
     }
 

@@ -37,7 +37,9 @@ public abstract class Publisher(string service, IBus bus, INodeBus nodes) : Subs
     private const int StreamsAtOnce = 32;
 
     /// <summary>The contract that tells others of an event; null for what is nobody else's business.</summary>
-    protected abstract object? ToContract(IEvent e);
+    /// <param name="e">The event.</param>
+    /// <param name="state">What nodes are told of its stream; null when they are told nothing.</param>
+    protected abstract object? ToContract(IEvent e, object? state);
 
     /// <summary>The present states of the keys that a page of events has changed.</summary>
     protected abstract Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop);
@@ -55,7 +57,8 @@ public abstract class Publisher(string service, IBus bus, INodeBus nodes) : Subs
             var states = await NodeStatesAsync(events, (IQuerySession)operations, cancellationToken);
             await AtOnce(states, s => SendAsync(nodes, s.State, s.Cause, null, cancellationToken), cancellationToken);
             await nodes.Publish(new NodeStateBookmark(service, page.SequenceCeiling, page.SequenceFloor), cancellationToken);
-            await AtOnce(events.GroupBy(e => e.StreamKey), stream => PublishStreamAsync(stream, cancellationToken), cancellationToken);
+            var stateOf = states.ToDictionary(s => s.Cause.StreamKey!, s => s.State);
+            await AtOnce(events.GroupBy(e => e.StreamKey!), stream => PublishStreamAsync(stream, stateOf.GetValueOrDefault(stream.Key), cancellationToken), cancellationToken);
             return NullChangeListener.Instance;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
@@ -65,11 +68,11 @@ public abstract class Publisher(string service, IBus bus, INodeBus nodes) : Subs
         }
     }
 
-    private async Task PublishStreamAsync(IEnumerable<IEvent> stream, CancellationToken stop)
+    private async Task PublishStreamAsync(IEnumerable<IEvent> stream, object? state, CancellationToken stop)
     {
         foreach (var e in stream)
         {
-            if (ToContract(e) is { } contract) await SendAsync(bus, contract, e, e.Id, stop);
+            if (ToContract(e, state) is { } contract) await SendAsync(bus, contract, e, e.Id, stop);
         }
     }
 

@@ -22,11 +22,11 @@ public sealed class Told(string domain, string name = "taro")
 
     public MailAccountCreated Created() => new(Guid.NewGuid(), Next(), ++_version, Now, Operator, AccountId, Address, domain, 1, 100);
 
-    public MailAccountCapacityChanged Capacity(int megabytes) => new(Guid.NewGuid(), Next(), ++_version, Now, Operator, AccountId, megabytes);
+    public MailAccountCapacityChanged Capacity(int megabytes) => new(Guid.NewGuid(), Next(), ++_version, Now, Operator, AccountId, megabytes, domain);
 
-    public MailAccountPasswordChanged PasswordChanged() => new(Guid.NewGuid(), Next(), ++_version, Now, User, AccountId);
+    public MailAccountPasswordChanged PasswordChanged() => new(Guid.NewGuid(), Next(), ++_version, Now, User, AccountId, domain);
 
-    public MailAccountDeletionStarted DeletionStarted() => new(Guid.NewGuid(), Next(), ++_version, Now, Operator, AccountId, "accounts-" + Guid.NewGuid());
+    public MailAccountDeletionStarted DeletionStarted() => new(Guid.NewGuid(), Next(), ++_version, Now, Operator, AccountId, "accounts-" + Guid.NewGuid(), domain);
 
     public static DomainAdministratorAppointed Appointed(string domain, string login) => new(Guid.NewGuid(), Next(), 2, Now, Operator, domain, login);
 

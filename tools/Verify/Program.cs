@@ -4,8 +4,8 @@ using Npgsql;
 namespace Hikyaku.Verify;
 
 /// <summary>
-/// <c>hikyaku verify</c>: whether history, read models and the replicas of the mail nodes agree, looked at while all of
-/// them run. Prints every disagreement. Ends with 0 when there is none, 1 when there is one, 2 when it could not look.
+/// <c>hikyaku verify</c>: whether history, read models, the feed and the replicas of the mail nodes agree, looked at while
+/// all of them run. Prints every disagreement. Ends with 0 when there is none, 1 when there is one, 2 when it could not look.
 /// </summary>
 public static class Program
 {
@@ -13,9 +13,9 @@ public static class Program
         """
         Verify [--wait SECONDS] [--node NAME=FOLDER]...
 
-        ConnectionStrings__Postgres in the environment: the database of the accounts service.
+        ConnectionStrings__Postgres in the environment: the database of the accounts service; ConnectionStrings__Feed: the feed's.
         --node NAME=FOLDER   a mail node and the folder of its replica.db and vmail, once for each
-        --wait SECONDS       how long nodes may take to catch up, and a disagreement to go away (30)
+        --wait SECONDS       how long nodes and the feed may take to catch up, and a disagreement to go away (30)
         """;
 
     /// <summary>Runs it.</summary>
@@ -54,7 +54,7 @@ public static class Program
         }
 
         return Environment.GetEnvironmentVariable("ConnectionStrings__Postgres") is { Length: > 0 } postgres
-            ? new(postgres, nodes, TimeSpan.FromSeconds(wait))
+            ? new(postgres, nodes, TimeSpan.FromSeconds(wait), Environment.GetEnvironmentVariable("ConnectionStrings__Feed"))
             : null;
     }
 }

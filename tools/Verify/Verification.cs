@@ -5,12 +5,13 @@ namespace Hikyaku.Verify;
 /// <summary>What is looked at.</summary>
 /// <param name="Postgres">The connection string of the accounts service's database; reading is enough.</param>
 /// <param name="Nodes">The folder of each mail node's <c>replica.db</c> and <c>vmail</c>, by the node's name.</param>
-/// <param name="Wait">How long nodes may take to catch up and a disagreement to go away. Zero: what is seen at once counts.</param>
-public sealed record VerificationSettings(string Postgres, IReadOnlyDictionary<string, string> Nodes, TimeSpan Wait);
+/// <param name="Wait">How long nodes and the feed may take to catch up and a disagreement to go away. Zero: what is seen at once counts.</param>
+/// <param name="Feed">The connection string of the feed's database; null: it is not looked at.</param>
+public sealed record VerificationSettings(string Postgres, IReadOnlyDictionary<string, string> Nodes, TimeSpan Wait, string? Feed = null);
 
 /// <summary>Two places that say different things.</summary>
-/// <param name="Where">history, read model, or node and its name.</param>
-/// <param name="Key">The account, domain, login or address.</param>
+/// <param name="Where">history, read model, feed, or node and its name.</param>
+/// <param name="Key">The account, domain, login, address or event.</param>
 /// <param name="What">What differs. Never a hash, a comment or a credential's id: who reads this need not see those.</param>
 public sealed record Disagreement(string Where, string Key, string What)
 {
@@ -25,7 +26,7 @@ public sealed record Outcome(IReadOnlyList<Disagreement> Disagreements, string S
 
 /// <summary>
 /// Verifies a running platform. Everything that one look compares comes from one snapshot of the database; a node is looked
-/// at when it has applied what the snapshot holds. What goes on meanwhile (a node that is ahead of the snapshot, an erasure
+/// at when it has applied what the snapshot holds, and the feed has time to record what is published. What goes on meanwhile (a node that is ahead of the snapshot, an erasure
 /// between two transactions) may still look like a disagreement for a moment, so that one counts only when three looks in a
 /// row, each with a snapshot of its own, find the same.
 /// </summary>
@@ -43,6 +44,14 @@ public static class Verification
         var history = new AccountsHistory(store, database);
         var found = await SettledAsync(history.LookAsync, settings.Wait, stop);
         var parts = new List<string> { history.Counted };
+        if (settings.Feed is not null)
+        {
+            await using var feed = NpgsqlDataSource.Create(settings.Feed);
+            var records = new FeedRecords(database, feed);
+            found.AddRange(await SettledAsync(records.LookAsync, settings.Wait, stop));
+            parts.Add(records.Counted);
+        }
+
         var nodes = new NodeReplicas(store, database, settings.Nodes);
         found.AddRange(await SettledAsync((f, _, s) => nodes.LookForOthersAsync(f, s), settings.Wait, stop));
         foreach (var (node, folder) in settings.Nodes.OrderBy(n => n.Key, StringComparer.Ordinal))

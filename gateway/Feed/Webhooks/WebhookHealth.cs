@@ -2,7 +2,7 @@ namespace Hikyaku.Feed.Webhooks;
 
 /// <summary>How deliveries are tried again (settings below <c>Hikyaku:Webhooks</c>).</summary>
 /// <param name="First">The pause after the first failure; it doubles with every further one.</param>
-/// <param name="Longest">The longest pause.</param>
+/// <param name="Longest">The longest pause, also when a receiver asks for a longer one.</param>
 /// <param name="PauseAfter">A webhook that has failed for so long is paused.</param>
 public sealed record RetryTimes(TimeSpan First, TimeSpan Longest, TimeSpan PauseAfter)
 {
@@ -41,18 +41,22 @@ public sealed record WebhookHealth(string State, string? Reason, DateTimeOffset 
     public WebhookHealth AfterSuccess(DateTimeOffset now) => State == Active ? this : Begin(now);
 
     /// <summary>After one that failed.</summary>
-    /// <param name="error">One of <see cref="DeliveryErrors"/>.</param>
+    /// <param name="attempt">Its <see cref="Attempt.Error"/> is not null.</param>
     /// <param name="now">When.</param>
     /// <param name="times">How it is tried again.</param>
     /// <param name="chance">0 to 1, so that receivers that failed together are not tried together.</param>
-    public WebhookHealth AfterFailure(string error, DateTimeOffset now, RetryTimes times, double chance)
+    public WebhookHealth AfterFailure(Attempt attempt, DateTimeOffset now, RetryTimes times, double chance)
     {
+        ArgumentNullException.ThrowIfNull(attempt);
         ArgumentNullException.ThrowIfNull(times);
+        var error = attempt.Error!;
         var first = FailingSince ?? now;
         if (error == DeliveryErrors.Gone) return new(Paused, error, now, Failures + 1, first);
         if (now - first >= times.PauseAfter) return new(Paused, FailedTooLong, now, Failures + 1, first);
         var pause = Math.Min(times.Longest.TotalSeconds, times.First.TotalSeconds * Math.Pow(2, Math.Min(Failures, 30)));
-        return new(Failing, error, State == Failing ? Since : now, Failures + 1, first, now + TimeSpan.FromSeconds(pause * (0.5 + (chance / 2))));
+        // Never sooner than the receiver asks for, which must not be for ever.
+        var seconds = Math.Max(pause * (0.5 + (chance / 2)), Math.Min(times.Longest.TotalSeconds, attempt.RetryAfter.TotalSeconds));
+        return new(Failing, error, State == Failing ? Since : now, Failures + 1, first, now + TimeSpan.FromSeconds(seconds));
     }
 }
 

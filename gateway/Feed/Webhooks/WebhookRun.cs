@@ -88,7 +88,7 @@ public sealed partial class WebhookRun(Guid id, WebhookStore store, FeedTail tai
             var attempt = await sender.SendAsync(hook, e.Id, e.Json, stop);
             Deliveries.Add(1, new KeyValuePair<string, object?>("error", attempt.Error ?? "none"));
             var now = time.GetUtcNow();
-            var health = attempt.Error is null ? hook.Health.AfterSuccess(now) : hook.Health.AfterFailure(attempt.Error, now, times, Random.Shared.NextDouble());
+            var health = attempt.Error is null ? hook.Health.AfterSuccess(now) : hook.Health.AfterFailure(attempt, now, times, Random.Shared.NextDouble());
             if (!await store.RecordAsync(hook, e, attempt, health, stop)) return;
             if (health.State != hook.Health.State) LogState(id, health.State, health.Reason);
             if (attempt.Error is not null) return;

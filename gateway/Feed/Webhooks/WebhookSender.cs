@@ -13,7 +13,8 @@ namespace Hikyaku.Feed.Webhooks;
 /// <param name="DurationMs">How long it took, in milliseconds.</param>
 /// <param name="Status">The receiver's status; null: it gave none.</param>
 /// <param name="Error">One of <see cref="DeliveryErrors"/>; null: the receiver has taken it.</param>
-public sealed record Attempt(DateTimeOffset At, int DurationMs, int? Status, string? Error);
+/// <param name="RetryAfter">How long the receiver asks to be left alone (RFC 9110 §10.2.3); zero: it does not.</param>
+public sealed record Attempt(DateTimeOffset At, int DurationMs, int? Status, string? Error, TimeSpan RetryAfter = default);
 
 /// <summary>Sends one event to one receiver: signed, within ten seconds, never redirected, never to a refused address.</summary>
 public sealed class WebhookSender(AddressGuard guard, SecretBox box, TimeProvider time, IConfiguration configuration) : IDisposable
@@ -51,7 +52,7 @@ public sealed class WebhookSender(AddressGuard guard, SecretBox box, TimeProvide
             using var request = Request(hook, id, body, at);
             using var answer = await _http.SendAsync(request, limit.Token);
             await DrainAsync(answer, limit.Token);
-            return Ended((int)answer.StatusCode, ErrorOf((int)answer.StatusCode));
+            return Ended((int)answer.StatusCode, ErrorOf((int)answer.StatusCode)) with { RetryAfter = RetryAfterOf(answer) };
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
@@ -93,6 +94,12 @@ public sealed class WebhookSender(AddressGuard guard, SecretBox box, TimeProvide
         var buffer = new byte[MaxAnswerBytes];
         for (int read, all = 0; all < MaxAnswerBytes && (read = await body.ReadAsync(buffer, stop)) > 0;) all += read;
     }
+
+    // Of an answer that says when to come again, and of no other.
+    private TimeSpan RetryAfterOf(HttpResponseMessage answer)
+        => answer is { StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable, Headers.RetryAfter: { } told }
+            ? told.Delta ?? told.Date - time.GetUtcNow() ?? default
+            : default;
 
     private static string? ErrorOf(int status) => status switch
     {

@@ -9,9 +9,10 @@ namespace Hikyaku.Gateway.Routing;
 /// <summary>
 /// Hands an admitted request to its service (YARP) and the answer back. Bodies are streamed, not kept. What fails on the way
 /// is answered as a problem: a service that is away, or silent for 30 seconds (<c>Hikyaku:ServiceTimeoutSeconds</c>), is 503 with
-/// Retry-After.
+/// Retry-After. Who does not read for as long is hung up on.
 /// </summary>
-public sealed partial class Forwarding(IHttpForwarder forwarder, Services services, InternalTokens tokens, SignInThrottle throttle, IConfiguration configuration, ILogger<Forwarding> log)
+public sealed partial class Forwarding(
+    IHttpForwarder forwarder, Services services, InternalTokens tokens, SignInThrottle throttle, SessionWatch watch, IConfiguration configuration, ILogger<Forwarding> log)
 {
     private readonly ForwarderRequestConfig _config = new()
     {
@@ -43,13 +44,18 @@ public sealed partial class Forwarding(IHttpForwarder forwarder, Services servic
         var token = await tokens.ForAsync(admission.Asker, admission.Target);
         var service = admission.Route.Service;
         var outgoing = new OutgoingRequest(admission.Path, token!);
-        var error = await forwarder.SendAsync(http, services.AddressOf(service), services.Invoker, _config, outgoing, http.RequestAborted);
+        var error = admission.Route.Streams
+            ? await watch.RunAsync(admission.Asker, ForwardAsync, http.RequestAborted)
+            : await ForwardAsync(http.RequestAborted);
         if (error == ForwarderError.None || http.Response.HasStarted || http.RequestAborted.IsCancellationRequested) return outgoing.WrongPassword;
 
         var exception = http.GetForwarderErrorFeature()?.Exception;
         http.Response.Clear();
         await Answer(error, exception, service, http).ExecuteAsync(http);
         return null;
+
+        Task<ForwarderError> ForwardAsync(CancellationToken stop)
+            => forwarder.SendAsync(http, services.AddressOf(service), services.Invoker, _config, outgoing, stop).AsTask();
     }
 
     private IResult Answer(ForwarderError error, Exception? exception, string service, HttpContext http)

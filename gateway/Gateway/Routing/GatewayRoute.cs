@@ -20,6 +20,9 @@ public sealed record GatewayRoute(string Method, string Pattern, Scope Scope, IR
     /// <summary>The largest body, in bytes.</summary>
     public long MaxBodyBytes { get; init; } = BodyLimit.MaxBytes;
 
+    /// <summary>Whether the answer goes on for as long as somebody listens; it ends with their session.</summary>
+    public bool Streams { get; init; }
+
     /// <summary>Whether it answers without a session.</summary>
     public bool IsOpen => MayCall.Count == 0;
 

@@ -73,10 +73,10 @@ public static class RouteTable
         new("GET", "/api/v1/jobs/{id}", Scope.None, All, Accounts),
         new("DELETE", "/api/v1/jobs/{id}", Scope.None, All, Accounts),
         new("POST", "/api/v1/jobs/{id}/undo", Scope.None, Staff, Accounts),
-        new("GET", "/api/v1/jobs/{id}/events", Scope.None, All, Accounts),
+        new("GET", "/api/v1/jobs/{id}/events", Scope.None, All, Accounts) { Streams = true },
 
         // Administrators see what happens in their domains.
-        new("GET", "/api/v1/events", Scope.None, Staff, Feed),
+        new("GET", "/api/v1/events", Scope.None, Staff, Feed) { Streams = true },
         new("GET", "/api/v1/webhooks", Scope.None, Operator, Feed),
         new("POST", "/api/v1/webhooks", Scope.None, Operator, Feed),
         new("GET", "/api/v1/webhooks/{id}", Scope.None, Operator, Feed),

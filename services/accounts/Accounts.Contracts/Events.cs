@@ -28,7 +28,7 @@ public sealed record MailAccountCreated(
 /// <summary>A mail account has a new password; sessions of the old one end. The password's hash is not told.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountPasswordChanged(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string? Domain = null);
 
 /// <summary>
 /// A mail account's password was replaced by one that nobody knows (ACC-8): every session and token of it ends, and an
@@ -36,12 +36,12 @@ public sealed record MailAccountPasswordChanged(
 /// </summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountPasswordForciblyChanged(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string? Domain = null);
 
 /// <summary>All mail of an account is being deleted (ACC-6); the account stays.</summary>
 /// <inheritdoc cref="MailDataDeletionFinished"/>
 public sealed record MailDataDeletionStarted(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string? Domain = null);
 
 /// <summary>The deletion of an account's mail has ended.</summary>
 /// <param name="EventId">Unique for this event; a repeated delivery has the same.</param>
@@ -51,8 +51,9 @@ public sealed record MailDataDeletionStarted(
 /// <param name="By">Who caused it.</param>
 /// <param name="AccountId">Identifies one life of an address (UUIDv7, 32 hex digits).</param>
 /// <param name="JobId">The job that did it.</param>
+/// <param name="Domain">The domain in A-labels.</param>
 public sealed record MailDataDeletionFinished(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string? Domain = null);
 
 /// <summary>
 /// A mail account is gone for everybody, and its data is being erased: whoever keeps anything of it erases that now and
@@ -60,12 +61,12 @@ public sealed record MailDataDeletionFinished(
 /// </summary>
 /// <inheritdoc cref="MailDataDeletionFinished"/>
 public sealed record MailAccountDeletionStarted(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string? Domain = null);
 
 /// <summary>Everything of a mail account is erased; its address is free.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountDeleted(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string? Domain = null);
 
 /// <summary>What a participant of a deletion tells the accounts service: nothing of the account is left there.</summary>
 /// <param name="AccountId">The account.</param>
@@ -75,12 +76,12 @@ public sealed record AccountErased(string AccountId, string Participant);
 /// <summary>A mail account has another capacity.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountCapacityChanged(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, int CapacityMb);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, int CapacityMb, string? Domain = null);
 
 /// <summary>A mail account's comment was changed. The text is not told: only administrators may read it.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountCommentChanged(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string? Domain = null);
 
 /// <summary>The platform serves a further domain.</summary>
 /// <param name="EventId">Unique for this event.</param>

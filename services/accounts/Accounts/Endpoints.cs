@@ -108,7 +108,7 @@ public static class Endpoints
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Read a job");
         queries.MapDelete("/{id}", ReadJobs.Cancel).Produces<JobView>()
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Cancel a job");
-        queries.MapGet("/{id}/events", FollowJob.Handle).Produces(200, contentType: "text/event-stream")
+        queries.MapGet("/{id}/events", FollowJob.Handle).Produces<string>(200, "text/event-stream")
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Follow a job");
     }
 

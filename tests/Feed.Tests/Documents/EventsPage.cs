@@ -31,7 +31,7 @@ public static class EventsPage
             | `erased` | `true` where the personal data of a deleted account was taken out: such texts are empty then. |
             | `data` | What the tables below say. |
 
-            A webhook gets it as the body of a POST, `application/cloudevents+json`, with the headers of the [Standard Webhooks](https://www.standardwebhooks.com/) specification: `webhook-id` (the event's id), `webhook-timestamp` (seconds since 1970) and `webhook-signature` (`v1,` and the base64 of the HMAC-SHA-256 of `id.timestamp.body`; two with a blank between them for a day after the secret was changed). Any 2xx takes it, 410 pauses the webhook, anything else is tried again. Events come in their order and at least once: know those that you had by their id.
+            A webhook gets it as the body of a POST, `application/cloudevents+json`, with the headers of the [Standard Webhooks](https://www.standardwebhooks.com/) specification: `webhook-id` (the event's id), `webhook-timestamp` (seconds since 1970) and `webhook-signature` (`v1,` and the base64 of the HMAC-SHA-256 of `id.timestamp.body`; two with a blank between them for a day after the secret was changed). Any 2xx takes it, 410 pauses the webhook, anything else is tried again, after 429 and 503 not before the time that `Retry-After` names (an hour at most). Events come in their order and at least once: know those that you had by their id.
 
 
             """);

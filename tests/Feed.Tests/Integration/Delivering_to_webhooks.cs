@@ -73,6 +73,37 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
         Assert.All(deliveries.TakeWhile(d => d != last), d => Assert.Equal("status", Text(d!, "error")));
     }
 
+    [Theory]
+    [InlineData(429, true)]
+    [InlineData(503, true)]
+    [InlineData(500, false)] // says nothing about when
+    public async Task A_receiver_that_asks_to_be_left_alone_for_a_while_is(int status, bool isHeard)
+    {
+        await using var feed = await FeedService.StartAsync(
+            await PostgresServer.NewDatabaseAsync(), await RabbitServer.NewVirtualHostAsync(), [.. WebhookClient.ForTests, "--Hikyaku:Webhooks:LongestRetrySeconds=3600"]);
+        var client = new WebhookClient(feed);
+        await using var receiver = await Receiver.StartAsync();
+        receiver.Answer = (http, _) =>
+        {
+            // As seconds at first, then as a time.
+            http.Response.Headers.RetryAfter = receiver.Got.Count == 1 ? "3" : DateTimeOffset.UtcNow.AddMinutes(30).ToString("R", null);
+            http.Response.StatusCode = status;
+            return Task.CompletedTask;
+        };
+        var account = new Told(Told.NewDomain());
+        var id = Text(await client.RegisterAsync(receiver.Url, account.Domain), "id");
+        await feed.RecordAsync(account.Created());
+
+        var got = await receiver.TakeAsync(2);
+        Assert.Equal(isHeard, got[1].At - got[0].At >= TimeSpan.FromSeconds(3));
+        var failing = await Eventually.Async(() => client.ReadAsync(id), h => h["failures"]!.GetValue<int>() >= 2);
+        Assert.Equal(isHeard, DateTimeOffset.Parse(Text(failing, "nextAttemptAt"), null) > DateTimeOffset.UtcNow.AddMinutes(25));
+
+        receiver.AnswerStatus(204);
+        Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(HttpMethod.Post, $"/{id}/replay")).Status); // an operator need not wait
+        await client.StateAsync(id, "active");
+    }
+
     [Fact]
     public async Task A_receiver_that_hangs_keeps_only_itself_waiting()
     {

@@ -19,12 +19,31 @@ public sealed class Recording_events(FeedFixture fixture)
         Assert.Equal(3, (await _feed.Log.ReadAsync(0, new FeedFilter([account.Domain]), 10)).Count);
     }
 
+    [Fact, Trait("Rule", "ROLE-2")]
+    public async Task Of_an_account_that_is_older_than_the_feed_the_next_event_tells_in_whose_domain_all_of_them_are()
+    {
+        var account = new Told(Told.NewDomain());
+        var token = _feed.Token(Platform.Roles.Admin, $"a{Guid.NewGuid():N}", account.Domain);
+        await _feed.RecordAsync(account.Capacity(1) with { Domain = null }); // as an earlier version told it
+        await _feed.RecordAsync(account.Capacity(2));
+
+        await Eventually.Async(async () =>
+        {
+            await using var stream = await _feed.FollowAsync("?after=0", token);
+            return (await stream.NextAsync())["data"]!["capacityMb"]!.GetValue<int>() == 1;
+        });
+
+        await _feed.RecordAsync(account.DeletionStarted());
+        var recorded = await _feed.Log.ReadAsync(0, new FeedFilter([account.Domain]), 10);
+        Assert.Equal([true, true, true], recorded.Select(e => e.Erased));
+    }
+
     [Fact]
-    public async Task Of_an_account_that_is_told_of_too_late_earlier_events_get_their_domain()
+    public async Task Of_an_account_that_is_told_of_too_late_earlier_events_get_their_domain_and_address()
     {
         var account = new Told(Told.NewDomain());
         var created = account.Created();
-        await _feed.RecordAsync(account.Capacity(1));
+        await _feed.RecordAsync(account.Capacity(1) with { Domain = null });
         Assert.Empty(await _feed.Log.ReadAsync(0, new FeedFilter([account.Domain]), 10));
 
         await _feed.RecordAsync(created);

@@ -1,12 +1,17 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using Hikyaku.Platform.Testing;
+using Npgsql;
 
 namespace Hikyaku.Feed.Tests.Integration;
 
 [Trait("Rule", "OPS-2")]
 public sealed class Webhooks_on_bad_days
 {
+    private const string WaitsToRecord = "from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%update webhook set%'";
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("HIKYAKU_TEST_KILLS") ?? "2", CultureInfo.InvariantCulture);
+
     [Fact, Trait("Rule", "REL-3")]
     public async Task An_event_whose_delivery_was_not_recorded_is_delivered_again_under_the_same_id()
     {
@@ -29,6 +34,53 @@ public sealed class Webhooks_on_bad_days
         Assert.Equal(first!.Id, got[0].Id);
         Assert.Equal(1, got[1].Event["data"]!["capacityMb"]!.GetValue<int>());
         Assert.Equal("active", Text(await client.StateAsync(id, "active"), "state"));
+    }
+
+    [Fact, Trait("Rule", "REL-3")]
+    public async Task Killed_between_a_receivers_answer_and_its_recording_it_sends_that_event_again_and_skips_none()
+    {
+        await using var feed = await NewFeedAsync(WebhookClient.ForTests);
+        await using var receiver = await Receiver.StartAsync();
+        receiver.AnswerStatus(503);
+        var client = new WebhookClient(feed);
+        var account = new Told(Told.NewDomain());
+        var id = Text(await client.RegisterAsync(receiver.Url, account.Domain), "id");
+        await feed.RecordAsync([account.Created(), .. Enumerable.Range(1, 10 * Kills).Select(n => (object)account.Capacity(n))]);
+        var expected = (await feed.Log.ReadAsync(0, new([account.Domain]), int.MaxValue)).Select(e => e.Id.ToString()).ToList();
+        await client.StateAsync(id, "failing");
+        await feed.StopAppAsync(); // from here on it is a process of its own, which can be killed
+        receiver.Got.Clear();
+
+        await using var database = NpgsqlDataSource.Create(feed.Database);
+        var (random, killed) = (new Random(20261125), new List<string>());
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            // The receiver says yes, and the webhook's row is held: what it took cannot be recorded.
+            var last = receiver.Got.Count + random.Next(1, 10);
+            await using var holder = await database.OpenConnectionAsync();
+            await using var holding = await holder.BeginTransactionAsync();
+            receiver.Answer = async (http, _) =>
+            {
+                if (receiver.Got.Count == last) await RunAsync(new("select from webhook for update", holder, holding));
+                http.Response.StatusCode = 204;
+            };
+            await using (var process = NewProcess(feed))
+            {
+                await Eventually.Async(async () => await RunAsync(database.CreateCommand($"select pid {WaitsToRecord}")) is not null, TimeSpan.FromSeconds(60));
+                await process.StopAsync();
+            }
+
+            // PostgreSQL would carry out for a dead client what it was told already.
+            await RunAsync(database.CreateCommand($"select pg_terminate_backend(pid) {WaitsToRecord}"));
+            await Eventually.Async(async () => await RunAsync(database.CreateCommand($"select pid {WaitsToRecord}")) is null);
+            killed.Add(receiver.Got.Last().Id);
+        }
+
+        await using var survivor = NewProcess(feed);
+        await Eventually.Async(async () => (long)(await RunAsync(database.CreateCommand("select count(*) from webhook_delivery where error is null")))! == expected.Count, TimeSpan.FromSeconds(60));
+        var got = receiver.Got.Select(d => d.Id).ToList();
+        Assert.Equal(expected, got.Where((e, n) => n == 0 || e != got[n - 1])); // one after the other, the same again being the same
+        Assert.Equal(killed, got.Where((e, n) => n > 0 && e == got[n - 1]));
     }
 
     [Fact]
@@ -111,6 +163,16 @@ public sealed class Webhooks_on_bad_days
         await postgres.StartAgainAsync();
 
         await Eventually.Async(() => receiver.Got.Last().Event["data"]!["capacityMb"]?.GetValue<int>() == 1, TimeSpan.FromSeconds(90));
+    }
+
+    private static GuardedProcess NewProcess(FeedService feed) => new(
+        Directory.CreateTempSubdirectory("hikyaku-test-feed-").FullName, "root", "KILL", new Dictionary<string, string>(),
+        ["dotnet", Path.Combine(AppContext.BaseDirectory, "Feed.dll"), "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={feed.Database}",
+         $"--Hikyaku:Rabbit={feed.Rabbit}", .. feed.Keys, .. WebhookClient.ForTests]);
+
+    private static async Task<object?> RunAsync(NpgsqlCommand command)
+    {
+        await using (command) return await command.ExecuteScalarAsync();
     }
 
     private static async Task<FeedService> NewFeedAsync(params string[] settings)

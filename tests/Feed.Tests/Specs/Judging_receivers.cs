@@ -31,9 +31,19 @@ public sealed class Judging_receivers
     public void Receivers_that_fail_together_are_not_tried_together()
     {
         var health = WebhookHealth.Begin(Now);
-        Assert.Equal(TimeSpan.FromSeconds(2.5), health.AfterFailure(DeliveryErrors.Timeout, Now, Times, 0).NotBefore - Now);
-        Assert.Equal(TimeSpan.FromSeconds(5), health.AfterFailure(DeliveryErrors.Timeout, Now, Times, 1).NotBefore - Now);
+        Assert.Equal(TimeSpan.FromSeconds(2.5), health.AfterFailure(Failed(DeliveryErrors.Timeout), Now, Times, 0).NotBefore - Now);
+        Assert.Equal(TimeSpan.FromSeconds(5), health.AfterFailure(Failed(DeliveryErrors.Timeout), Now, Times, 1).NotBefore - Now);
     }
+
+    [Theory]
+    [InlineData(120, 120)]
+    [InlineData(3, 5)] // the pause is longer
+    [InlineData(-60, 5)]
+    [InlineData(86_400, 3600)]
+    public void A_receiver_that_asks_for_time_gets_it_up_to_the_longest_pause(int asked, int given)
+        => Assert.Equal(
+            TimeSpan.FromSeconds(given),
+            WebhookHealth.Begin(Now).AfterFailure(Failed(DeliveryErrors.Status) with { RetryAfter = TimeSpan.FromSeconds(asked) }, Now, Times, 1).NotBefore - Now);
 
     [Fact]
     public void After_a_day_of_failures_it_is_paused()
@@ -64,7 +74,7 @@ public sealed class Judging_receivers
 
     [Fact]
     public void Who_wants_no_more_is_paused_at_once()
-        => Assert.Equal((WebhookHealth.Paused, DeliveryErrors.Gone), WebhookHealth.Begin(Now).AfterFailure(DeliveryErrors.Gone, Now, Times, 1) is var h ? (h.State, h.Reason!) : default);
+        => Assert.Equal((WebhookHealth.Paused, DeliveryErrors.Gone), WebhookHealth.Begin(Now).AfterFailure(Failed(DeliveryErrors.Gone), Now, Times, 1) is var h ? (h.State, h.Reason!) : default);
 
     [Fact]
     public void A_signature_is_that_of_the_specifications_example()
@@ -109,7 +119,9 @@ public sealed class Judging_receivers
 
     private DateTimeOffset Now => _time.GetUtcNow();
 
-    private WebhookHealth Fail(WebhookHealth health) => health.AfterFailure(DeliveryErrors.Status, Now, Times, 1);
+    private WebhookHealth Fail(WebhookHealth health) => health.AfterFailure(Failed(DeliveryErrors.Status), Now, Times, 1);
+
+    private Attempt Failed(string error) => new(Now, 7, null, error);
 
     private static AddressGuard Guard(string? allowed)
         => new(new ConfigurationBuilder().AddInMemoryCollection([new("Hikyaku:WebhookAllow", allowed)]).Build());

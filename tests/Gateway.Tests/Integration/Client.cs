@@ -8,9 +8,11 @@ namespace Hikyaku.Gateway.Tests.Integration;
 /// <summary>A program that speaks to the gateway; it keeps no cookies by itself.</summary>
 public sealed class Client(string address) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri(address) };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = new Uri(address) };
 
     public Uri Address => _http.BaseAddress!;
+
+    public HttpClient Http => _http;
 
     public async Task<Reply> SendAsync(HttpMethod method, string path, string? token = null, object? body = null, params (string Name, string Value)[] headers)
     {

@@ -38,12 +38,7 @@ public sealed class Deployment : IAsyncLifetime
             "--Hikyaku:PasswordCost=low", $"--Hikyaku:OperatorPassword={OperatorPassword}", "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
         ]);
         await _accounts.StartAsync();
-        _feed = Feed.Program.Build(
-        [
-            "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={await PostgresServer.NewDatabaseAsync()}", $"--Hikyaku:Rabbit={_bus}",
-            "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
-        ]);
-        await _feed.StartAsync();
+        _feed = await StartFeedAsync(_bus);
         // All tests come from one network.
         _gateway = await StartGatewayAsync(_bus, AccountsAddress, "--Hikyaku:Throttle:DistinctLogins=100000");
         Client = new Client(_gateway.Urls.First());
@@ -52,6 +47,21 @@ public sealed class Deployment : IAsyncLifetime
     /// <summary>A further gateway, with servers of its own, in front of some accounts service.</summary>
     public async Task<WebApplication> NewGatewayAsync(string accounts, params string[] settings)
         => await StartGatewayAsync(await RabbitServer.NewVirtualHostAsync(), accounts, settings);
+
+    /// <summary>A further feed, with servers of its own.</summary>
+    public async Task<WebApplication> NewFeedAsync(params string[] settings) => await StartFeedAsync(await RabbitServer.NewVirtualHostAsync(), settings);
+
+    private async Task<WebApplication> StartFeedAsync(string bus, params string[] settings)
+    {
+        var feed = Feed.Program.Build(
+        [
+            "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={await PostgresServer.NewDatabaseAsync()}", $"--Hikyaku:Rabbit={bus}",
+            "--Logging:LogLevel:Default=Warning", .. _keys.ForService(), .. settings,
+        ]);
+        _more.Add(feed);
+        await feed.StartAsync();
+        return feed;
+    }
 
     private async Task<WebApplication> StartGatewayAsync(string bus, string accounts, params string[] settings)
     {
@@ -68,7 +78,7 @@ public sealed class Deployment : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         Client?.Dispose();
-        foreach (var app in _more.Append(_feed).Append(_accounts).OfType<WebApplication>())
+        foreach (var app in _more.Append(_accounts).OfType<WebApplication>())
         {
             await app.StopAsync();
             await app.DisposeAsync();

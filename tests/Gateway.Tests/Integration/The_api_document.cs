@@ -43,6 +43,14 @@ public sealed class The_api_document(Deployment deployment)
             .Where(p => p!["in"]!.GetValue<string>() == "header").Select(p => p!["name"]!.GetValue<string>())];
     }
 
+    [Fact, Trait("Rule", "GWY-2")]
+    public async Task What_answers_with_a_stream_is_known_to_the_gateway_as_one()
+    {
+        var paths = (await _client.GetAsync("/api/v1/openapi.json")).Body!["paths"]!.AsObject();
+        var streams = paths.Where(p => p.Value!["get"]?["responses"]?["200"]?["content"]?["text/event-stream"] is not null).Select(p => p.Key);
+        Assert.Equal(Routing.RouteTable.Routes.Where(r => r.Streams).Select(r => r.Pattern).Order(StringComparer.Ordinal), streams.Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task Every_reference_in_it_leads_somewhere()
     {

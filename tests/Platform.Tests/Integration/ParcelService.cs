@@ -150,7 +150,7 @@ internal static class ParcelEndpoints
 
 internal sealed class ParcelPublisher(IBus bus, INodeBus nodes, Levers levers) : Publisher("parcels", bus, nodes)
 {
-    protected override object? ToContract(IEvent e)
+    protected override object? ToContract(IEvent e, object? state)
     {
         if (levers.PublisherFails is { } failure) throw failure;
         return new ParcelTold(e.StreamKey!, e.Version, e.Data.GetType().Name);

@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Contracts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Platform;
 using JasperFx.Events;
@@ -11,7 +12,7 @@ namespace Hikyaku.Accounts.Publishing;
 public sealed class AccountsPublisher(IBus bus, INodeBus nodes, NpgsqlDataSource database) : Publisher(NodeLeases.Service, bus, nodes)
 {
     /// <inheritdoc/>
-    protected override object? ToContract(IEvent e) => Publishing.ToContract.Of(e);
+    protected override object? ToContract(IEvent e, object? state) => Publishing.ToContract.Of(e, state as MailboxState);
 
     /// <inheritdoc/>
     protected override async Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop)

@@ -13,20 +13,23 @@ namespace Hikyaku.Accounts.Publishing;
 public static class ToContract
 {
     /// <summary>The contract; null for what is nobody else's business.</summary>
-    public static object? Of(IEvent e)
+    /// <param name="e">The event.</param>
+    /// <param name="mailbox">The account that it is about, if it is about one.</param>
+    public static object? Of(IEvent e, Contracts.MailboxState? mailbox)
     {
         var by = By(e);
+        var domain = mailbox?.Domain is { Length: > 0 } known ? known : null; // of one that is erased already nothing is known
         return e.Data switch
         {
             MailAccountCreated c => new Contracts.MailAccountCreated(e.Id, e.Sequence, e.Version, c.At, by, c.AccountId, c.Address, c.Domain, c.Life, c.CapacityMb),
-            MailAccountPasswordChanged p => new Contracts.MailAccountPasswordChanged(e.Id, e.Sequence, e.Version, p.At, by, e.StreamKey!),
-            MailAccountCapacityChanged c => new Contracts.MailAccountCapacityChanged(e.Id, e.Sequence, e.Version, c.At, by, e.StreamKey!, c.CapacityMb),
-            MailAccountCommentChanged c => new Contracts.MailAccountCommentChanged(e.Id, e.Sequence, e.Version, c.At, by, e.StreamKey!),
-            MailAccountPasswordForciblyChanged f => new Contracts.MailAccountPasswordForciblyChanged(e.Id, e.Sequence, e.Version, f.At, by, e.StreamKey!),
-            MailDataDeletionStarted d => new Contracts.MailDataDeletionStarted(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.JobId),
-            MailDataDeletionFinished d => new Contracts.MailDataDeletionFinished(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.JobId),
-            MailAccountDeletionStarted d => new Contracts.MailAccountDeletionStarted(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.JobId),
-            MailAccountDeleted d => new Contracts.MailAccountDeleted(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!),
+            MailAccountPasswordChanged p => new Contracts.MailAccountPasswordChanged(e.Id, e.Sequence, e.Version, p.At, by, e.StreamKey!, domain),
+            MailAccountCapacityChanged c => new Contracts.MailAccountCapacityChanged(e.Id, e.Sequence, e.Version, c.At, by, e.StreamKey!, c.CapacityMb, domain),
+            MailAccountCommentChanged c => new Contracts.MailAccountCommentChanged(e.Id, e.Sequence, e.Version, c.At, by, e.StreamKey!, domain),
+            MailAccountPasswordForciblyChanged f => new Contracts.MailAccountPasswordForciblyChanged(e.Id, e.Sequence, e.Version, f.At, by, e.StreamKey!, domain),
+            MailDataDeletionStarted d => new Contracts.MailDataDeletionStarted(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.JobId, domain),
+            MailDataDeletionFinished d => new Contracts.MailDataDeletionFinished(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.JobId, domain),
+            MailAccountDeletionStarted d => new Contracts.MailAccountDeletionStarted(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.JobId, domain),
+            MailAccountDeleted d => new Contracts.MailAccountDeleted(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, domain),
             DomainAdded a => new Contracts.DomainAdded(e.Id, e.Sequence, e.Version, a.At, by, a.Domain, a.MaxAccounts, a.MaxCapacityMb, a.DefaultCapacityMb),
             DomainLimitsChanged l => new Contracts.DomainLimitsChanged(e.Id, e.Sequence, e.Version, l.At, by, e.StreamKey!, l.MaxAccounts, l.MaxCapacityMb, l.DefaultCapacityMb),
             DomainAdministratorAppointed a => new Contracts.DomainAdministratorAppointed(e.Id, e.Sequence, e.Version, a.At, by, e.StreamKey!, a.Login),
