@@ -23,6 +23,7 @@ public static class RebuildReadModels
     private const long LockKey = 0x0072_6562_7569_6C64;
     private const int TriesToLock = 240; // two minutes of half seconds
     private const int EventsAtOnce = 5_000;
+    private const int InMemory = 100_000; // snapshots, of about 1 KB; with more streams it is slower
     private static readonly TimeSpan Longest = TimeSpan.FromHours(12);
 
     private static readonly ReadModel[] Tables =
@@ -131,7 +132,13 @@ public static class RebuildReadModels
             Options = "-c synchronous_commit=off", // after a crash it begins anew
         }.ConnectionString);
         projections = options.Projections.All;
-        foreach (var projection in projections) projection.Options.BatchSize = EventsAtOnce;
+        foreach (var projection in projections)
+        {
+            projection.Options.BatchSize = EventsAtOnce;
+            projection.Options.CacheLimitPerTenant = InMemory;
+            projection.Options.RebuildFlushThreshold = InMemory; // each is written once, not after every page that changed it
+        }
+
         return new DocumentStore(options);
     }
 
