@@ -1,4 +1,5 @@
-# ./dev verify: hikyaku verify on this copy, with the settings that its programs run with. Sourced, never run.
+# ./dev verify and rebuild: hikyaku verify, and the accounts service's read models made anew, on this copy, with the settings
+# that its programs run with. Sourced, never run.
 
 # Any further arguments are the program's, like --wait 60.
 verify() {
@@ -17,6 +18,15 @@ verify() {
         ConnectionStrings__Postgres="$(setting_of "$HIKYAKU_HOME/settings/accounts" ConnectionStrings__Postgres)" \
         ConnectionStrings__Feed="$(setting_of "$HIKYAKU_HOME/settings/feed" ConnectionStrings__Postgres)" \
         "$HIKYAKU_HOME/bin/verify/Verify" "${replicas[@]}" "$@"
+}
+
+rebuild() {
+    (($# == 0)) || fail "./dev rebuild makes all read models anew; it takes no arguments."
+    [[ -x $HIKYAKU_HOME/bin/accounts/Accounts ]] || fail "Run ./dev up first."
+    require_root rebuild
+    env DOTNET_ROOT="$(setting_of "$HIKYAKU_HOME/settings/accounts" DOTNET_ROOT)" \
+        ConnectionStrings__Postgres="$(setting_of "$HIKYAKU_HOME/settings/accounts" ConnectionStrings__Postgres)" \
+        "$HIKYAKU_HOME/bin/accounts/Accounts" rebuild
 }
 
 # setting_of FILE NAME: one of the assignments that settings.sh writes.

@@ -16,8 +16,13 @@ namespace Hikyaku.Accounts;
 /// <summary>The accounts service: domains with limits, administrators, mail accounts, and the passwords of all of them.</summary>
 public static class Program
 {
-    /// <summary>Runs it.</summary>
-    public static void Main(string[] args) => Build(args).Run();
+    /// <summary>Runs it; with the one argument <c>rebuild</c>, makes its read models anew.</summary>
+    public static async Task<int> Main(string[] args)
+    {
+        if (args is ["rebuild"]) return await RebuildReadModels.MainAsync();
+        await Build(args).RunAsync();
+        return 0;
+    }
 
     /// <summary>Puts it together; settings come from the environment or as arguments.</summary>
     public static WebApplication Build(string[] args)

@@ -13,6 +13,12 @@ namespace Hikyaku.Accounts.Jobs;
 /// </summary>
 public sealed class JobTable : EventProjection
 {
+    /// <summary>Reads the events of jobs and no others.</summary>
+    public JobTable()
+    {
+        foreach (var type in Job.Events) IncludeType(type);
+    }
+
     /// <summary>The table, beside Marten's own.</summary>
     public static Table Table()
     {

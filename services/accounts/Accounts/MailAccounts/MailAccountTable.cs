@@ -13,6 +13,12 @@ namespace Hikyaku.Accounts.MailAccounts;
 /// </summary>
 public sealed class MailAccountTable : EventProjection
 {
+    /// <summary>Reads the events of accounts and no others.</summary>
+    public MailAccountTable()
+    {
+        foreach (var type in MailAccount.Events) IncludeType(type);
+    }
+
     /// <summary>The table, beside Marten's own.</summary>
     public static Table Table()
     {

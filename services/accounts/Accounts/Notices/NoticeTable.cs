@@ -14,6 +14,12 @@ namespace Hikyaku.Accounts.Notices;
 /// </summary>
 public sealed class NoticeTable : EventProjection
 {
+    /// <summary>Reads the few events that begin or end a notice.</summary>
+    public NoticeTable()
+    {
+        foreach (var type in (Type[])[typeof(MailAccountPasswordForciblyChanged), typeof(MailAccountDeletionStarted), typeof(MailAccountDeleted)]) IncludeType(type);
+    }
+
     /// <summary>The table, beside Marten's own.</summary>
     public static Table Table()
     {

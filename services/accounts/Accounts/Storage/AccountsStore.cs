@@ -18,17 +18,22 @@ namespace Hikyaku.Accounts.Storage;
 public static class AccountsStore
 {
     /// <summary>Configures Marten.</summary>
-    public static void Configure(StoreOptions options)
+    public static void Configure(StoreOptions options) => Configure(options, ProjectionLifecycle.Inline);
+
+    /// <summary>Configures Marten.</summary>
+    /// <param name="options">Its options.</param>
+    /// <param name="lifecycle">When read models follow the events; in the service with the transaction that appends.</param>
+    public static void Configure(StoreOptions options, ProjectionLifecycle lifecycle)
     {
         foreach (var (type, name) in EventNames.All) options.Events.MapEventType(type, name);
-        options.Projections.Add(new SnapshotOf<MailAccount>(MailAccount.Events), ProjectionLifecycle.Inline);
-        options.Projections.Add(new SnapshotOf<Domain>(Domain.Events), ProjectionLifecycle.Inline);
-        options.Projections.Add(new SnapshotOf<StaffMember>(StaffMember.Events), ProjectionLifecycle.Inline);
-        options.Projections.Add(new SnapshotOf<Job>(Job.Events), ProjectionLifecycle.Inline);
-        options.Projections.Add(new JobTable(), ProjectionLifecycle.Inline);
-        options.Projections.Add(new SnapshotOf<RegisteredNode>(RegisteredNode.Events), ProjectionLifecycle.Inline);
-        options.Projections.Add(new MailAccountTable(), ProjectionLifecycle.Inline);
-        options.Projections.Add(new NoticeTable(), ProjectionLifecycle.Inline);
+        options.Projections.Add(new SnapshotOf<MailAccount>(MailAccount.Events), lifecycle);
+        options.Projections.Add(new SnapshotOf<Domain>(Domain.Events), lifecycle);
+        options.Projections.Add(new SnapshotOf<StaffMember>(StaffMember.Events), lifecycle);
+        options.Projections.Add(new SnapshotOf<Job>(Job.Events), lifecycle);
+        options.Projections.Add(new JobTable(), lifecycle);
+        options.Projections.Add(new SnapshotOf<RegisteredNode>(RegisteredNode.Events), lifecycle);
+        options.Projections.Add(new MailAccountTable(), lifecycle);
+        options.Projections.Add(new NoticeTable(), lifecycle);
         options.Schema.For<Domain>().DocumentAlias("domain").GinIndexJsonData();
         options.Schema.For<MailAccount>().DocumentAlias("mail_account");
         options.Schema.For<StaffMember>().DocumentAlias("staff_member");

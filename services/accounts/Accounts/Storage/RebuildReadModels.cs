@@ -1,0 +1,209 @@
+using System.Data;
+using System.Diagnostics;
+using System.Globalization;
+using Hikyaku.Platform;
+using JasperFx;
+using JasperFx.Events;
+using JasperFx.Events.Projections;
+using Marten;
+using Npgsql;
+
+namespace Hikyaku.Accounts.Storage;
+
+/// <summary>
+/// Makes the read models anew from the history, while the service runs: the snapshots of streams, the list of accounts, the
+/// count of mailboxes on each node, jobs and notices. Marten's daemon replays the events into a schema of the rebuild's own.
+/// Then commands wait for a moment, the daemon catches up, and what the real tables have otherwise is put right in one
+/// transaction: nobody ever reads a table that is half done, and a rebuild that breaks off has changed nothing.
+/// What is no read model is left alone, above all what limits and addresses are decided by. See docs/decisions/0022.
+/// </summary>
+public static class RebuildReadModels
+{
+    private const string Schema = "rebuild";
+    private const long LockKey = 0x0072_6562_7569_6C64;
+    private const int TriesToLock = 240; // two minutes of half seconds
+    private const int EventsAtOnce = 5_000;
+    private const int InMemory = 100_000; // snapshots, of about 1 KB; with more streams it is slower
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(12);
+
+    private static readonly ReadModel[] Tables =
+    [
+        new("mail_account_list", ["account_id"], ["used_bytes", "used_at"]),
+        new("node_mailboxes", ["node", "domain"], []),
+        new("job", ["id"], ["done", "total", "stage", "moved_at"]),
+        new("notice", ["id"], ["read_by"]),
+    ];
+
+    /// <summary>The operator's command: tells what was wrong. Ends with 0, or 1 when another rebuild is under way.</summary>
+    public static async Task<int> MainAsync()
+    {
+        var postgres = Environment.GetEnvironmentVariable("ConnectionStrings__Postgres") ?? throw new InvalidOperationException("ConnectionStrings__Postgres is not set");
+        if (await RunAsync(postgres, CancellationToken.None) is not { } rebuilt)
+        {
+            await Console.Error.WriteLineAsync("Another rebuild is under way.");
+            return 1;
+        }
+
+        foreach (var t in rebuilt.Tables) Console.WriteLine($"{t.Table}: {t.Changed} rows changed, {t.Added} added, {t.Removed} removed");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Rebuilt up to event {rebuilt.Position}; commands waited {rebuilt.Waited.TotalSeconds:0.0} s"));
+        return 0;
+    }
+
+    /// <summary>Rebuilds all of them; null when another rebuild is under way.</summary>
+    /// <param name="postgres">The connection string of the service's database.</param>
+    /// <param name="stop">Stops it; nothing is changed then.</param>
+    public static async Task<Rebuilt?> RunAsync(string postgres, CancellationToken stop)
+    {
+        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(postgres) { ApplicationName = "rebuild", CommandTimeout = 0 }.ConnectionString);
+        await using var session = await database.OpenConnectionAsync(stop);
+        if (!await ScalarAsync<bool>(session, $"select pg_try_advisory_lock({LockKey})", stop)) return null;
+        try
+        {
+            await ExecuteAsync(session, $"drop schema if exists {Schema} cascade", stop); // of one that was killed
+            using (var making = Open(postgres, AutoCreate.All, out _)) await making.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+            await ExecuteAsync(session, SchemaSql, stop);
+            using var store = Open(postgres, AutoCreate.None, out var projections);
+            return await RunAsync(database, session, store, projections, stop);
+        }
+        finally
+        {
+            // It names people. A broken session cannot, and the next rebuild does.
+            if (session.State == ConnectionState.Open) await ExecuteAsync(session, $"drop schema if exists {Schema} cascade; select pg_advisory_unlock({LockKey})", CancellationToken.None);
+        }
+    }
+
+    private static async Task<Rebuilt> RunAsync(
+        NpgsqlDataSource database, NpgsqlConnection session, DocumentStore store, IReadOnlyList<IProjectionSource<IDocumentOperations, IQuerySession>> projections, CancellationToken stop)
+    {
+        using var daemon = await store.BuildProjectionDaemonAsync();
+        // Up to there all transactions have ended: the service's daemon has seen to it.
+        await MarkAsync(database, "coalesce((select last_seq_id from public.mt_event_progression where name = 'HighWaterMark'), 0)", stop);
+        List<ReplayedProjection> replayed = [];
+        foreach (var projection in projections)
+        {
+            var watch = Stopwatch.StartNew();
+            await daemon.RebuildProjectionAsync(projection.Name, Longest, stop);
+            replayed.Add(new(projection.Name, watch.Elapsed));
+        }
+
+        var models = projections.SelectMany(p => p.PublishedTypes()).Select(t => ReadModel.OfSnapshots(((IReadOnlyStoreOptions)store.Options).FindOrResolveDocumentType(t).TableName.Name)).Concat(Tables).ToList();
+        await using var transaction = await LockAsync(session, [.. models.Select(m => m.Table)], stop);
+        var waited = Stopwatch.StartNew();
+        var position = await MarkAsync(database, "coalesce((select max(seq_id) from public.mt_events), 0)", stop);
+        await daemon.CatchUpAsync(stop);
+        var progress = (await store.Advanced.AllProjectionProgress(token: stop)).ToDictionary(p => p.ShardName, p => p.Sequence);
+        var behind = ((IEventStore)store).RegisteredShardNames().Select(s => s.Identity).Where(s => progress.GetValueOrDefault(s) != position).ToList();
+        if (behind.Count > 0) throw new InvalidOperationException($"Not everything was replayed: {string.Join(", ", behind)}");
+        await ExecuteAsync(session, ErasedSql, stop);
+        List<PutRight> tables = [];
+        foreach (var model in models) tables.Add(await model.PutRightAsync(session, Schema, stop));
+        await transaction.CommitAsync(stop);
+        return new(position, replayed, tables, waited.Elapsed);
+    }
+
+    // The real events up to the rebuild's own mark (Marten waits for those beyond it), and read models of its own, which need
+    // no index but their key. The service's daemon is not disturbed.
+    private static string SchemaSql =>
+        $"""
+        drop table {Schema}.mt_events, {Schema}.mt_streams cascade;
+        create view {Schema}.mt_events as select * from public.mt_events where seq_id <= (select last_seq_id from {Schema}.mt_event_progression where name = 'HighWaterMark');
+        create view {Schema}.mt_streams as select * from public.mt_streams;
+        create sequence if not exists {Schema}.mt_events_sequence;
+        {string.Join('\n', Tables.Select(t => $"create unlogged table {Schema}.{t.Table} (like public.{t.Table} including defaults, primary key ({string.Join(", ", t.Key)}));"))}
+        """;
+
+    // No event tells this of a job; it is done with the account's masking.
+    private const string ErasedSql =
+        $"update {Schema}.job j set started_by = '' where started_by = account_id and not exists (select 1 from {Schema}.mail_account_list l where l.account_id = j.account_id)";
+
+    private static DocumentStore Open(string postgres, AutoCreate create, out IReadOnlyList<IProjectionSource<IDocumentOperations, IQuerySession>> projections)
+    {
+        var options = new StoreOptions();
+        EventStore.Configure(options);
+        AccountsStore.Configure(options, ProjectionLifecycle.Async);
+        options.DatabaseSchemaName = Schema;
+        options.AutoCreateSchemaObjects = create;
+        options.Connection(new NpgsqlConnectionStringBuilder(postgres)
+        {
+            ApplicationName = "rebuild",
+            SearchPath = $"{Schema},public", // the statements of projections find the rebuild's tables first
+            CommandTimeout = 0,
+            MaxAutoPrepare = 100, // a few statements, a million times
+            Options = "-c synchronous_commit=off", // after a crash it begins anew
+        }.ConnectionString);
+        projections = options.Projections.All;
+        foreach (var projection in projections)
+        {
+            projection.Options.BatchSize = EventsAtOnce;
+            projection.Options.CacheLimitPerTenant = InMemory;
+            projection.Options.RebuildFlushThreshold = InMemory; // each is written once, not after every page that changed it
+        }
+
+        return new DocumentStore(options);
+    }
+
+    // How far the rebuild's daemon reads.
+    private static async Task<long> MarkAsync(NpgsqlDataSource database, string position, CancellationToken stop)
+    {
+        await using var session = await database.OpenConnectionAsync(stop); // not in the transaction that locks: the daemon must see it
+        var mark = await ScalarAsync<long>(session, $"select {position}", stop);
+        await ExecuteAsync(
+            session,
+            $"""
+            insert into {Schema}.mt_event_progression (name, last_seq_id) values ('HighWaterMark', {mark}) on conflict (name) do update set last_seq_id = excluded.last_seq_id;
+            select setval('{Schema}.mt_events_sequence', {Math.Max(mark, 1)}, {mark} > 0)
+            """, stop);
+        return mark;
+    }
+
+    // All at once and before any row: whoever holds one of them ends first, so that nobody waits for each other. Who reads does not wait.
+    private static async Task<NpgsqlTransaction> LockAsync(NpgsqlConnection session, string[] tables, CancellationToken stop)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var transaction = await session.BeginTransactionAsync(stop);
+            try
+            {
+                await ExecuteAsync(session, $"set local lock_timeout = '500ms'; lock table {string.Join(", ", tables.Append("mt_events").Select(t => $"public.{t}"))} in exclusive mode", stop);
+                return transaction;
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable && tries < TriesToLock)
+            {
+                await transaction.DisposeAsync(); // a long transaction of somebody: others go on meanwhile
+            }
+            catch
+            {
+                await transaction.DisposeAsync();
+                throw;
+            }
+        }
+    }
+
+    private static async Task<T> ScalarAsync<T>(NpgsqlConnection session, string sql, CancellationToken stop)
+    {
+        await using var command = Command(session, sql);
+        return (T)(await command.ExecuteScalarAsync(stop))!;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection session, string sql, CancellationToken stop)
+    {
+        await using var command = Command(session, sql);
+        await command.ExecuteNonQueryAsync(stop);
+    }
+
+#pragma warning disable CA2100 // all that is put together here are names of this program's tables and numbers
+    private static NpgsqlCommand Command(NpgsqlConnection session, string sql) => new(sql, session);
+#pragma warning restore CA2100
+}
+
+/// <summary>How a rebuild went.</summary>
+/// <param name="Position">The newest event's.</param>
+/// <param name="Projections">What was replayed, in this order.</param>
+/// <param name="Tables">What was wrong.</param>
+/// <param name="Waited">How long nothing could be appended.</param>
+public sealed record Rebuilt(long Position, IReadOnlyList<ReplayedProjection> Projections, IReadOnlyList<PutRight> Tables, TimeSpan Waited);
+
+/// <summary>A projection that was replayed.</summary>
+/// <param name="Name">Marten's name of it.</param>
+/// <param name="Took">How long, but for the events that came meanwhile.</param>
+public sealed record ReplayedProjection(string Name, TimeSpan Took);
