@@ -10,10 +10,10 @@ namespace Hikyaku.Journeys;
 /// <summary>A company moves in with a file that Japanese Excel has saved.</summary>
 public sealed class Accounts_from_a_file(PlatformUnderTest platform)
 {
-    private static readonly int Accounts = int.Parse(Environment.GetEnvironmentVariable("HIKYAKU_TEST_ACCOUNTS") ?? "200", CultureInfo.InvariantCulture);
+    private static readonly int Accounts = Campaign.Size("accounts", everyDay: 200);
     private static readonly TimeSpan Within = TimeSpan.FromMinutes(10);
 
-    [Fact, Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10"), Trait("Rule", "ACC-12")]
+    [Fact, Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10"), Trait("Rule", "ACC-12"), Trait("Size", "accounts")]
     public async Task A_CP932_file_becomes_accounts_that_log_in_and_another_one_changes_them()
     {
         Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
