@@ -135,7 +135,7 @@ public sealed class Bulk_jobs_on_bad_days
 
         await ScalarAsync(database, "create function fail() returns trigger language plpgsql as $$ begin raise exception 'Not today'; end $$");
         await ScalarAsync(database, "create trigger fail before insert on mt_doc_address_reservation for each row execute function fail()");
-        var givenUp = await SendAsync(accounts, domain, "imports", File(Planted, 10));
+        var givenUp = await SendAsync(accounts, domain, "imports", File(Planted, 10), answers);
         await ScalarAsync(database, "update bulk_job set faults = 4"); // the last but one that it may have
         Assert.Empty(await TablesWithAsync(database, "Planted"));
         await using var worker = Worker(accounts, "--Logging:LogLevel:Default=Trace");
@@ -143,9 +143,9 @@ public sealed class Bulk_jobs_on_bad_days
         await ScalarAsync(database, "drop trigger fail on mt_doc_address_reservation");
         foreach (var (what, good) in new[] { ("imports", File(Planted, 10)), ("bulk-changes", File($"{Planted}2", 20)) })
         {
-            await EndsAsync(await SendAsync(accounts, domain, what, bad), "failed");
+            await EndsAsync(await SendAsync(accounts, domain, what, bad, answers), "failed");
             await ScalarAsync(database, "create trigger fail before insert or update on mt_doc_credential for each row execute function fail()");
-            var job = await SendAsync(accounts, domain, what, good);
+            var job = await SendAsync(accounts, domain, what, good, answers);
             await Eventually.Async(async () => await ScalarAsync(database, "select faults from bulk_job") is > 0, TimeSpan.FromSeconds(60));
             Assert.Empty(await TablesWithAsync(database, "Planted"));
             await ScalarAsync(database, "drop trigger fail on mt_doc_credential");
@@ -215,11 +215,12 @@ public sealed class Bulk_jobs_on_bad_days
     private static string File(string password, int capacityMb)
         => "mail_account,password,mail_capacity\n" + string.Join('\n', Enumerable.Range(0, Rows).Select(i => $"user{i:00},{password},{capacityMb}"));
 
-    private static async Task<string> SendAsync(AccountsService accounts, string domain, string what, string text)
+    private static async Task<string> SendAsync(AccountsService accounts, string domain, string what, string text, StringBuilder? answers = null)
     {
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = new MediaTypeHeaderValue("text/csv") } };
         var reply = await accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/{what}", content);
         Assert.Equal(HttpStatusCode.Accepted, reply.Status);
+        answers?.AppendLine(reply.Text);
         return reply.Location!;
     }
 
