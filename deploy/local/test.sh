@@ -1,9 +1,13 @@
 # ./dev test, ./dev bench and ./dev chaos. Sourced, never run.
 
+# What ./dev test long runs in full size: tests whose trait Size is the campaign's name, and how large.
+declare -A campaigns=([accounts]=10000 [inputs]=1000000 [kills]=30 [messages]=50000)
+
 # Ends with the line "N passed, N failed". A test program that crashes or reports nothing counts as a failure.
 run_tests() {
-    local part=${1:-all} passed=0 failed=${FAILED_BEFORE:-0} results
-    [[ $part =~ ^(all|specs|integration|journeys)$ ]] || fail "./dev test [specs|integration|journeys]"
+    local part=${1:-all} campaign=${2:-} passed=0 failed=${FAILED_BEFORE:-0} results
+    [[ $part =~ ^(all|specs|integration|journeys|long)$ && (-z $campaign || ($part == long && -n ${campaigns[$campaign]:-})) ]] ||
+        fail "./dev test [specs|integration|journeys|long [$(printf '%s\n' "${!campaigns[@]}" | sort | paste -sd '|')]]"
     results=$(mktemp -d)
     # shellcheck disable=SC2064 # the folder as it is now
     trap "rm -rf $results" EXIT
@@ -30,6 +34,7 @@ run_parts() {
         specs) run_programs_but_journeys -namespace '*.Specs*' -namespace '*.Architecture*' ;;
         integration) run_programs_but_journeys -namespace '*.Integration*' -namespace '*.Storage*' ;;
         journeys) run_journeys ;;
+        long) run_campaigns ;;
         all)
             # Without filters, so that no test is left out for its namespace.
             run_programs_but_journeys
@@ -80,7 +85,7 @@ journeys_home() {
     echo "$home"
 }
 
-# The whole platform, a copy of its own that begins empty; what was published before is kept.
+# run_journeys ARGUMENT...: the whole platform, a copy of its own that begins empty; what was published before is kept.
 run_journeys() {
     local home copy
     home=$(journeys_home)
@@ -93,19 +98,23 @@ run_journeys() {
     trap "$(printf '%q ' "${copy[@]}") down; rm -rf $results" EXIT
     trap 'exit 130' INT TERM
     if "${copy[@]}" up >"$results/up" 2>&1; then
-        journeys_at "$home"
-        # A second mail node joins, which has the fewest mailboxes: people and servers go on turning to the first one.
-        if HIKYAKU_NODES=2 "${copy[@]}" up >"$results/up" 2>&1; then
-            journeys_at "$home" -trait Nodes=several
-        else
-            cat "$results/up"
-            count_crash "HIKYAKU_NODES=2 ./dev up" 1
-        fi
+        journeys_at "$home" "$@"
+        (($# > 0)) || journeys_with_two_nodes # else some of them were asked for
     else
         cat "$results/up"
         count_crash "./dev up" 1
     fi
     "${copy[@]}" down
+}
+
+# A second mail node joins, which has the fewest mailboxes: people and servers go on turning to the first one.
+journeys_with_two_nodes() {
+    if HIKYAKU_NODES=2 "${copy[@]}" up >"$results/up" 2>&1; then
+        journeys_at "$home" -trait Nodes=several
+    else
+        cat "$results/up"
+        count_crash "HIKYAKU_NODES=2 ./dev up" 1
+    fi
 }
 
 # journeys_at HOME ARGUMENT...: all that the copy was told, so that a journey that says ./dev up again asks for the same.
@@ -115,6 +124,44 @@ journeys_at() {
     HIKYAKU_ENDPOINTS=$home/endpoints.json HIKYAKU_HOME=$home HIKYAKU_PORT_BASE=$test_port_base HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low \
         OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$((test_port_base + 30))" OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf \
         run_test_program "$repo/tests/Journeys/Journeys.csproj" "$@"
+}
+
+# All campaigns, or the one that was asked for. What came of others stays on the page.
+run_campaigns() {
+    local page=$repo/bench/results/long.md rows=$results/rows name
+    export HIKYAKU_TEST_SEED=${HIKYAKU_TEST_SEED:-20261125}
+    grep '^| [a-z]* | [0-9]' "$page" >"$rows" 2>/dev/null || true
+    for name in ${campaign:-$(printf '%s\n' "${!campaigns[@]}" | sort)}; do run_campaign "$name"; done
+    {
+        echo "# Long campaigns: seeded tests in their full size"
+        echo
+        echo "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores · $(. /etc/os-release && echo "$PRETTY_NAME") · .NET" \
+            "$(dotnet --list-runtimes | awk '/^Microsoft.NETCore.App/ { newest = $2 } END { print newest }') · \`./dev test long\`"
+        echo
+        echo "| campaign | size | seed | rules | test | result | s | when (UTC) |"
+        echo "| --- | --- | --- | --- | --- | --- | --- | --- |"
+        sort "$rows"
+    } >"$page"
+}
+
+run_campaign() {
+    local name=$1 variable=HIKYAKU_TEST_${1^^} file project seed=–
+    export "$variable=${!variable:-${campaigns[$name]}}"
+    file=$(grep -rl --include='*.cs' "Trait(\"Size\", \"$name\")" "$repo/tests")
+    project=${file#"$repo/tests/"}
+    project=${project%%/*}
+    ! grep -q 'Campaign\.Seed' "$file" || seed=$HIKYAKU_TEST_SEED
+    echo "$variable=${!variable}"
+    if [[ $project == Journeys ]]; then
+        run_journeys -trait "Size=$name"
+    else
+        run_test_program "$repo/tests/$project/$project.csproj" -trait "Size=$name"
+    fi
+    sed -i "/^| $name |/d" "$rows"
+    [[ -s $results/$project.json ]] || return 0
+    jq -r --arg row "| $name | ${!variable} | $seed" --arg at "$(date -u '+%F %H:%M')" '.results.tests[]
+        | "\($row) | \([.labels.Rule] | flatten | join(", ")) | \(.name | sub(".*[.]"; "") | gsub("_"; " ")) | \(.status) | \(.duration / 1000) | \($at) |"' \
+        "$results/$project.json" | tee -a "$rows" | sed 's/^/   /'
 }
 
 run_benchmark() {

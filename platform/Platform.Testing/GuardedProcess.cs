@@ -37,11 +37,11 @@ public sealed class GuardedProcess : IAsyncDisposable
     /// <summary>Whether it has ended by itself.</summary>
     public bool Ended => _guard.HasExited;
 
-    /// <summary>The last of what it has printed, for a failure's message.</summary>
-    public async Task<string> OutputAsync()
+    /// <summary>The last of what it has printed, as a failure's message needs it, or more.</summary>
+    public async Task<string> OutputAsync(int lines = 30)
     {
         var file = Path.Combine(_folder, "server.log");
-        return File.Exists(file) ? string.Join('\n', (await File.ReadAllLinesAsync(file)).TakeLast(30)) : "(no output)";
+        return File.Exists(file) ? string.Join('\n', (await File.ReadAllLinesAsync(file)).TakeLast(lines)) : "(no output)";
     }
 
     /// <summary>Ends it at once and keeps its folder.</summary>

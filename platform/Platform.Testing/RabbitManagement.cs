@@ -25,9 +25,9 @@ internal sealed class RabbitManagement : IDisposable
     }
 
     /// <summary>Makes a virtual host; its maker may do everything in it.</summary>
-    public async Task AddVirtualHostAsync(string name)
+    public async Task AddVirtualHostAsync(string name, bool traced)
     {
-        using var answer = await _http.PutAsync(new Uri($"vhosts/{name}", UriKind.Relative), JsonContent.Create(new { }));
+        using var answer = await _http.PutAsync(new Uri($"vhosts/{name}", UriKind.Relative), JsonContent.Create(new { tracing = traced }));
         answer.EnsureSuccessStatusCode();
     }
 

@@ -29,11 +29,12 @@ public sealed class RabbitServer : IAsyncDisposable
     }
 
     /// <summary>Makes a virtual host on this server; answers its amqp URI, whose user may do everything in it.</summary>
-    public async Task<string> AddVirtualHostAsync()
+    /// <param name="traced">Whether a copy of every message goes to its exchange <c>amq.rabbitmq.trace</c>.</param>
+    public async Task<string> AddVirtualHostAsync(bool traced = false)
     {
         var name = $"test-{Guid.NewGuid():N}";
         using var management = Management();
-        await management.AddVirtualHostAsync(name);
+        await management.AddVirtualHostAsync(name, traced);
         return $"amqp://{User}:{_password}@127.0.0.1:{_server.Port}/{name}";
     }
 

@@ -43,6 +43,44 @@ public partial class Files
     public void A_dead_link_is_found(string text, int dead)
         => Assert.Equal(dead, DeadLinks(Path.Combine(Repository.Root, "docs", "page.md"), text).Count());
 
+    [Fact]
+    public void Every_test_of_two_sizes_is_run_in_its_full_one()
+    {
+        var faults = FaultsOfCampaigns(File.ReadAllText(Path.Combine(Repository.Root, "deploy", "local", "test.sh")), Repository.Files("tests", "*.cs").Select(File.ReadAllText));
+
+        Assert.Empty(faults);
+    }
+
+    [Fact]
+    public void A_size_that_is_never_the_full_one_is_found()
+    {
+        const string script = "campaigns=([kills]=30 [mails]=50)";
+        const string kills = "Campaign.Size(\"kills\", 3) Trait(\"Size\", \"kills\")";
+        const string mails = "Campaign.Size(\"mails\", 5) Trait(\"Size\", \"mails\")";
+
+        Assert.Empty(FaultsOfCampaigns(script, [kills, mails, "no size"]));
+        Assert.Equal(["kills: not in one file", "mails: not in one file"], FaultsOfCampaigns(script, [kills, kills]));
+        Assert.Equal(["mails: read without its trait or the other way round"], FaultsOfCampaigns(script, [kills, mails[..30]]));
+        Assert.Equal(["logins: without a full size"], FaultsOfCampaigns(script, [kills, mails, mails.Replace("mails", "logins", StringComparison.Ordinal)]));
+    }
+
+    private static IEnumerable<string> FaultsOfCampaigns(string script, IEnumerable<string> tests)
+    {
+        var full = FullSize().Matches(script).Select(m => m.Groups[1].Value).ToList();
+        var found = new List<string>();
+        foreach (var test in tests)
+        {
+            var (read, traits) = (NamesOf(SizeRead(), test), NamesOf(SizeTrait(), test));
+            foreach (var name in read.Except(traits).Union(traits.Except(read))) yield return $"{name}: read without its trait or the other way round";
+            found.AddRange(read.Union(traits));
+        }
+
+        foreach (var name in found.Except(full)) yield return $"{name}: without a full size";
+        foreach (var name in full.Where(f => found.Count(n => n == f) != 1)) yield return $"{name}: not in one file";
+    }
+
+    private static List<string> NamesOf(Regex pattern, string text) => [.. pattern.Matches(text).Select(m => m.Groups[1].Value).Distinct()];
+
     private static bool IsTooLong(IEnumerable<string> lines) => lines.Take(MaxLines + 1).Count() > MaxLines;
 
     private static IEnumerable<string> DeadLinks(string page, string text)
@@ -57,6 +95,15 @@ public partial class Files
 
     [GeneratedRegex(@"^```.*?^```|`[^`\n]*`", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Code();
+
+    [GeneratedRegex(@"\[([a-z]+)\]=\d+")]
+    private static partial Regex FullSize();
+
+    [GeneratedRegex("Campaign\\.Size\\(\"([a-z]+)\"")]
+    private static partial Regex SizeRead();
+
+    [GeneratedRegex("Trait\\(\"Size\", \"([a-z]+)\"\\)")]
+    private static partial Regex SizeTrait();
 
     [GeneratedRegex("^([a-z][a-z0-9+.-]*:|#)", RegexOptions.IgnoreCase)]
     private static partial Regex Elsewhere();

@@ -95,7 +95,8 @@ public sealed class Telling_others(AccountsService accounts)
         return [.. (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!)];
     }
 
-    internal static async Task<Listening> ListenAsync(string virtualHost, Action<IReceiveEndpointConfigurator> handlers)
+    // One that keeps its place is told what is published while it is not connected.
+    internal static async Task<Listening> ListenAsync(string virtualHost, Action<IReceiveEndpointConfigurator> handlers, bool keepsItsPlace = false)
     {
         var bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
@@ -104,7 +105,7 @@ public sealed class Telling_others(AccountsService accounts)
             rabbit.Host(address.Host, (ushort)address.Port, address.AbsolutePath.TrimStart('/'), h => { h.Username(login[0]); h.Password(login[1]); });
             rabbit.ReceiveEndpoint($"test-{Guid.NewGuid():N}", e =>
             {
-                ((IRabbitMqReceiveEndpointConfigurator)e).AutoDelete = true;
+                ((IRabbitMqReceiveEndpointConfigurator)e).AutoDelete = !keepsItsPlace;
                 handlers(e);
             });
         });

@@ -7,8 +7,7 @@ namespace Hikyaku.MailNode.Tests.Integration;
 
 public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<NodeToBreak>
 {
-    // 50,000 by hand; the usual number is for every day.
-    private static readonly int Many = int.Parse(Environment.GetEnvironmentVariable("HIKYAKU_TEST_MESSAGES") ?? "5000", CultureInfo.InvariantCulture);
+    private static readonly int Many = Campaign.Size("messages", everyDay: 5000);
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
     private readonly MailNodeUnderTest _node = fixture.Node;
 
@@ -50,7 +49,7 @@ public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<Node
         Assert.Empty(await account.InboxAsync());
     }
 
-    [Fact, Trait("Rule", "ACC-6")]
+    [Fact, Trait("Rule", "ACC-6"), Trait("Size", "messages")]
     public async Task Mail_that_arrives_while_thousands_are_deleted_is_neither_lost_nor_refused_also_when_the_agent_is_killed()
     {
         var account = await WithMailAsync();
