@@ -52,7 +52,7 @@ internal static class RebuildingReadModels
             ["projection", "s", "events of the history/s"],
             [
                 .. runs[0].Rebuilt.Projections.Select((p, i) => Row(p.Name, runs.Select(r => r.Rebuilt.Projections[i].Took.TotalSeconds))),
-                Row("all of them, one after the other, compared with the tables and put right", runs.Select(r => r.Seconds)),
+                Row("all of them, as many at once as there are cores, compared with the tables and put right", runs.Select(r => r.Seconds)),
             ]);
         if (runs.Any(r => r.Rebuilt.Tables.Any(t => (t.Changed, t.Added, t.Removed) != (0, 0, 0)))) throw new InvalidOperationException("What was right was changed");
         report.Line($"Commands would have waited {Report.Spread(runs.Select(r => r.Rebuilt.Waited.TotalSeconds), "0.0")} s. Memory, most of all runs: {memory.Peak:0} MB, before {memory.Before:0} MB.");

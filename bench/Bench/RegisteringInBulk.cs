@@ -15,30 +15,30 @@ namespace Hikyaku.Bench;
 internal static class RegisteringInBulk
 {
     private const int Runs = 5, Accounts = 10_000, Sample = 200, Reads = 500;
-    private static readonly TimeSpan BetweenReads = TimeSpan.FromMilliseconds(20), BetweenChanges = TimeSpan.FromSeconds(1), MostInForce = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BetweenReads = TimeSpan.FromMilliseconds(20), BetweenChanges = TimeSpan.FromSeconds(1), BetweenLooks = TimeSpan.FromMilliseconds(250), MostInForce = TimeSpan.FromSeconds(2);
 
     public static async Task RunAsync(Report report)
     {
         report.LineOfLoad("before it began");
         report.Line();
         var platform = new RunningPlatform();
-        var account = await platform.AccountAsync(await platform.DomainAsync(), "taro");
         List<double> registering = [], hashing = [];
-        List<Meanwhile> alone = [], beside = [];
         for (var run = 0; run <= Runs; run++) // the first one warms up
         {
             var accounts = run == 0 ? Accounts / 10 : Accounts;
-            var quiet = await WatchAsync(platform, account, () => false);
-            var hashes = await HashAsync(accounts);
-            var (seconds, busy) = await RegisterAsync(platform, account, accounts);
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"run {run} of {Runs}, {accounts} accounts: {hashes:0.0} s to hash, {seconds:0.0} s to register; meanwhile reads p99 {busy.ReadP99:0.0} ms, passwords in force p50 {busy.ChangeP50:0} ms, max {busy.ChangeMax:0} ms"));
+            var (hashes, seconds) = (await HashAsync(accounts), await RegisterAsync(platform, accounts));
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"run {run} of {Runs}, {accounts} accounts: {hashes:0.0} s to hash, {seconds:0.0} s to register"));
             if (run == 0) continue;
             registering.Add(seconds);
             hashing.Add(hashes);
-            alone.Add(quiet);
-            beside.Add(busy);
         }
+
+        // In a run of its own: reading all the time is work that hashing alone does not have beside it.
+        var account = await platform.AccountAsync(await platform.DomainAsync(), "taro");
+        var alone = await WatchAsync(platform, account, () => false);
+        var job = RegisterAsync(platform, Accounts);
+        var beside = await WatchAsync(platform, account, () => !job.IsCompleted);
+        await job;
 
         var ratios = registering.Zip(hashing, (r, h) => r / h).ToList();
         report.Line(string.Create(CultureInfo.InvariantCulture, $"{Runs} runs in turn after a warm-up, each {Accounts:N0} accounts in a domain of its own; of each {Sample} then log in by IMAP. Argon2id m=19456, t=2, p=1; fsync as ./dev up sets it. Median (minimum–maximum)."));
@@ -47,16 +47,17 @@ internal static class RegisteringInBulk
             ["registered and in force", Report.Spread(registering, "0.0"), PerCore(registering)],
             ["the same passwords hashed alone, on as many threads as there are cores", Report.Spread(hashing, "0.0"), PerCore(hashing)],
             ["ratio", Report.Spread(ratios, "0.00"), ""]);
-        report.Line("Beside it, all the time: GET /domains/{name} through the gateway, one after the other with pauses of 20 ms, and once a second the password of a mailbox in another domain is changed; its clock runs from the answer until it is in force on the node, and every tenth is proved by an IMAP login at the first try.");
-        report.Table(["", "read p99 ms", "password in force p50 ms", "max ms"], Row("nothing else to do", alone), Row("while the job runs", beside));
-        var isReadFast = Report.Percentile(beside.Select(b => b.ReadP99), 50) <= 2 * Report.Percentile(alone.Select(a => a.ReadP99), 50);
-        report.Line($"Must reach: ≤ 1.15 ×. {Reached(Report.Percentile(ratios, 50) <= 1.15)} A read's p99 at most doubled: {Reached(isReadFast)} Every password must be in force in ≤ 2 s: {Reached(beside.TrueForAll(b => b.ChangeMax <= MostInForce.TotalMilliseconds))}");
+        report.Line("What others wait meanwhile, in one more run: GET /domains/{name} through the gateway, one after the other with pauses of 20 ms; and once a second the password of a mailbox in another domain is changed, from the answer until it is in force on the node, every tenth proved by an IMAP login at the first try.");
+        report.Table(["", "reads", "read p99 ms", "passwords", "in force p50 ms", "max ms"], Row("nothing else to do", alone), Row("while the job runs", beside));
+        report.Line($"Must reach: ≤ 1.15 ×. {Reached(Report.Percentile(ratios, 50) <= 1.15)} A read's p99 at most doubled: {Reached(beside.ReadP99 <= 2 * alone.ReadP99)} Every password in force in ≤ 2 s: {Reached(beside.Changes.Max() <= MostInForce.TotalMilliseconds)}");
     }
 
     private static string PerCore(List<double> seconds) => Report.Spread(seconds.Select(s => Accounts / s / Environment.ProcessorCount), "0.0");
 
-    private static string[] Row(string what, List<Meanwhile> runs)
-        => [what, Report.Spread(runs.Select(r => r.ReadP99), "0.0"), Report.Spread(runs.Select(r => r.ChangeP50)), Report.Spread(runs.Select(r => r.ChangeMax))];
+    private static string[] Row(string what, Meanwhile m) => [.. new[]
+    {
+        $"{m.Reads.Count}", $"{m.ReadP99:0.0}", $"{m.Changes.Count}", $"{Report.Percentile(m.Changes, 50):0}", $"{m.Changes.Max():0}",
+    }.Prepend(what)];
 
     private static string Reached(bool isReached) => isReached ? "Reached." : "Not reached.";
 
@@ -68,15 +69,13 @@ internal static class RegisteringInBulk
         return watch.Elapsed.TotalSeconds;
     }
 
-    private static async Task<(double Seconds, Meanwhile Meanwhile)> RegisterAsync(RunningPlatform platform, string account, int accounts)
+    private static async Task<double> RegisterAsync(RunningPlatform platform, int accounts)
     {
         var domain = await ManyAccounts.DomainAsync(platform);
         var file = "mail_account,password,mail_capacity,comment\n" + string.Join('\n', Enumerable.Range(0, accounts).Select(i => string.Create(CultureInfo.InvariantCulture, $"user{i:00000},{PasswordOf(i)},100,営業部 {i}")));
         var watch = Stopwatch.StartNew();
-        var job = await UploadAsync(platform, domain, file);
-        var ended = EndAsync(platform, job, watch);
-        var meanwhile = await WatchAsync(platform, account, () => !ended.IsCompleted);
-        var seconds = await ended;
+        await EndAsync(platform, await UploadAsync(platform, domain, file));
+        var seconds = watch.Elapsed.TotalSeconds;
         for (var i = 0; i < Sample; i++)
         {
             var n = i * accounts / Sample;
@@ -84,7 +83,7 @@ internal static class RegisteringInBulk
             await session.LogOutAsync();
         }
 
-        return (seconds, meanwhile);
+        return seconds;
     }
 
     private static async Task<string> UploadAsync(RunningPlatform platform, string domain, string file)
@@ -95,14 +94,14 @@ internal static class RegisteringInBulk
         return JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["id"]!.GetValue<string>();
     }
 
-    private static async Task<double> EndAsync(RunningPlatform platform, string job, Stopwatch watch)
+    private static async Task EndAsync(RunningPlatform platform, string job)
     {
         while (true)
         {
             var view = (await platform.SendAsync(HttpMethod.Get, $"/api/v1/jobs/{job}"))!;
-            if (view["state"]!.GetValue<string>() == "succeeded") return watch.Elapsed.TotalSeconds;
+            if (view["state"]!.GetValue<string>() == "succeeded") return;
             if (view["finishedAt"] is not null) throw new InvalidOperationException(view.ToJsonString());
-            await Task.Delay(100);
+            await Task.Delay(BetweenLooks);
         }
     }
 
@@ -110,7 +109,7 @@ internal static class RegisteringInBulk
     {
         var reading = ReadAsync(platform, goOn);
         var changes = await ChangeAsync(platform, account, () => !reading.IsCompleted);
-        return new(Report.Percentile(await reading, 99), Report.Percentile(changes, 50), changes.Max());
+        return new(await reading, changes);
     }
 
     private static async Task<List<double>> ChangeAsync(RunningPlatform platform, string account, Func<bool> goOn)
@@ -147,6 +146,9 @@ internal static class RegisteringInBulk
 
     private static string PasswordOf(int account) => string.Create(CultureInfo.InvariantCulture, $"Kokoro-{account:00000}-xY");
 
-    /// <summary>What others wait while something is done.</summary>
-    private sealed record Meanwhile(double ReadP99, double ChangeP50, double ChangeMax);
+    /// <summary>What others wait while something is done, in milliseconds.</summary>
+    private sealed record Meanwhile(List<double> Reads, List<double> Changes)
+    {
+        public double ReadP99 => Report.Percentile(Reads, 99);
+    }
 }

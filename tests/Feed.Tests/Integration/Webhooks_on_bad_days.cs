@@ -9,7 +9,7 @@ namespace Hikyaku.Feed.Tests.Integration;
 public sealed class Webhooks_on_bad_days
 {
     private const string WaitsToRecord = "from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%update webhook set%'";
-    private static readonly int Kills = Campaign.Size("kills", everyDay: 2);
+    private static readonly int Kills = Campaign.Size("webhooks", everyDay: 2);
 
     [Fact, Trait("Rule", "REL-3")]
     public async Task An_event_whose_delivery_was_not_recorded_is_delivered_again_under_the_same_id()
@@ -35,7 +35,7 @@ public sealed class Webhooks_on_bad_days
         Assert.Equal("active", Text(await client.StateAsync(id, "active"), "state"));
     }
 
-    [Fact, Trait("Rule", "REL-3"), Trait("Size", "kills")]
+    [Fact, Trait("Rule", "REL-3"), Trait("Size", "webhooks")]
     public async Task Killed_between_a_receivers_answer_and_its_recording_it_sends_that_event_again_and_skips_none()
     {
         await using var feed = await NewFeedAsync(WebhookClient.ForTests);

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Data;
 using System.Diagnostics;
 using System.Globalization;
+using Hikyaku.Accounts.Notices;
 using Hikyaku.Platform;
 using JasperFx;
 using JasperFx.Events;
@@ -78,12 +80,17 @@ public static class RebuildReadModels
         using var daemon = await store.BuildProjectionDaemonAsync();
         // Up to there all transactions have ended: the service's daemon has seen to it.
         await MarkAsync(database, "coalesce((select last_seq_id from public.mt_event_progression where name = 'HighWaterMark'), 0)", stop);
-        List<ReplayedProjection> replayed = [];
-        foreach (var projection in projections)
+        var replayed = new ConcurrentBag<ReplayedProjection>();
+        // Notices read the list of accounts and the jobs. The others do not know of each other.
+        foreach (var some in projections.GroupBy(p => p is NoticeTable).OrderBy(g => g.Key))
         {
-            var watch = Stopwatch.StartNew();
-            await daemon.RebuildProjectionAsync(projection.Name, Longest, stop);
-            replayed.Add(new(projection.Name, watch.Elapsed));
+            await Parallel.ForEachAsync(some, stop, async (projection, stopped) =>
+            {
+                var watch = Stopwatch.StartNew();
+                using var own = await store.BuildProjectionDaemonAsync();
+                await own.RebuildProjectionAsync(projection.Name, Longest, stopped);
+                replayed.Add(new(projection.Name, watch.Elapsed));
+            });
         }
 
         var models = projections.SelectMany(p => p.PublishedTypes()).Select(t => ReadModel.OfSnapshots(((IReadOnlyStoreOptions)store.Options).FindOrResolveDocumentType(t).TableName.Name)).Concat(Tables).ToList();
@@ -98,7 +105,7 @@ public static class RebuildReadModels
         List<PutRight> tables = [];
         foreach (var model in models) tables.Add(await model.PutRightAsync(session, Schema, stop));
         await transaction.CommitAsync(stop);
-        return new(position, replayed, tables, waited.Elapsed);
+        return new(position, [.. replayed.OrderBy(r => r.Name, StringComparer.Ordinal)], tables, waited.Elapsed);
     }
 
     // The real events up to the rebuild's own mark (Marten waits for those beyond it), and read models of its own, which need
@@ -198,7 +205,7 @@ public static class RebuildReadModels
 
 /// <summary>How a rebuild went.</summary>
 /// <param name="Position">The newest event's.</param>
-/// <param name="Projections">What was replayed, in this order.</param>
+/// <param name="Projections">What was replayed, most of it at the same time.</param>
 /// <param name="Tables">What was wrong.</param>
 /// <param name="Waited">How long nothing could be appended.</param>
 public sealed record Rebuilt(long Position, IReadOnlyList<ReplayedProjection> Projections, IReadOnlyList<PutRight> Tables, TimeSpan Waited);
