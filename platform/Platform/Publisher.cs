@@ -35,6 +35,8 @@ public sealed record NodeStateChange(object State, IEvent Cause);
 public abstract class Publisher(string service, IBus bus, INodeBus nodes) : SubscriptionBase
 {
     private const int StreamsAtOnce = 32;
+    // A publish whose confirmation was lost with its connection is waited for without end otherwise; so is a broker that is away.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>The contract that tells others of an event; null for what is nobody else's business.</summary>
     /// <param name="e">The event.</param>
@@ -56,7 +58,7 @@ public abstract class Publisher(string service, IBus bus, INodeBus nodes) : Subs
             // Nodes first: what a change waits for is the node.
             var states = await NodeStatesAsync(events, (IQuerySession)operations, cancellationToken);
             await AtOnce(states, s => SendAsync(nodes, s.State, s.Cause, null, cancellationToken), cancellationToken);
-            await nodes.Publish(new NodeStateBookmark(service, page.SequenceCeiling, page.SequenceFloor), cancellationToken);
+            await nodes.Publish(new NodeStateBookmark(service, page.SequenceCeiling, page.SequenceFloor), cancellationToken).WaitAsync(Patience, cancellationToken);
             var stateOf = states.ToDictionary(s => s.Cause.StreamKey!, s => s.State);
             await AtOnce(events.GroupBy(e => e.StreamKey!), stream => PublishStreamAsync(stream, stateOf.GetValueOrDefault(stream.Key), cancellationToken), cancellationToken);
             return NullChangeListener.Instance;
@@ -65,6 +67,10 @@ public abstract class Publisher(string service, IBus bus, INodeBus nodes) : Subs
         {
             // Marten takes a cancellation for its own and drops the page.
             throw new PublishingFailedException("The broker cancelled a publish", e);
+        }
+        catch (TimeoutException e)
+        {
+            throw new PublishingFailedException("The broker did not confirm a publish", e);
         }
     }
 
@@ -80,7 +86,7 @@ public abstract class Publisher(string service, IBus bus, INodeBus nodes) : Subs
     {
         var parent = cause.GetHeader(EventHeaders.TraceParent)?.ToString();
         using var activity = Telemetry.Source.StartActivity("publish", ActivityKind.Producer, parent);
-        await to.Publish(message, message.GetType(), Pipe.Execute<PublishContext>(c => c.MessageId = messageId ?? NewId.NextGuid()), stop);
+        await to.Publish(message, message.GetType(), Pipe.Execute<PublishContext>(c => c.MessageId = messageId ?? NewId.NextGuid()), stop).WaitAsync(Patience, stop);
     }
 
     private static Task AtOnce<T>(IEnumerable<T> items, Func<T, Task> action, CancellationToken stop)

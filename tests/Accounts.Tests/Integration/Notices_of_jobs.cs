@@ -105,7 +105,8 @@ public sealed class Notices_of_jobs(AccountsWithANode node) : IClassFixture<Acco
         Assert.Equal(jobs[1], (await _accounts.GetAsync("/api/v1/notices?state=unread", user)).Body!["items"]!.AsArray().Single()!["job"]!.GetValue<string>());
         Assert.Equal((address, false), ((await NoticeAsync(jobs[0], admin))["account"]!.GetValue<string>(), (await NoticeAsync(jobs[0], admin))["read"]!.GetValue<bool>()));
         await _accounts.SendAsync(HttpMethod.Post, "/api/v1/notices/read-all", null, user);
-        Assert.Equal((0, 2), ((await _accounts.GetAsync("/api/v1/notices", user)).Body!["unread"]!.GetValue<int>(), (await _accounts.GetAsync("/api/v1/notices", admin)).Body!["unread"]!.GetValue<int>()));
+        Assert.Equal(0, (await _accounts.GetAsync("/api/v1/notices", user)).Body!["unread"]!.GetValue<int>());
+        foreach (var job in jobs) Assert.False((await NoticeAsync(job, admin))["read"]!.GetValue<bool>()); // others have their own marks
 
         await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{address}", caller: admin);
         await using var left = _accounts.Get<NpgsqlDataSource>().CreateCommand("select count(*) from notice where account_id = $1 or job_id = any($2) or started_by = $1");

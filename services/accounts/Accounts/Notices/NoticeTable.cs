@@ -17,7 +17,12 @@ public sealed class NoticeTable : EventProjection
     /// <summary>Reads the few events that begin or end a notice.</summary>
     public NoticeTable()
     {
-        foreach (var type in (Type[])[typeof(MailAccountPasswordForciblyChanged), typeof(MailAccountDeletionStarted), typeof(MailAccountDeleted)]) IncludeType(type);
+        Type[] types =
+        [
+            typeof(MailAccountPasswordForciblyChanged), typeof(MailAccountDeletionStarted), typeof(MailAccountDeleted),
+            typeof(JobSucceeded), typeof(JobCancelled), typeof(JobFailed),
+        ];
+        foreach (var type in types) IncludeType(type);
     }
 
     /// <summary>The table, beside Marten's own.</summary>
