@@ -14,7 +14,7 @@ namespace Hikyaku.Bench;
 /// </summary>
 internal static class RegisteringInBulk
 {
-    private const int Runs = 5, Accounts = 10_000, Sample = 200, Reads = 500;
+    private const int Runs = 5, Accounts = 10_000, Sample = 200, Reads = 2_500;
     private static readonly TimeSpan BetweenReads = TimeSpan.FromMilliseconds(20), BetweenChanges = TimeSpan.FromSeconds(1), BetweenLooks = TimeSpan.FromMilliseconds(250), MostInForce = TimeSpan.FromSeconds(2);
 
     public static async Task RunAsync(Report report)
