@@ -23,6 +23,13 @@ internal sealed class MemoryOf : IAsyncDisposable
     /// <summary>In MB of 1,048,576 bytes.</summary>
     public double Peak { get; private set; }
 
+    /// <summary>What a process has resident, in MB of 1,048,576 bytes.</summary>
+    public static double Megabytes(string process)
+    {
+        var line = File.ReadLines($"/proc/{process}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return double.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -39,9 +46,5 @@ internal sealed class MemoryOf : IAsyncDisposable
         }
     }
 
-    private double Now()
-    {
-        var line = File.ReadLines($"/proc/{_process}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return double.Parse(line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
-    }
+    private double Now() => Megabytes(_process.ToString(CultureInfo.InvariantCulture));
 }

@@ -171,9 +171,7 @@ internal static class ReconnectOfEverybody
                 if (!command.Contains("/sbin/", StringComparison.Ordinal)) isAuth[process] = auth; // else it was forked just now and is not yet what it will be
             }
 
-            if (!auth) return 0;
-            var line = File.ReadLines($"/proc/{process}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-            return double.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+            return auth ? MemoryOf.Megabytes(process) : 0;
         }
         catch (Exception e) when (e is IOException or InvalidOperationException)
         {

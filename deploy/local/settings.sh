@@ -86,7 +86,7 @@ settings_of_all() {
     setting DOTNET_gcServer 0
     [[ -z ${HIKYAKU_PASSWORD_COST:-} ]] || setting Hikyaku__PasswordCost "$HIKYAKU_PASSWORD_COST"
     local name
-    for name in OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_PROTOCOL "${!HIKYAKU_TEST_@}"; do
+    for name in OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_PROTOCOL; do
         [[ -z ${!name:-} ]] || setting "$name" "${!name}"
     done
 }

@@ -1,5 +1,4 @@
 using Hikyaku.Platform.Testing;
-using Npgsql;
 
 namespace Hikyaku.Accounts.Tests.Integration;
 
@@ -34,15 +33,7 @@ public sealed class Verifying_what_is_right(VerifiedService service) : IClassFix
     public async Task What_Marten_leaves_of_a_broken_append_is_nobodys_history()
     {
         await service.AccountAsync();
-        await using var connection = new NpgsqlConnection(service.Accounts.Database);
-        await connection.OpenAsync();
-        await using var leave = new NpgsqlCommand(
-            """
-            insert into mt_streams (id, version) values ('mt_tombstone', 0);
-            insert into mt_events (seq_id, id, stream_id, version, data, type, mt_dotnet_type)
-            values (nextval('mt_events_sequence'), gen_random_uuid(), 'mt_tombstone', 1, '{}', 'tombstone', 'JasperFx.Events.Tombstone, JasperFx.Events')
-            """, connection);
-        await leave.ExecuteNonQueryAsync();
+        await BrokenAppend.LeaveAsync(service.Accounts.Database);
         await service.ListToNodeAsync();
         Assert.Empty((await service.VerifyAsync(seconds: 20)).Disagreements);
     }

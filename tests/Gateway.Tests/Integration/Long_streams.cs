@@ -82,19 +82,27 @@ public sealed class Long_streams(Deployment deployment)
     [InlineData("/api/v1/jobs/accounts-1/events")]
     public async Task It_ends_with_its_session_and_no_other_does(string path)
     {
-        var (open, told) = (0, "before");
+        var open = 0;
+        var more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var service = await StandInService.StartAsync(async http =>
         {
             Interlocked.Increment(ref open);
             http.Response.ContentType = "text/event-stream";
-            while (!http.RequestAborted.IsCancellationRequested)
+            try
             {
-                await http.Response.WriteAsync($"data: {Volatile.Read(ref told)}\n\n");
+                await http.Response.WriteAsync("data: before\n\n");
                 await http.Response.Body.FlushAsync();
-                await Task.Delay(100, http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await more.Task.WaitAsync(http.RequestAborted);
+                await http.Response.WriteAsync("data: after\n\n");
             }
-
-            Interlocked.Decrement(ref open);
+            catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+            {
+                // the gateway has hung up
+            }
+            finally
+            {
+                Interlocked.Decrement(ref open);
+            }
         });
         var gateway = await deployment.NewGatewayAsync(service.Address, $"--Hikyaku:Services:feed={service.Address}");
         using var client = ClientOf(gateway);
@@ -110,7 +118,7 @@ public sealed class Long_streams(Deployment deployment)
         await second.UntilEndAsync(Soon);
 
         await Eventually.Async(() => open == 1); // the service is rid of them, too
-        Volatile.Write(ref told, "after");
+        more.SetResult();
         await stays.SkipAsync(1, "data: after");
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync(path, tokens[0])).Status);
     }

@@ -58,17 +58,7 @@ public class Publishing
         await using var listener = await Listener.StartAsync(place.Rabbit);
         await using var service = await ParcelService.StartAsync(place, keys);
         using var client = new ParcelClient(service, keys);
-        await using (var connection = new NpgsqlConnection(place.Database))
-        {
-            await connection.OpenAsync();
-            await using var leave = new NpgsqlCommand(
-                """
-                insert into mt_streams (id, version) values ('mt_tombstone', 0);
-                insert into mt_events (seq_id, id, stream_id, version, data, type, mt_dotnet_type)
-                values (nextval('mt_events_sequence'), gen_random_uuid(), 'mt_tombstone', 1, '{}', 'tombstone', 'JasperFx.Events.Tombstone, JasperFx.Events')
-                """, connection);
-            await leave.ExecuteNonQueryAsync();
-        }
+        await BrokenAppend.LeaveAsync(place.Database);
 
         await client.PostAsync("p1");
         await Eventually.Async(() => listener.Of("p1").Count == 1, Restart);
