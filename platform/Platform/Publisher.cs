@@ -35,8 +35,9 @@ public sealed record NodeStateChange(object State, IEvent Cause);
 public abstract class Publisher(string service, IBus bus, INodeBus nodes) : SubscriptionBase
 {
     private const int StreamsAtOnce = 32;
-    // A publish whose confirmation was lost with its connection is waited for without end otherwise; so is a broker that is away.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a confirmation is waited for before the page is published again: one that is lost would be waited for without end.</summary>
+    protected virtual TimeSpan Patience => TimeSpan.FromSeconds(30);
 
     /// <summary>The contract that tells others of an event; null for what is nobody else's business.</summary>
     /// <param name="e">The event.</param>
@@ -82,7 +83,7 @@ public abstract class Publisher(string service, IBus bus, INodeBus nodes) : Subs
         }
     }
 
-    private static async Task SendAsync(IPublishEndpoint to, object message, IEvent cause, Guid? messageId, CancellationToken stop)
+    private async Task SendAsync(IPublishEndpoint to, object message, IEvent cause, Guid? messageId, CancellationToken stop)
     {
         var parent = cause.GetHeader(EventHeaders.TraceParent)?.ToString();
         using var activity = Telemetry.Source.StartActivity("publish", ActivityKind.Producer, parent);

@@ -25,7 +25,7 @@ public sealed class Registering_webhooks(FeedFixture fixture)
         Assert.Null((await _client.ReadAsync(id))["secret"]);
         Assert.DoesNotContain("whsec_", (await _client.SendAsync(HttpMethod.Get)).Body!.ToJsonString(), StringComparison.Ordinal);
         await using var source = NpgsqlDataSource.Create(_feed.Database);
-        await using var command = source.CreateCommand("select convert_from(secret, 'LATIN1') from webhook where id = $1");
+        await using var command = source.CreateCommand("select encode(secret, 'escape') from webhook where id = $1");
         command.Parameters.Add(new() { Value = Guid.Parse(id) });
         Assert.DoesNotContain("whsec_", (string)(await command.ExecuteScalarAsync())!, StringComparison.Ordinal);
     }

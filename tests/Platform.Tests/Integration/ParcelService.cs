@@ -47,6 +47,9 @@ public sealed class Levers : TimeProvider
     /// <summary>Thrown by the publisher while set.</summary>
     public Exception? PublisherFails { get; set; }
 
+    /// <summary>How long the publisher waits for the broker.</summary>
+    public TimeSpan PublisherWaits { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How much the service's clock is ahead.</summary>
     public TimeSpan ClockAhead { get; set; }
 
@@ -150,6 +153,8 @@ internal static class ParcelEndpoints
 
 internal sealed class ParcelPublisher(IBus bus, INodeBus nodes, Levers levers) : Publisher("parcels", bus, nodes)
 {
+    protected override TimeSpan Patience => levers.PublisherWaits;
+
     protected override object? ToContract(IEvent e, object? state)
     {
         if (levers.PublisherFails is { } failure) throw failure;

@@ -67,6 +67,31 @@ public class Publishing
     }
 
     [Fact]
+    [Trait("Rule", "REL-1")]
+    public async Task A_publish_whose_confirmation_is_lost_is_not_waited_for_without_end()
+    {
+        var place = await Place.NewAsync();
+        var broker = new Uri(place.Rabbit);
+        await using var wire = new Wire(broker.Port);
+        using var keys = InternalKeys.Create();
+        await using var listener = await Listener.StartAsync(place.Rabbit);
+        await using var service = await ParcelService.StartAsync(place with { Rabbit = new UriBuilder(broker) { Port = wire.Port }.Uri.AbsoluteUri }, keys);
+        service.Levers.PublisherWaits = TimeSpan.FromSeconds(1);
+        using var client = new ParcelClient(service, keys);
+        await client.PostAsync("p1");
+        await Eventually.Async(() => listener.Of("p1").Count > 0, Restart);
+
+        wire.LosesAnswers = true;
+        await client.PostAsync("p2");
+        await Eventually.Async(() => listener.Of("p2").Count > 0 && wire.LostBytes > 0); // the broker has it and has said so
+        wire.LosesAnswers = false;
+
+        await client.PostAsync("p3");
+        await Eventually.Async(() => listener.Of("p3").Count > 0, Restart);
+        await Eventually.Async(() => client.GetAsync("/health/ready"), h => h.Status == 200, Restart);
+    }
+
+    [Fact]
     public async Task Nodes_hear_the_state_and_then_the_bookmark_that_covers_it()
     {
         var place = await Place.NewAsync();
