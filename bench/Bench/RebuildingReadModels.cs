@@ -47,7 +47,7 @@ internal static class RebuildingReadModels
     private static async Task TellAsync(Report report, string database, List<(Rebuilt Rebuilt, double Seconds)> runs, MemoryOf memory)
     {
         var events = runs[0].Rebuilt.Position;
-        report.Line($"{Runs} runs after a warm-up (a run takes a minute, so no more); {events:N0} events of {Accounts:N0} accounts in {Accounts / InOneDomain} domains: opened, then {EventsOfEach - 1} changes of password, capacity and comment of each in turn, one of {JobEvery} by force, and jobs. Median (minimum–maximum).");
+        report.Line($"{Runs} runs after a warm-up (a run takes most of a minute, so no more); {events:N0} events of {Accounts:N0} accounts in {Accounts / InOneDomain} domains: opened, then {EventsOfEach - 1} changes of password, capacity and comment of each in turn, one of {JobEvery} by force, and jobs. Median (minimum–maximum).");
         report.Table(
             ["projection", "s", "events of the history/s"],
             [
