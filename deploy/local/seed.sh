@@ -60,7 +60,7 @@ hanako.sato 300 総務部
 jiro.suzuki 200 営業部
 saburo.tanaka 200 営業部 大阪
 yumi.ito 200 経理部
-ken.watanabe 1 容量不足の例
+ken.watanabe 2 容量不足の例
 emi.kobayashi 100 パスワード強制変更の例
 goro.kato 100 退職者 削除の例
 naomi.yoshida 100 メールデータ削除の例
@@ -108,9 +108,7 @@ seed_mail() {
     is_made jiro.suzuki && submit taro.hoshi "jiro.suzuki@$seed_domain" 今週の会議
     is_made yumi.ito && submit jiro.suzuki "yumi.ito@$seed_domain" 交通費の精算
     is_made yumi.ito && submit yumi.ito tanaka@kyaku.example 請求書
-    # More than fits: the first message is taken while there is room.
-    is_made ken.watanabe && deliver photos@kyaku.example "ken.watanabe@$seed_domain" 社員旅行の写真 1000000
-    is_made ken.watanabe && deliver photos@kyaku.example "ken.watanabe@$seed_domain" 写真の続き 40000
+    is_made ken.watanabe && deliver photos@kyaku.example "ken.watanabe@$seed_domain" 社員旅行の写真 1500000
     return 0
 }
 
@@ -136,6 +134,8 @@ seed_message() {
 }
 
 seed_states() {
+    # Less than the mailbox holds by then.
+    is_made ken.watanabe && late PATCH "ken.watanabe@$seed_domain" "" '{"capacityMb":1}' 200
     is_made emi.kobayashi && late POST "emi.kobayashi@$seed_domain" /force-password-change '{"reason":"不正アクセスの疑い"}' 204
     is_made naomi.yoshida && late DELETE "naomi.yoshida@$seed_domain" /mail "" 202
     is_made goro.kato && late DELETE "goro.kato@$seed_domain" "" "" 202

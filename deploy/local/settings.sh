@@ -27,6 +27,8 @@ settings_of_accounts() {
     setting Hikyaku__Server__SubmissionPort "$PORT_SUBMISSION"
     setting Hikyaku__Server__SubmissionsPort "$PORT_SUBMISSIONS"
     setting Hikyaku__Server__PlaintextLogin "${HIKYAKU_PLAINTEXT_LOGIN:-allow}"
+    [[ -z ${HIKYAKU_ARCHIVE_DAYS:-} ]] || setting Hikyaku__Server__ArchiveDays "$HIKYAKU_ARCHIVE_DAYS"
+    [[ -z ${HIKYAKU_TRASH_DAYS:-} ]] || setting Hikyaku__Server__TrashDays "$HIKYAKU_TRASH_DAYS"
     setting Hikyaku__OperatorPassword "$(<"$HIKYAKU_HOME/operator-password")"
     setting Hikyaku__KeyFile "$HIKYAKU_HOME/secrets/data.key"
     setting Hikyaku__DeletionParticipants gateway,feed

@@ -50,6 +50,12 @@ public sealed class GuardedProcess : IAsyncDisposable
     /// <summary>Lets it end by itself (SIGTERM) and keeps its folder.</summary>
     public Task ShutDownAsync() => EndAsync("shutdown");
 
+    /// <summary>Lets it stand still (SIGSTOP), as a machine that sleeps or a network that is cut does.</summary>
+    public Task PauseAsync() => _guard.StandardInput.WriteLineAsync("pause");
+
+    /// <summary>Lets it go on.</summary>
+    public Task ResumeAsync() => _guard.StandardInput.WriteLineAsync("resume");
+
     /// <summary>Ends it at once and removes its folder.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -1,6 +1,6 @@
 # Runs a server for a test process and never longer: bash -c '…' guard FOLDER SIGNAL COMMAND...
 # Standard input is a pipe that only the test process holds. The line "stop" ends the server and keeps FOLDER, so that
-# it can start again; "shutdown" does so by SIGTERM; the pipe's end, which comes however the test process dies, ends the server and removes FOLDER.
+# it can start again; "shutdown" does so by SIGTERM; "pause" and "resume" let it stand still and go on; the pipe's end, which comes however the test process dies, ends the server and removes FOLDER.
 set -u
 folder=$1 signal=$2
 shift 2
@@ -23,9 +23,16 @@ end() {
 trap end EXIT
 trap 'exit 1' INT TERM HUP
 
-until read -r -t 1 word <&3; do
-    (($? > 128)) || break
-    if ! kill -0 "$server" 2>/dev/null; then
+while true; do
+    if read -r -t 1 word <&3; then
+        case $word in
+            pause) kill -STOP "$server" ;;
+            resume) kill -CONT "$server" ;;
+            *) break ;;
+        esac
+    elif (($? <= 128)); then
+        break # the pipe has ended
+    elif ! kill -0 "$server" 2>/dev/null; then
         word=stop # the log is still to be read; the test process removes the folder
         break
     fi

@@ -1,3 +1,5 @@
+using Hikyaku.Platform.Testing;
+
 namespace Hikyaku.Journeys;
 
 /// <summary>The small size of what <c>./dev chaos</c> does for ten minutes, and the company that <c>./dev seed</c> makes.</summary>
@@ -20,6 +22,12 @@ public sealed class Chaos_and_company(PlatformUnderTest platform)
         Assert.Equal(200, (await platform.Operator.GetAsync($"/api/v1/domains/{Uri.EscapeDataString("星商会.example.jp")}")).Status);
         await platform.ArrivesAsync($"jiro.suzuki@{domain}", "今週の会議");
         await platform.ArrivesAsync($"ken.watanabe@{domain}", "社員旅行の写真");
+        // One account in every state.
+        var full = await Eventually.Async(() => platform.Operator.GetAsync($"/api/v1/accounts/ken.watanabe@{domain}"), r => r.Body?["usedMb"]?.GetValue<int>() > 1);
+        Assert.Equal(1, full.Body!["capacityMb"]!.GetValue<int>());
+        Assert.True((await platform.Operator.GetAsync($"/api/v1/accounts/emi.kobayashi@{domain}")).Body!["passwordForciblyChanged"]!.GetValue<bool>());
+        Assert.Equal(404, (await platform.Operator.GetAsync($"/api/v1/accounts/goro.kato@{domain}")).Status);
+        await Eventually.Async(() => platform.CountAsync($"naomi.yoshida@{domain}", 0), n => n == 0, TimeSpan.FromSeconds(60));
         (await platform.SignInAsync("tsubaki", PlatformUnderTest.Password)).Dispose();
 
         Assert.Contains("0 accounts are new", await PlatformUnderTest.DevAsync("seed"), StringComparison.Ordinal);

@@ -38,7 +38,12 @@ public sealed class Outages(PlatformUnderTest platform)
         for (var i = 0; i < senders; i++) accounts.Add(await platform.AccountAsync(domain, $"user{i}"));
         var friend = $"friend-{Guid.NewGuid():N}@far.example";
 
-        foreach (var program in stopped) await platform.ControlAsync("stop", program);
+        foreach (var program in stopped)
+        {
+            await platform.KillAsync(program);
+            await platform.ControlAsync("stop", program); // else it would come back
+        }
+
         var since = System.Diagnostics.Stopwatch.StartNew();
         try
         {
@@ -64,6 +69,8 @@ public sealed class Outages(PlatformUnderTest platform)
 
         foreach (var account in accounts) Assert.Equal(messagesEach + (messagesEach / 2), await platform.CountAsync(account, messagesEach + (messagesEach / 2)));
         Assert.Equal(senders * (messagesEach / 2), (await Eventually.Async(() => platform.OutboxAsync(friend), m => m.Count >= senders * (messagesEach / 2), TimeSpan.FromSeconds(60))).Count);
+        // What the node saw meanwhile is counted.
+        foreach (var account in accounts) await Eventually.Async(() => platform.Operator.GetAsync($"/api/v1/accounts/{account}"), r => r.Body?["usedMb"]?.GetValue<int>() > 0, TimeSpan.FromSeconds(60));
         var changed = await platform.Operator.SendAsync(HttpMethod.Patch, $"/api/v1/accounts/{accounts[0]}", new { capacityMb = 123 });
         Assert.Equal(200, changed.Status);
         await platform.InForceAsync(accounts[0]);

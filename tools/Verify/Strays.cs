@@ -1,8 +1,9 @@
+using Hikyaku.Accounts.Notices;
 using Npgsql;
 
 namespace Hikyaku.Verify;
 
-/// <summary>What belongs to no stream, and reservations that do not fit the accounts that hold addresses.</summary>
+/// <summary>What belongs to no stream, and tables that do not fit each other: reservations and addresses, counts of mailboxes, jobs, notices.</summary>
 internal static class Strays
 {
     private static readonly (string Where, string Sql, string What)[] Questions =
@@ -26,6 +27,30 @@ internal static class Strays
                 and not exists (select 1 from mt_events e where e.stream_id = r.data ->> 'AccountId' and e.type = 'accounts.mail-account-deleted.v1')
             """,
             "the address is reserved for an account that does not have it"),
+        ("read model",
+            """
+            select coalesce(m.domain, l.domain) from node_mailboxes m
+            full join (select home_node, domain, count(*) as accounts from mail_account_list where home_node is not null group by home_node, domain) l
+                on l.home_node = m.node and l.domain = m.domain
+            where coalesce(m.accounts, 0) <> coalesce(l.accounts, 0)
+            """,
+            "node_mailboxes counts other mailboxes on a node than the list of accounts has"),
+        ("read model", "select s.id from mt_doc_job s where not exists (select 1 from job j where j.id = s.id)", "it is not in the list of jobs"),
+        ("read model", "select id from job j where not exists (select 1 from mt_streams s where s.id = j.id)", "it is in the list of jobs and has no history"),
+        ("read model", "select j.id from job j join mt_doc_job s on s.id = j.id where (j.kind, j.state) is distinct from (s.data ->> 'Kind', s.data ->> 'State')", "its kind or state in the list of jobs is not what its history says"),
+        ("read model", "select job_id from notice n where job_id is not null and not exists (select 1 from job j where j.id = n.job_id and j.finished_at is not null)", "a notice tells its end, and it has not ended"),
+        ("read model",
+            """
+            select j.id from job j where j.finished_at is not null and not exists (select 1 from notice n where n.job_id = j.id)
+                and (j.account_id is null or exists (select 1 from mail_account_list l where l.account_id = j.account_id and l.deletion_job is null))
+            """,
+            "no notice tells its end"),
+        ("read model",
+            $"""
+            select l.account_id from mail_account_list l where l.password_forcibly_changed and l.deletion_job is null
+                and not exists (select 1 from notice n where n.account_id = l.account_id and n.kind = '{NoticeKinds.PasswordForciblyChanged}')
+            """,
+            "no notice tells that its password was changed by force"),
     ];
 
     public static async Task LookAsync(NpgsqlConnection snapshot, IReadOnlyList<StreamKind> kinds, Findings findings, CancellationToken stop)

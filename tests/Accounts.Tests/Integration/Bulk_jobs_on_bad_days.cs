@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Platform.Testing;
 using MassTransit;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using RabbitMQ.Client;
 
@@ -44,6 +46,30 @@ public sealed class Bulk_jobs_on_bad_days
         Assert.Equal(0L, await ScalarAsync(database, "select count(*) from mt_doc_address_reservation where data ->> 'ReservedBy' is not null"));
     }
 
+    [Fact, Trait("Rule", "REL-5"), Trait("Rule", "ACC-9"), Trait("Rule", "GWY-5")]
+    public async Task A_worker_that_stood_still_until_another_one_had_its_job_changes_nothing_any_more()
+    {
+        await using var accounts = new AccountsService { More = ["--Hikyaku:BulkJobsAtOnce=0"] };
+        await accounts.InitializeAsync();
+        await accounts.RenewLeaseAsync(applied: long.MaxValue);
+        await using var database = NpgsqlDataSource.Create(accounts.Database);
+        // What it may hold in the database when it is stopped: PostgreSQL lets go of it as when a machine is gone.
+        await ScalarAsync(database, $"alter database {new NpgsqlConnectionStringBuilder(accounts.Database).Database} set idle_in_transaction_session_timeout = '1s'");
+        var domain = await accounts.DomainAsync(maxAccounts: 200);
+        var job = await SendAsync(accounts, domain, "imports", File(AccountsService.GoodPassword, 10));
+        await using var slow = Worker(accounts, "--Logging:LogLevel:Hikyaku=Information");
+        await Eventually.Async(async () => await ScalarAsync(database, "select reserved_rows from bulk_job") is > 0, TimeSpan.FromSeconds(60));
+        await slow.PauseAsync();
+        await DoneAsync(accounts, database, job, killAt: null);
+
+        await slow.ResumeAsync();
+        await Eventually.Async(() => slow.OutputAsync(int.MaxValue), log => log.Contains("is somebody else's now", StringComparison.Ordinal) || log.Contains("is put off", StringComparison.Ordinal));
+        await slow.ShutDownAsync();
+        Assert.Equal((Rows + 1, 100 + (Rows * 10)), await NumbersAsync(accounts, domain));
+        Assert.Equal((long)Rows, await ScalarAsync(database,
+            $"select count(*) from mt_events e join mail_account_list l on l.account_id = e.stream_id where l.domain = '{domain}' and l.address not like 'postmaster@%'"));
+    }
+
     [Fact, Trait("Rule", "GWY-5"), Trait("Rule", "REL-1")]
     public async Task With_the_broker_down_from_upload_to_end_jobs_are_done_all_the_same_and_once_it_is_back_told_of_once()
     {
@@ -61,6 +87,8 @@ public sealed class Bulk_jobs_on_bad_days
         }, keepsItsPlace: true);
         var domain = await accounts.DomainAsync();
         await Eventually.Async(() => told.Count == 1); // postmaster
+
+        await AssertIsQuorumQueueAsync(accounts.VirtualHost, "bulk-jobs");
 
         await rabbit.ShutDownAsync();
         foreach (var (what, file) in new[] { ("imports", File(AccountsService.GoodPassword, 10)), ("bulk-changes", File("Betsu-no-98yz", 20)) })
@@ -113,11 +141,25 @@ public sealed class Bulk_jobs_on_bad_days
         string[] hosts = [await rabbit.AddVirtualHostAsync(traced: true), await rabbit.AddVirtualHostAsync(traced: true)];
         await using var bus = await TracedMessages.OfAsync(hosts[0]);
         await using var nodes = await TracedMessages.OfAsync(hosts[1]);
-        await using var accounts = new AccountsService { More = ["--Hikyaku:BulkJobsAtOnce=0"] };
+        await using var accounts = new AccountsService { More = ["--Hikyaku:BulkJobsAtOnce=0", "--Logging:LogLevel:Default=Trace", "--Logging:Console:LogLevel:Default=None"] };
         await accounts.StartAsync(await PostgresServer.NewDatabaseAsync(), hosts[0], hosts[1]);
+        using var log = new LogOf(accounts);
         await accounts.RenewLeaseAsync(applied: long.MaxValue);
         await using var database = NpgsqlDataSource.Create(accounts.Database);
         var domain = await accounts.DomainAsync(maxAccounts: 200);
+        var spans = new ConcurrentQueue<string>(); // of all that runs in this process, so only those that may matter
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = _ => true,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = a =>
+            {
+                var text = $"{a.DisplayName} {a.StatusDescription} {string.Join(' ', a.TagObjects)} {string.Join(' ', a.Baggage)} {string.Join(' ', a.Events.SelectMany(e => e.Tags))}";
+                var isOwnQuestion = text.Contains(" t where t::text ilike ", StringComparison.Ordinal);
+                if (!isOwnQuestion && (text.Contains(domain, StringComparison.Ordinal) || text.Contains("Planted", StringComparison.OrdinalIgnoreCase))) spans.Enqueue(text);
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
         var bad = $"mail_account,password,mail_capacity\nuser01,Planted,\nUSER01,{Planted},x\nuser02,{Planted}Ａ,\nuser03,{Planted},1,{Planted}\nuser04,{Planted[..7]}\u0001,\nu,{domain}Planted,";
         var answers = new StringBuilder();
         async Task<Reply> AskAsync(string path)
@@ -138,8 +180,9 @@ public sealed class Bulk_jobs_on_bad_days
         var givenUp = await SendAsync(accounts, domain, "imports", File(Planted, 10), answers);
         await ScalarAsync(database, "update bulk_job set faults = 4"); // the last but one that it may have
         Assert.Empty(await TablesWithAsync(database, "Planted"));
-        await using var worker = Worker(accounts, "--Logging:LogLevel:Default=Trace");
+        await using var worker = Worker(accounts, "--Logging:Console:LogLevel:Default=Trace");
         await EndsAsync(givenUp, "failed");
+        var reference = (await AskAsync(givenUp)).Body!["reference"]!.GetValue<string>();
         await ScalarAsync(database, "drop trigger fail on mt_doc_address_reservation");
         foreach (var (what, good) in new[] { ("imports", File(Planted, 10)), ("bulk-changes", File($"{Planted}2", 20)) })
         {
@@ -160,12 +203,15 @@ public sealed class Bulk_jobs_on_bad_days
         var texts = new Dictionary<string, string>
         {
             ["Not today"] = await worker.OutputAsync(int.MaxValue),
+            ["/imports"] = log.ToString(),
+            ["/bulk-changes"] = string.Join('\n', spans),
             ["user05"] = answers.ToString(),
             ["MailAccountPasswordChanged"] = await bus.UntilAsync($"user{Rows - 1:00}@{domain}"),
             ["$argon2id$"] = await nodes.UntilAsync($"user{Rows - 1:00}@{domain}"),
         };
         Assert.All(texts, t => Assert.Contains(t.Key, t.Value, StringComparison.OrdinalIgnoreCase)); // it is where the password could be
         Assert.All(texts, t => Assert.DoesNotContain("Planted", t.Value, StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(reference, texts["Not today"], StringComparison.Ordinal);
         Assert.Contains("mt_events", await TablesWithAsync(database, "user05"));
         Assert.Empty(await TablesWithAsync(database, "Planted"));
     }
@@ -190,6 +236,14 @@ public sealed class Bulk_jobs_on_bad_days
         Assert.Equal("succeeded", end.Body!["state"]!.GetValue<string>());
         Assert.Equal(1L, await ScalarAsync(database, $"select count(*) from notice where job_id = '{id}'"));
         await NoPasswordAsync(worker);
+    }
+
+    // Who declares a queue that is there must say of what type it is.
+    private static async Task AssertIsQuorumQueueAsync(string virtualHost, string queue)
+    {
+        await using var connection = await new ConnectionFactory { Uri = new(virtualHost) }.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        await channel.QueueDeclareAsync(queue, durable: true, exclusive: false, autoDelete: false, new Dictionary<string, object?> { ["x-queue-type"] = "quorum" });
     }
 
     private static async Task NoPasswordAsync(GuardedProcess worker)
@@ -245,6 +299,35 @@ public sealed class Bulk_jobs_on_bad_days
         await using var command = database.CreateCommand(sql);
 #pragma warning restore CA2100
         return await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>All that a service in this process logs, from trace level on.</summary>
+    private sealed class LogOf : ILoggerProvider, ILogger
+    {
+        private readonly ConcurrentQueue<string> _lines = new();
+
+        public LogOf(AccountsService accounts) => accounts.Get<ILoggerFactory>().AddProvider(this);
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull
+        {
+            _lines.Enqueue($"{state}");
+            return null;
+        }
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            => _lines.Enqueue($"{formatter(state, exception)} {exception}");
+
+        public override string ToString() => string.Join('\n', _lines);
+
+        public void Dispose()
+        {
+            // nothing is held
+        }
     }
 
     /// <summary>Copies of what is published in a virtual host.</summary>

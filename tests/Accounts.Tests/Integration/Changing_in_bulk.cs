@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.Accounts.Tests.Integration;
 
@@ -87,6 +88,31 @@ public sealed class Changing_in_bulk(AccountsWithANode node) : IClassFixture<Acc
         var one = Assert.Single(seen); // the later one's, in all accounts
         Assert.Equal($"{one.Mb}", one.Comment);
         Assert.Equal(100 + 30 * one.Mb, await UsedAsync(domain));
+    }
+
+    [Fact]
+    public async Task Cancelled_at_any_moment_it_is_all_or_nothing()
+    {
+        var names = Enumerable.Range(0, 60).Select(i => $"user{i:00}").ToArray();
+        var domain = await DomainAsync(names);
+        var mb = 100;
+        foreach (var stage in new[] { "queued", "check", "change" })
+        {
+            var begun = await ChangeAsync(domain, "mail_account,password,mail_capacity\n" + string.Join('\n', names.Select(n => $"{n},,{mb + 1}")));
+            await Eventually.Async(() => _accounts.GetAsync(begun.Location!), r => stage == "queued" || r.Body!["finishedAt"] is not null || StateOf(r, stage) is not "waiting");
+            var answer = await _accounts.SendAsync(HttpMethod.Delete, begun.Location!);
+
+            var end = await Eventually.Async(() => _accounts.GetAsync(begun.Location!), r => r.Body?["finishedAt"] is not null);
+            var isCancelled = answer.Status == HttpStatusCode.OK;
+            if (!isCancelled) Assert.Equal(["jobs.not-cancellable"], answer.Codes);
+            Assert.Equal(isCancelled ? "cancelled" : "succeeded", end.Body!["state"]!.GetValue<string>());
+            if (!isCancelled) mb++;
+            var seen = (await _accounts.GetAsync($"/api/v1/domains/{domain}/accounts?limit=500")).Body!["items"]!.AsArray();
+            Assert.All(seen.Where(a => a!["name"]!.GetValue<string>() != "postmaster"), a => Assert.Equal(mb, a!["capacityMb"]!.GetValue<int>()));
+            Assert.Equal(100 + (names.Length * mb), await UsedAsync(domain));
+        }
+
+        static string? StateOf(Reply job, string stage) => job.Body!["stages"]?.AsArray().Single(s => s!["name"]!.GetValue<string>() == stage)!["state"]!.GetValue<string>();
     }
 
     private async Task<string> DomainAsync(params string[] names)

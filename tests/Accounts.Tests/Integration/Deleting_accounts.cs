@@ -107,6 +107,8 @@ public sealed class Deleting_accounts(AccountsWithANode node) : IClassFixture<Ac
         var ids = new ConcurrentBag<string>();
         await Parallel.ForEachAsync(addresses, async (a, _) => ids.Add((await _accounts.TargetAsync(a))!.AccountId));
 
+        Assert.Equal(["accounts.postmaster-cannot-be-deleted"], (await DeleteAsync(domain, [.. addresses, $"postmaster@{domain}"])).Codes);
+        Assert.Equal(501, (await _accounts.GetAsync($"/api/v1/domains/{domain}")).Body!["accounts"]!.GetValue<int>());
         var deleted = await DeleteAsync(domain, addresses);
 
         Assert.Equal(1, (await _accounts.GetAsync($"/api/v1/domains/{domain}")).Body!["accounts"]!.GetValue<int>());

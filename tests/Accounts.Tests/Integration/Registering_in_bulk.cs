@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using Hikyaku.Platform.Testing;
@@ -40,12 +41,14 @@ public sealed class Registering_in_bulk(AccountsWithANode node) : IClassFixture<
         Assert.Equal(0L, await ScalarAsync("select count(*) from mt_doc_address_reservation where data ->> 'ReservedBy' is not null"));
     }
 
-    [Fact, Trait("Rule", "SEC-4")]
-    public async Task A_bad_file_registers_nothing_and_every_problem_is_told_in_the_readers_language_without_a_password()
+    [Theory, Trait("Rule", "SEC-4")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_bad_file_registers_nothing_and_every_problem_is_told_in_the_readers_language_without_a_password(bool dryRun)
     {
         var domain = await _accounts.DomainAsync();
         await _accounts.AccountAsync(domain);
-        var begun = await ImportAsync(domain, Header + $"good,{Planted},,\nTARO,{Planted},,\ngood@{domain},{Planted},x,\nbad..name,{Planted[..6]},,\nwide,パスワードパスワード12,,\n");
+        var begun = await ImportAsync(domain, Header + $"good,{Planted},,\nTARO,{Planted},,\ngood@{domain},{Planted},x,\nbad..name,{Planted[..6]},,\nwide,パスワードパスワード12,,\n", dryRun);
 
         var job = (await node.JobAsync(begun.Location!, "failed")).Body!;
         Assert.Equal(
@@ -65,6 +68,34 @@ public sealed class Registering_in_bulk(AccountsWithANode node) : IClassFixture<
         Assert.Equal(0L, await ScalarAsync($"select count(*) from job_problems where problems::text like '%{Planted}%'"));
         Assert.Equal(0L, await ScalarAsync($"select count(*) from mt_events where data::text like '%{Planted}%' or headers::text like '%{Planted}%'"));
         Assert.Equal(0L, await ScalarAsync($"select count(*) from job where job::text like '%{Planted}%'"));
+    }
+
+    [Fact]
+    public async Task Of_more_than_a_thousand_problems_a_thousand_are_told_and_the_rest_counted()
+    {
+        var domain = await _accounts.DomainAsync(maxAccounts: 2000);
+        var begun = await ImportAsync(domain, Header + string.Concat(Enumerable.Range(0, 1500).Select(i => $"user{i},{AccountsService.GoodPassword},１,\n")));
+        var job = (await node.JobAsync(begun.Location!, "failed")).Body!;
+        Assert.Equal((1000, 500), (job["errors"]!.AsArray().Count, job["moreErrors"]!.GetValue<int>()));
+    }
+
+    [Theory, Trait("Rule", "GWY-4")]
+    [InlineData("Content-Type: text/csv\r\nContent-Length: 1000\r\n\r\n")]
+    [InlineData("Content-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n")]
+    [InlineData("Content-Type: multipart/form-data; boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n1000\r\n--b\r\nContent-Disposition: form-data; name=file\r\n\r\n")]
+    public async Task A_client_that_is_gone_during_its_upload_leaves_nothing_and_may_send_it_again(string begin)
+    {
+        var (domain, text) = (await _accounts.DomainAsync(), $"{Header}taro,{AccountsService.GoodPassword},,\n");
+        using (var client = new TcpClient("127.0.0.1", _accounts.Http.BaseAddress!.Port))
+        {
+            var head = $"POST /api/v1/domains/{domain}/imports HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {_accounts.Keys.Token(AccountsService.Operator)}\r\nIdempotency-Key: gone\r\n";
+            await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(head + begin + text));
+        }
+
+        var again = await Eventually.Async(() => ImportAsync(domain, text, headers: ("Idempotency-Key", "gone")), r => r.Status == HttpStatusCode.Accepted);
+        Assert.Equal(1, (await node.JobAsync(again.Location!, "succeeded")).Body!["result"]!["registered"]!.GetValue<int>());
+        Assert.Equal(1L, await ScalarAsync($"select count(*) from job where domain = '{domain}'"));
+        Assert.Equal(0L, await ScalarAsync("select count(*) from bulk_job"));
     }
 
     [Theory]

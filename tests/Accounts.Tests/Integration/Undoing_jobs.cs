@@ -31,6 +31,7 @@ public sealed class Undoing_jobs(AccountsWithANode node) : IClassFixture<Account
         Assert.Equal((100, "old"), await SettingsAsync($"taro@{domain}"));
         Assert.Equal((300, "old"), await SettingsAsync($"jiro@{domain}"));
         Assert.True((await _accounts.VerifyAsync($"saburo@{domain}", Other))["verified"]!.GetValue<bool>());
+        Assert.Equal((100, "old"), await SettingsAsync($"saburo@{domain}")); // what was blank in the file was not changed
         Assert.Equal(600, (await _accounts.GetAsync($"/api/v1/domains/{domain}")).Body!["capacityMb"]!.GetValue<int>()); // postmaster, taro, jiro, saburo
         var undone = (await _accounts.GetAsync($"/api/v1/accounts/taro@{domain}/history?limit=1")).Body!["items"]![0]!;
         Assert.Equal(("admin1", begun.Body["id"]!.GetValue<string>()), (undone["by"]!["login"]!.GetValue<string>(), undone["job"]!.GetValue<string>()));

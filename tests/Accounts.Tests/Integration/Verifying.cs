@@ -1,3 +1,6 @@
+using System.Text;
+using Hikyaku.Platform.Testing;
+
 namespace Hikyaku.Accounts.Tests.Integration;
 
 /// <summary>What <c>hikyaku verify</c> finds. Each test damages what nobody else looks at.</summary>
@@ -49,6 +52,8 @@ public sealed class Verifying(VerifiedService service) : IClassFixture<VerifiedS
     [InlineData("update domain_usage set accounts = 1 where domain = @domain", "accounts in domain_usage is 1, and must be 2")]
     [InlineData("update domain_usage set capacity_mb = capacity_mb + 1 where domain = @domain", "capacity_mb in domain_usage is 401, and must be 400")]
     [InlineData("delete from domain_usage where domain = @domain", "it is not in domain_usage")]
+    [InlineData("update node_mailboxes set accounts = accounts + 1 where domain = @domain", "node_mailboxes counts other mailboxes on a node than the list of accounts has")]
+    [InlineData("delete from node_mailboxes where domain = @domain", "node_mailboxes counts other mailboxes on a node than the list of accounts has")]
     [InlineData("delete from mt_doc_domain where id = @domain", "it has no snapshot in mt_doc_domain")]
     [InlineData("update mt_doc_domain set data = jsonb_set(data, '{Administrators}', '[\"eve\"]') where id = @domain", "Administrators in mt_doc_domain is [\"eve\"], and must be []")]
     public async Task A_damage_to_a_domain_is_found_and_named(string sql, string what)
@@ -90,6 +95,33 @@ public sealed class Verifying(VerifiedService service) : IClassFixture<VerifiedS
         var key = $"stray{Guid.NewGuid():N}";
         await service.DamageAsync(sql, ("key", key));
         Assert.Contains($"{Model}: {key}: {what}", await service.FoundAsync(key));
+    }
+
+    [Theory, Trait("Rule", "REL-6"), Trait("Rule", "GWY-5"), Trait("Rule", "NTC-1")]
+    [InlineData("delete from job where id = @key", "it is not in the list of jobs")]
+    [InlineData("update job set state = 'running' where id = @key", "its kind or state in the list of jobs is not what its history says")]
+    [InlineData("update job set finished_at = null where id = @key", "a notice tells its end, and it has not ended")]
+    [InlineData("delete from notice where job_id = @key", "no notice tells its end")]
+    public async Task A_damage_to_a_job_is_found_and_named(string sql, string what)
+    {
+        using var noFile = new StringContent("x", Encoding.UTF8, "text/csv");
+        var begun = await service.Accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{await service.Accounts.DomainAsync()}/imports", noFile);
+        await Eventually.Async(() => service.Accounts.GetAsync(begun.Location!), r => r.Body?["finishedAt"] is not null, TimeSpan.FromSeconds(30));
+        var job = begun.Body!["id"]!.GetValue<string>();
+        Assert.Empty(await service.FoundAsync(job));
+        await service.DamageAsync(sql, ("key", job));
+        Assert.Contains($"{Model}: {job}: {what}", await service.FoundAsync(job));
+    }
+
+    [Fact, Trait("Rule", "REL-6"), Trait("Rule", "NTC-1")]
+    public async Task A_forced_change_that_nobody_is_told_of_is_found()
+    {
+        var (_, address, id) = await service.AccountAsync();
+        await service.Accounts.SendAsync(HttpMethod.Post, $"/api/v1/accounts/{address}/force-password-change", new { reason = "abuse" });
+        await service.ListToNodeAsync();
+        Assert.Empty(await service.FoundAsync(id));
+        await service.DamageAsync("delete from notice where account_id = @id", ("id", id));
+        Assert.Equal([$"{Model}: {id}: no notice tells that its password was changed by force"], await service.FoundAsync(id));
     }
 
     [Theory, Trait("Rule", "NOD-3")]

@@ -33,6 +33,7 @@ public sealed class Judging_files
             j,short,12x,
             saburo@other.jp,{Good},,
             shiro@EXAMPLE.jp,{Good},1001,
+            ｇoro,{Good},１００,
             """);
 
         Assert.Equal(
@@ -42,6 +43,7 @@ public sealed class Judging_files
                 "7 mail_account accounts.name-length", "7 password accounts.password-too-short", "7 password accounts.password-no-upper",
                 "7 password accounts.password-no-digit", "7 password accounts.password-no-symbol", "7 mail_capacity accounts.capacity-range",
                 "8 mail_account accounts.other-domain", "9 mail_capacity accounts.capacity-range",
+                "10 mail_account accounts.name-full-width", "10 mail_capacity accounts.capacity-range",
             ],
             found);
     }

@@ -40,11 +40,13 @@ public sealed class Reading_csv_files
         Assert.Equal(("taro", "Hatsukoi-12ab", "1", "x"), (Cell(content, "mail_account"), Cell(content, "password"), Cell(content, "mail_capacity"), Cell(content, "comment")));
     }
 
-    [Fact, Trait("Rule", "ACC-12")]
-    public void The_header_of_an_export_is_understood()
+    [Theory, Trait("Rule", "ACC-12")]
+    [InlineData(CsvKind.Registration)]
+    [InlineData(CsvKind.Change)]
+    public void The_header_of_an_export_is_understood(CsvKind kind)
     {
         var content = Read(
-            "mail_account,mail_password,comment,amount_of_mail_box,spam,forward,auto,pop,mail_capacity,auto_sort,status,forced_change\ntaro,Hatsukoi-12ab,x,1,0,0,0,1,100,0,normal,0\n");
+            "mail_account,mail_password,comment,amount_of_mail_box,spam,forward,auto,pop,mail_capacity,auto_sort,status,forced_change\ntaro,Hatsukoi-12ab,x,1,0,0,0,1,100,0,normal,0\n", kind);
         Assert.Empty(content.Problems);
         Assert.Equal(["comment", "mail_account", "mail_capacity", "password"], content.Rows.Single().Cells.Keys.Order());
         Assert.Equal("Hatsukoi-12ab", Cell(content, "password"));

@@ -55,14 +55,19 @@ public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<Node
         var account = await WithMailAsync();
         account.Fill(Many);
         Assert.Equal(Many + 1, await CountAsync(account));
-        await account.DeleteMailAsync("accounts-many", wait: false);
-        await Eventually.Async(() => Number(account, "done") > 0, Long);
-        Assert.False(account.IsMailDeleted("accounts-many"));
         var came = 0;
         Task ComeAsync() => _node.DeliverAsync(account.Address, string.Create(CultureInfo.InvariantCulture, $"came {came++}"));
 
-        await ComeAsync();
         await _node.StopAgentAsync();
+        await using (var agent = _node.StartAgentToKill())
+        {
+            await account.DeleteMailAsync("accounts-many", wait: false);
+            await Eventually.Async(() => Number(account, "done") > 0, Long);
+            await ComeAsync();
+            await agent.StopAsync();
+        }
+
+        Assert.False(account.IsMailDeleted("accounts-many"));
         await ComeAsync();
         await _node.StartAgentAsync();
         while (!account.IsMailDeleted("accounts-many") && came < 5000) await ComeAsync();
