@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Hikyaku.Platform;
+using Npgsql;
 
 namespace Hikyaku.Accounts.Tests.Integration;
 
@@ -22,6 +23,21 @@ public sealed class Exporting_accounts(AccountsService accounts)
             "\uFEFFmail_account,mail_password,comment,amount_of_mail_box,spam,forward,auto,pop,mail_capacity\r\n"
             + "jiro,,'=1+1,0,0,0,0,1,30\r\npostmaster,,,0,0,0,0,1,100\r\ntaro,,\"営業部, \"\"東京\"\"\",0,0,0,0,1,20\r\n",
             Encoding.UTF8.GetString(await answer.Content.ReadAsByteArrayAsync()));
+    }
+
+    [Fact, Trait("Rule", "ACC-11")]
+    public async Task What_a_mailbox_takes_is_rounded_up_to_MB_and_who_must_set_a_new_password_is_marked()
+    {
+        var domain = await accounts.DomainAsync();
+        await accounts.AccountAsync(domain);
+        Assert.Equal(HttpStatusCode.NoContent, (await accounts.SendAsync(HttpMethod.Post, $"/api/v1/accounts/taro@{domain}/force-password-change", new { reason = "abuse" })).Status);
+        await using (var measured = accounts.Get<NpgsqlDataSource>().CreateCommand("update mail_account_list set used_bytes = 2 * 1048576 + 1 where address = $1"))
+        {
+            measured.Parameters.Add(new() { Value = $"taro@{domain}" });
+            Assert.Equal(1, await measured.ExecuteNonQueryAsync());
+        }
+
+        Assert.EndsWith("\r\ntaro,,,3,0,0,0,1,100,0,password-forcibly-changed,1\r\n", (await accounts.GetAsync($"/api/v1/domains/{domain}/accounts.csv?columns=all")).Text, StringComparison.Ordinal);
     }
 
     [Fact, Trait("Rule", "ACC-12")]

@@ -196,6 +196,16 @@ public sealed class Registering_in_bulk(AccountsWithANode node) : IClassFixture<
         Assert.Equal(all.Text, (await _accounts.SendAsync(HttpMethod.Get, $"{begun.Location}/events", null, null, ("Last-Event-ID", "1"))).Text);
     }
 
+    [Fact, Trait("Rule", "ROLE-2")]
+    public async Task Who_started_a_job_sees_it_also_when_the_domain_is_theirs_no_more()
+    {
+        var domain = await _accounts.DomainAsync();
+        using var content = Csv(Encoding.UTF8.GetBytes($"{Header}taro,{AccountsService.GoodPassword},,\n"));
+        var begun = await _accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/imports", content, AccountsService.Admin(domain));
+        Assert.Equal(HttpStatusCode.OK, (await _accounts.GetAsync(begun.Location!, AccountsService.Admin())).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await _accounts.GetAsync(begun.Location!, AccountsService.Admin() with { Login = "somebody" })).Status);
+    }
+
     private static string StageOf(JsonNode job) => job["state"]!.GetValue<string>() == "queued"
         ? "queued"
         : job["stages"]!.AsArray().FirstOrDefault(s => s!["state"]!.GetValue<string>() == "running")?["name"]!.GetValue<string>() ?? "";

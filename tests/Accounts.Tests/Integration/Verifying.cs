@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Hikyaku.Platform.Testing;
 
@@ -122,6 +123,30 @@ public sealed class Verifying(VerifiedService service) : IClassFixture<VerifiedS
         Assert.Empty(await service.FoundAsync(id));
         await service.DamageAsync("delete from notice where account_id = @id", ("id", id));
         Assert.Equal([$"{Model}: {id}: no notice tells that its password was changed by force"], await service.FoundAsync(id));
+    }
+
+    [Fact, Trait("Rule", "REL-6")]
+    public async Task The_command_prints_what_does_not_agree_and_ends_with_1_and_with_2_when_it_cannot_look()
+    {
+        var key = $"stray{Guid.NewGuid():N}";
+        await service.DamageAsync("insert into domain_usage values (@key, 0, 0)", ("key", key));
+        var (code, output) = await CommandAsync(service.Accounts.Database, "--wait", "0");
+        Assert.Equal(1, code);
+        Assert.Contains($"{Model}: {key}: it is in domain_usage and was never added", output, StringComparison.Ordinal);
+        Assert.Matches("[1-9][0-9]* disagreements", output);
+        Assert.Equal(2, (await CommandAsync("Host=127.0.0.1;Port=1;Timeout=1", "--wait", "0")).Code);
+        Assert.Equal(2, (await CommandAsync(service.Accounts.Database, "--unknown", "0")).Code);
+    }
+
+    private static async Task<(int Code, string Output)> CommandAsync(string database, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Verify.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["ConnectionStrings__Postgres"] = database;
+        using var command = Process.Start(start)!;
+        var errors = command.StandardError.ReadToEndAsync();
+        var output = await command.StandardOutput.ReadToEndAsync();
+        await command.WaitForExitAsync();
+        return (command.ExitCode, output + await errors);
     }
 
     [Theory, Trait("Rule", "NOD-3")]
