@@ -142,13 +142,9 @@ seed_states() {
     touch "$HIKYAKU_HOME/seeded"
 }
 
-# late METHOD ADDRESS PATH JSON STATUS: a call that an earlier version may not have.
+# late METHOD ADDRESS PATH JSON STATUS: what becomes of an account in the end.
 late() {
     ask "$1" "/api/v1/accounts/$(escaped "$2")$3" "$4"
-    if [[ $status == 404 || $status == 405 ]]; then
-        echo "$1 $2$3: this version does not have it"
-        return 0
-    fi
     expect "$1 $2$3" "$5"
     [[ $status != 202 ]] || seed_late_jobs+=("$(jq -r .id <<<"$answer")")
 }

@@ -17,14 +17,7 @@ public sealed class Exporting_and_importing
     // How a name may go on (ACC-1).
     private static readonly Gen<string> Names = Gen.OneOf("", "a", "9", ".x", "_", "-", "-b", "_c.d").Array[0, 4].Select(p => $"{string.Concat(p)}z");
 
-    private static readonly Domain Example = new()
-    {
-        Id = "example.jp",
-        MaxAccounts = 1000,
-        MaxCapacityMb = 100_000_000,
-        DefaultCapacityMb = 100,
-        AddedAt = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero),
-    };
+    private static readonly Domain Roomy = Judging_files.Example with { MaxAccounts = 1000, MaxCapacityMb = 100_000_000 };
 
     [Theory, Trait("Rule", "ACC-12")]
     [InlineData(false, false)]
@@ -41,7 +34,7 @@ public sealed class Exporting_and_importing
                 accounts.Select(a => (a.Address.Split('@')[0], Password, a.CapacityMb.ToString(System.Globalization.CultureInfo.InvariantCulture), a.Comment ?? "")),
                 content.Rows.Select(r => (r.Cells["mail_account"], r.Cells["password"], r.Cells["mail_capacity"], r.Cells["comment"])));
             var problems = new FileProblems(content);
-            BulkRegistration.Judge(new(Example, 100, new(0, 0), new Dictionary<string, AddressReservation>()), content, problems);
+            BulkRegistration.Judge(new(Roomy, 100, new(0, 0), new Dictionary<string, AddressReservation>()), content, problems);
             // No account has a comment of several lines; the format keeps them all the same.
             var ofSeveralLines = accounts.Count(a => a.Comment?.AsSpan().ContainsAny('\n', '\r', '\t') == true);
             Assert.Equal(Enumerable.Repeat("accounts.comment-characters", ofSeveralLines), problems.Shown.Select(p => p.Code.Code));

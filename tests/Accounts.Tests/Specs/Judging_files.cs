@@ -10,7 +10,7 @@ public sealed class Judging_files
 {
     private const string Good = "Hatsukoi-12ab";
 
-    private static readonly Domain Example = new()
+    internal static readonly Domain Example = new()
     {
         Id = "example.jp",
         MaxAccounts = 10,

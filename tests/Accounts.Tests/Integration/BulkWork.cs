@@ -1,0 +1,48 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Hikyaku.Platform.Testing;
+using Npgsql;
+
+namespace Hikyaku.Accounts.Tests.Integration;
+
+/// <summary>Files, and workers that do them in processes of their own.</summary>
+internal static class BulkWork
+{
+    /// <summary>How many accounts a file has.</summary>
+    public const int Rows = 90;
+
+    private const int RowsAtOnce = 9;
+
+    /// <summary>A worker, small in its steps and soon missed.</summary>
+    public static GuardedProcess Worker(AccountsService accounts, params string[] more)
+    {
+        var folder = Directory.CreateTempSubdirectory("hikyaku-test-worker-").FullName;
+        return new(folder, "root", "KILL", new Dictionary<string, string>(),
+            ["dotnet", Path.Combine(AppContext.BaseDirectory, "Accounts.dll"), .. accounts.Settings, "--Hikyaku:BulkJobsAtOnce=1",
+             $"--Hikyaku:BulkRows={RowsAtOnce}", "--Hikyaku:BulkLeaseSeconds=2", .. more]);
+    }
+
+    /// <summary>A file of accounts for registration and change.</summary>
+    public static string File(string password, int capacityMb)
+        => "mail_account,password,mail_capacity\n" + string.Join('\n', Enumerable.Range(0, Rows).Select(i => $"user{i:00},{password},{capacityMb}"));
+
+    /// <summary>Uploads a file; answers where its job is, and adds what was answered to <paramref name="answers"/>.</summary>
+    public static async Task<string> SendAsync(AccountsService accounts, string domain, string what, string text, StringBuilder? answers = null)
+    {
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = new MediaTypeHeaderValue("text/csv") } };
+        var reply = await accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/{what}", content);
+        Assert.Equal(HttpStatusCode.Accepted, reply.Status);
+        answers?.AppendLine(reply.Text);
+        return reply.Location!;
+    }
+
+    /// <summary>The first value of a statement.</summary>
+    public static async Task<object?> ScalarAsync(NpgsqlDataSource database, string sql)
+    {
+#pragma warning disable CA2100 // the tests' own statements
+        await using var command = database.CreateCommand(sql);
+#pragma warning restore CA2100
+        return await command.ExecuteScalarAsync();
+    }
+}
