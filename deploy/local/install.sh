@@ -3,11 +3,11 @@
 
 packages=(
     postgresql rabbitmq-server postfix postfix-sqlite
-    dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-sqlite
+    dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-sqlite rspamd
     supervisor sqlite3 curl jq openssl git ca-certificates
 )
 # The commands of those packages, to tell on other systems what is missing.
-programs=(postgres rabbitmq-server postfix dovecot supervisord sqlite3 curl jq openssl git)
+programs=(postgres rabbitmq-server postfix dovecot rspamd supervisord sqlite3 curl jq openssl git)
 
 install_everything() {
     require_supported_machine
@@ -74,7 +74,7 @@ keep_from_starting_at_boot() {
     local package
     for package in "$@"; do
         case $package in
-            postgresql | rabbitmq-server | postfix | supervisor) systemctl -q disable "$package" || true ;;
+            postgresql | rabbitmq-server | postfix | rspamd | supervisor) systemctl -q disable "$package" || true ;;
             dovecot-core) systemctl -q disable dovecot.service dovecot.socket || true ;;
         esac
     done

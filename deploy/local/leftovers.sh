@@ -10,14 +10,15 @@ processes_of() {
     local pattern process folder=*
     # Of two nodes each one's servers work below its own folder.
     case $1 in
-        dovecot | postfix) folder=mailnode ;;
-        dovecot2 | postfix2) folder=mailnode2 ;;
+        dovecot | postfix | rspamd) folder=mailnode ;;
+        dovecot2 | postfix2 | rspamd2) folder=mailnode2 ;;
     esac
     case $1 in
         postgres) pattern='/usr/lib/postgresql/*/bin/postgres' ;;
         rabbitmq) pattern='/usr/lib/erlang/*' ;;
         dovecot*) pattern='/usr/@(sbin|lib|libexec)/dovecot*' ;;
         postfix*) pattern='/usr/lib/postfix/*' ;;
+        rspamd*) pattern='/usr/bin/rspamd*' ;;
         *) pattern="$HIKYAKU_HOME/bin*/$1/*" ;;
     esac
     for process in $(find /proc/[0-9]* -maxdepth 1 -name cwd \( -lname "$HIKYAKU_HOME/$folder" -o -lname "$HIKYAKU_HOME/$folder/*" \) -printf '%h\n' 2>/dev/null); do

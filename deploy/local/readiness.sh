@@ -17,6 +17,7 @@ dovecot tcp $PORT_POP3
 dovecot tcp $PORT_LMTP
 postfix tcp $PORT_SMTP
 postfix tcp $PORT_SUBMISSION
+rspamd tcp $PORT_MILTER
 CHECKS
     ((nodes == 2)) || return 0
     cat <<CHECKS
@@ -25,6 +26,7 @@ dovecot2 tcp $PORT2_IMAP
 dovecot2 tcp $PORT2_LMTP
 postfix2 tcp $PORT2_SMTP
 postfix2 tcp $PORT2_SUBMISSION
+rspamd2 tcp $PORT2_MILTER
 CHECKS
 }
 

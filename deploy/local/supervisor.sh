@@ -1,6 +1,6 @@
 # One supervisord runs everything of a copy, starts again what dies and keeps the logs. Sourced, never run.
 
-all_programs=(postgres rabbitmq outbox accounts gateway feed mailnode dovecot postfix dovecot2 postfix2)
+all_programs=(postgres rabbitmq outbox accounts gateway feed mailnode dovecot postfix rspamd dovecot2 postfix2 rspamd2)
 
 supervisor_folder=$HIKYAKU_HOME/supervisor
 
@@ -66,10 +66,12 @@ CONF
     dotnet_program mailnode MailNode
     program dovecot dovecot "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/dovecot/*)\""
     program postfix postfix "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/postfix/*)\""
+    program rspamd rspamd "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/rspamd/*)\""
     ((nodes == 2)) || return 0
     dotnet_program mailnode2 MailNode
     program dovecot2 "dovecot mailnode2" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode2/dovecot/*)\""
     program postfix2 "postfix mailnode2" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode2/postfix/*)\""
+    program rspamd2 "rspamd mailnode2" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode2/rspamd/*)\""
 }
 
 dotnet_program() {

@@ -67,14 +67,14 @@ render_mail_servers() {
     local networks=() name
     # On one machine the nodes have one address.
     ((nodes == 1)) || networks=(HIKYAKU_NODE_NETWORKS=127.0.0.0/8)
-    env "${networks[@]}" "$repo/mailnode/config/render.sh" || fail "The configuration of Postfix and Dovecot could not be made."
+    env "${networks[@]}" "$repo/mailnode/config/render.sh" || fail "The configuration of Postfix, Dovecot and Rspamd could not be made."
     ((nodes == 2)) || return 0
     local second=()
     for name in "${!PORT2_@}"; do
         second+=("PORT_${name#PORT2_}=${!name}")
     done
     env "${networks[@]}" "${second[@]}" HIKYAKU_NODE_FOLDER=mailnode2 "$repo/mailnode/config/render.sh" ||
-        fail "The configuration of the second Postfix and Dovecot could not be made."
+        fail "The configuration of the second Postfix, Dovecot and Rspamd could not be made."
 }
 
 print_addresses() {

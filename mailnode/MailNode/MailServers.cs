@@ -15,6 +15,7 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
         var versions = new Dictionary<string, string>();
         if (await RunAsync("postconf", ["-d", "-h", "mail_version"], stop) is { Length: > 0 } postfix) versions["postfix"] = postfix.Trim();
         if (await RunAsync("dovecot", ["--version"], stop) is { Length: > 0 } dovecot) versions["dovecot"] = dovecot.Split(' ')[0].Trim();
+        if (await RunAsync("rspamd", ["--version"], stop) is { Length: > 0 } rspamd) versions["rspamd"] = rspamd.Split(' ')[^1].Trim();
         return _versions = versions;
     }
 

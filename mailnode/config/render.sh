@@ -1,5 +1,5 @@
 #!/bin/bash
-# Writes the configuration of one mail node's Dovecot and Postfix from the templates beside this script and
+# Writes the configuration of one mail node's Dovecot, Postfix and Rspamd from the templates beside this script and
 # makes the folders that they need. Running it again changes nothing that was made before.
 #
 # Environment:
@@ -7,6 +7,7 @@
 #                            The servers run as users of their own, who must be able to pass through it.
 #   PORT_SMTP PORT_SUBMISSION PORT_SUBMISSIONS PORT_REINJECT            Postfix
 #   PORT_IMAP PORT_IMAPS PORT_POP3 PORT_POP3S PORT_LMTP PORT_SASL PORT_QUOTA PORT_DOVEADM    Dovecot
+#   PORT_MILTER              Rspamd
 #   PORT_CAPACITY            where the agent answers for the space of mailboxes on other nodes
 #   PORT_MAILNODE            where the node's agent listens
 #   PORT_OUTBOX_SMTP         optional: mail for other domains goes to this port instead of the internet
@@ -47,14 +48,15 @@ max_lag=${HIKYAKU_MAX_LAG_MINUTES:-60}
 [[ $max_lag =~ ^[1-9][0-9]{0,5}$ ]] && ((max_lag > 10)) || fail "HIKYAKU_MAX_LAG_MINUTES must be a number above 10"
 
 make_folders() {
-    install -d -m 755 "$HIKYAKU_HOME/logs" "$node/dovecot" "$node/postfix"
+    install -d -m 755 "$HIKYAKU_HOME/logs" "$node/dovecot" "$node/postfix" "$node/rspamd"
     # Setgid: what the agent makes in it gets the group; others only pass through.
     install -d -o root -g postfix -m 2751 "$node"
-    chgrp root "$node/dovecot" "$node/postfix"
-    chmod g-s "$node/dovecot" "$node/postfix"
+    chgrp root "$node"/{dovecot,postfix,rspamd}
+    chmod g-s "$node"/{dovecot,postfix,rspamd}
     install -d -o 5000 -g 5000 -m 700 "$node/vmail"
     install -d -o root -g root -m 755 "$node/run" "$node/run/dovecot" "$node/run/dovecot-state" "$node/run/postfix-queue"
     install -d -o postfix -g root -m 700 "$node/run/postfix-data"
+    install -d -o _rspamd -g _rspamd -m 700 "$node/run/rspamd"
     chmod g-s "$node"/{vmail,run} "$node"/run/*
 }
 
@@ -95,7 +97,7 @@ declare -A values=(
     [MAX_LAG_MINUTES]=$max_lag
     [RELAYHOST]=${PORT_OUTBOX_SMTP:+"[127.0.0.1]:$PORT_OUTBOX_SMTP"}
 )
-for name in SMTP SUBMISSION SUBMISSIONS REINJECT IMAP IMAPS POP3 POP3S LMTP SASL QUOTA DOVEADM MAILNODE CAPACITY; do
+for name in SMTP SUBMISSION SUBMISSIONS REINJECT IMAP IMAPS POP3 POP3S LMTP SASL QUOTA DOVEADM MAILNODE CAPACITY MILTER; do
     port=PORT_$name
     [[ ${!port:-} =~ ^[0-9]+$ ]] || fail "$port must be a port number"
     values[$port]=${!port}
@@ -106,6 +108,9 @@ make_login_key
 render "$templates/dovecot/dovecot.conf" "$node/dovecot/dovecot.conf" 644
 render "$templates/dovecot/sql.conf" "$memory/sql.conf" 600
 ln -sfn "$memory/sql.conf" "$node/dovecot/sql.conf"
+for file in rspamd.conf senders.lua; do
+    render "$templates/rspamd/$file" "$node/rspamd/$file" 644
+done
 for file in main.cf master.cf domains.cf mailboxes.cf senders.cf sessions.cf lag.cf transports.cf capacity.cf; do
     render "$templates/postfix/$file" "$node/postfix/$file" 644
 done

@@ -11,7 +11,7 @@ namespace Hikyaku.Journeys;
 /// <summary><c>./dev up</c>, <c>status</c> and <c>logs</c>, and what the supervisor does for a copy that runs.</summary>
 public sealed class The_copy_itself(PlatformUnderTest platform)
 {
-    private static readonly string[] Programs = ["postgres", "rabbitmq", "outbox", "accounts", "gateway", "feed", "mailnode", "dovecot", "postfix"];
+    private static readonly string[] Programs = ["postgres", "rabbitmq", "outbox", "accounts", "gateway", "feed", "mailnode", "dovecot", "postfix", "rspamd"];
     private static readonly string Repository = FindRepository();
 
     public static TheoryData<string> EveryProgram => [.. Programs];
@@ -58,7 +58,7 @@ public sealed class The_copy_itself(PlatformUnderTest platform)
         {
             return false; // nobody listened, so nothing was said
         }
-        catch (MailKit.Net.Smtp.SmtpCommandException e) when (killed == "postfix" && (int)e.StatusCode is >= 400 and < 500)
+        catch (MailKit.Net.Smtp.SmtpCommandException e) when (killed is "postfix" or "rspamd" && (int)e.StatusCode is >= 400 and < 500)
         {
             return false; // and nothing was taken
         }

@@ -12,7 +12,7 @@ internal sealed record Kill(string Program, DateTimeOffset At);
 /// </summary>
 internal sealed class Killer(string home, Random random)
 {
-    public static readonly string[] Programs = ["accounts", "gateway", "feed", "mailnode", "rabbitmq", "postgres", "dovecot", "postfix"];
+    public static readonly string[] Programs = ["accounts", "gateway", "feed", "mailnode", "rabbitmq", "postgres", "dovecot", "postfix", "rspamd"];
 
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(2), Longest = TimeSpan.FromSeconds(7);
     private readonly List<Kill> _kills = [];

@@ -54,6 +54,27 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
         await node.ReadyAsync();
     }
 
+    [Fact, Trait("Rule", "NOD-6"), Trait("Rule", "NOD-2")]
+    public async Task Without_rspamd_nothing_is_submitted_unseen_and_mail_from_outside_comes_in()
+    {
+        var (account, neighbour) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
+        using var session = await _node.SmtpAsync("SUBMISSION");
+        await session.AuthenticateAsync(account.Address, account.Secret);
+        Assert.StartsWith("250", await session.SayMessageAsync(account.Address, neighbour.Address, "Subject: before"), StringComparison.Ordinal);
+
+        await _node.StopRspamdAsync();
+        // In a session that was open and in a new one.
+        Assert.StartsWith("4", await session.SayMessageAsync(account.Address, neighbour.Address, $"From: {neighbour.Address}"), StringComparison.Ordinal);
+        var putOff = await Assert.ThrowsAsync<MailKit.Net.Smtp.SmtpCommandException>(() => account.SubmitAsync(account.Address, neighbour.Address, "later"));
+        Assert.InRange((int)putOff.StatusCode, 400, 499);
+        await _node.DeliverAsync(neighbour.Address, "from outside");
+        await Eventually.Async(neighbour.InboxAsync, inbox => inbox.Count == 2);
+
+        await _node.StartRspamdAsync();
+        await account.SubmitAsync(account.Address, neighbour.Address, "later");
+        await Eventually.Async(neighbour.InboxAsync, inbox => inbox.Order().SequenceEqual(["before", "from outside", "later"]));
+    }
+
     [Fact, Trait("Rule", "NOD-3")]
     public async Task A_replica_that_was_taken_away_is_built_again_and_nobody_is_told_that_an_account_is_unknown()
     {

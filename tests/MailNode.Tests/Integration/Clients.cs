@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using MailKit.Net.Imap;
@@ -56,6 +57,14 @@ internal static class Clients
         await client.SendAsync(Message(subject, bytes, from), MailboxAddress.Parse(from), [MailboxAddress.Parse(to)]);
     }
 
+    /// <summary>Sends a message by submission, as one's own.</summary>
+    public static async Task SubmitAsync(this Account account, MimeMessage message, string to)
+    {
+        using var client = await account.Node.SmtpAsync("SUBMISSION", SecureSocketOptions.StartTls);
+        await client.AuthenticateAsync(account.Address, account.Secret);
+        await client.SendAsync(message, MailboxAddress.Parse(account.Address), [MailboxAddress.Parse(to)]);
+    }
+
     /// <summary>The subjects in an account's inbox.</summary>
     public static async Task<IReadOnlyList<string>> InboxAsync(this Account account)
     {
@@ -103,6 +112,22 @@ internal static class Clients
         return new MimeMessage([MailboxAddress.Parse(from)], [MailboxAddress.Parse("reader@example.jp")], subject, new TextPart("plain") { Text = Text(bytes) });
     }
 
+    /// <summary>One that has so many bytes when it is transferred.</summary>
+    public static MimeMessage MessageOf(int size, string from)
+    {
+        var message = Message("of a certain size", 0, from);
+        message.Body = new TextPart("plain") { Text = Text(size - Transferred() - 100) };
+        ((TextPart)message.Body).Text += new string('y', size - Transferred() - 2) + "\r\n";
+        return message;
+
+        int Transferred()
+        {
+            using var measured = new MimeKit.IO.MeasuringStream();
+            message.WriteTo(new FormatOptions { NewLineFormat = NewLineFormat.Dos }, measured);
+            return (int)measured.Length;
+        }
+    }
+
     private static string Text(int bytes) => string.Concat(Enumerable.Repeat(new string('x', 74) + "\r\n", (bytes / 76) + 1));
 }
 
@@ -110,4 +135,18 @@ internal static class Clients
 internal sealed class SpeakingClient : SmtpClient
 {
     public Task<SmtpResponse> SayAsync(string command) => SendCommandAsync(command);
+
+    /// <summary>Sends one message, byte for byte; answers the first refusal, or what the server says in the end.</summary>
+    public async Task<string> SayMessageAsync(string from, string to, string header)
+    {
+        foreach (var command in new[] { $"MAIL FROM:<{from}>", $"RCPT TO:<{to}>", "DATA" })
+        {
+            var answer = await SayAsync(command);
+            if ((int)answer.StatusCode >= 400) return Text(answer);
+        }
+
+        return Text(await SayAsync($"{header}\r\n\r\n."));
+
+        static string Text(SmtpResponse answer) => string.Create(CultureInfo.InvariantCulture, $"{(int)answer.StatusCode} {answer.Response}");
+    }
 }

@@ -13,7 +13,7 @@ using Microsoft.Data.Sqlite;
 namespace Hikyaku.MailNode.Tests.Integration;
 
 /// <summary>
-/// A whole mail node: real Dovecot and Postfix with the configuration of mailnode/config, the agent in this process, a real
+/// A whole mail node: real Dovecot, Postfix and Rspamd with the configuration of mailnode/config, the agent in this process, a real
 /// RabbitMQ, and stand-ins for the accounts service and for the internet's mail servers. Ports and folder are its own.
 /// </summary>
 public sealed class MailNodeUnderTest : IAsyncDisposable
@@ -30,6 +30,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         ["SASL"] = 27,
         ["QUOTA"] = 28,
         ["DOVEADM"] = 29,
+        ["MILTER"] = 30,
         ["POP3"] = 110,
         ["IMAP"] = 143,
         ["SUBMISSIONS"] = 465,
@@ -43,7 +44,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
     private readonly int _base = FreeBase();
     private readonly string _plaintext;
     private readonly MailNodeUnderTest? _beside;
-    private GuardedProcess? _dovecot, _postfix;
+    private GuardedProcess? _dovecot, _postfix, _rspamd;
     private WebApplication? _agent;
     private bool _mounted;
 
@@ -126,7 +127,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
             }
 
             node.Broker = node._beside?.Broker ?? await Broker.StartAsync(rabbit ?? await RabbitServer.SharedAsync());
-            await Task.WhenAll(node.StartDovecotAsync(), node.StartPostfixAsync(), node.StartAgentAsync());
+            await Task.WhenAll(node.StartDovecotAsync(), node.StartPostfixAsync(), node.StartRspamdAsync(), node.StartAgentAsync());
             await node.ReadyAsync();
             return node;
         }
@@ -205,6 +206,15 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     public Task StopPostfixAsync() => _postfix!.StopAsync();
 
+    public async Task StartRspamdAsync()
+    {
+        _rspamd = new GuardedProcess(Folder("guard-rspamd"), "root", "TERM", new Dictionary<string, string>(),
+            ["rspamd", "-f", "-u", "_rspamd", "-g", "_rspamd", "-c", $"{Home}/mailnode/rspamd/rspamd.conf"]);
+        await ListensAsync(_rspamd, "MILTER");
+    }
+
+    public Task StopRspamdAsync() => _rspamd!.StopAsync();
+
     /// <summary>The last that Dovecot has logged.</summary>
     public Task<string> DovecotOutputAsync() => _dovecot!.OutputAsync();
 
@@ -216,6 +226,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         await StopAgentAsync();
         if (Broker is not null && _beside is null) await Broker.DisposeAsync();
         if (_postfix is not null) await _postfix.DisposeAsync();
+        if (_rspamd is not null) await _rspamd.DisposeAsync();
         if (_dovecot is not null) await _dovecot.DisposeAsync();
         if (_beside is null)
         {
