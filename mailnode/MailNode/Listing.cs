@@ -24,7 +24,8 @@ public sealed partial class Listing(
     /// <param name="States">The states.</param>
     /// <param name="Position">They cover all events up to this.</param>
     /// <param name="UpTo">And none after this.</param>
-    public sealed record Said(IReadOnlyList<object> States, long Position, long UpTo);
+    /// <param name="ClockAhead">How much its clock is ahead of the node's.</param>
+    public sealed record Said(IReadOnlyList<object> States, long Position, long UpTo, TimeSpan ClockAhead);
 
     /// <summary>Asks for a list; several askings become one.</summary>
     public void Ask(string reason) => _asked.Writer.TryWrite(reason);
@@ -94,11 +95,11 @@ public sealed partial class Listing(
     {
         LogBegins(reason);
         var begun = time.GetUtcNow();
-        var (states, position, _) = await ReadAsync(null, stop);
+        var (states, position, _, ahead) = await ReadAsync(null, stop);
         var now = time.GetUtcNow();
         bool Write(Microsoft.Data.Sqlite.SqliteConnection r)
         {
-            ReplicaRows.List(r, states, position, now);
+            ReplicaRows.List(r, states, position, now, ahead);
             ReplicaRows.SetCurrentAsOf(r, begun);
             return true;
         }
@@ -123,13 +124,16 @@ public sealed partial class Listing(
         await foreach (var line in accounts.NodeStateAsync(shards, stop))
         {
             using var json = JsonDocument.Parse(line);
-            if (json.RootElement.TryGetProperty("position", out var position))
-                return new(states, position.GetInt64(), json.RootElement.TryGetProperty("upTo", out var upTo) ? upTo.GetInt64() : position.GetInt64());
+            if (json.Deserialize<LastLine>(JsonSerializerOptions.Web) is { Position: { } position } last)
+                return new(states, position, last.UpTo ?? position, last.Now is { } now ? now - time.GetUtcNow() : TimeSpan.Zero);
             if (Read(json.RootElement) is { } state) states.Add(state);
         }
 
         throw new InvalidDataException("The list broke off before its last line");
     }
+
+    // All null in another line.
+    private sealed record LastLine(long? Position, long? UpTo, DateTimeOffset? Now);
 
     private object? Read(JsonElement line)
     {

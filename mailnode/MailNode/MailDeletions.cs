@@ -27,10 +27,11 @@ internal static class MailDeletions
 
     /// <summary>
     /// The replica is filled for the first time: what its states name may have been done before, and mail has come since. So
-    /// that nothing of it is lost, only what was there when it was asked for goes.
+    /// that nothing of it is lost, only what was there when it was asked for goes, by this machine's clock, which dates mail.
     /// </summary>
-    public static void MayBeDone(SqliteConnection replica) => replica.Run(
-        "INSERT OR IGNORE INTO mail_deletion SELECT account_id, mail_deletion_job, mail_deletion_at / 1000, 0, 0, 0, 0, 0 FROM mailbox WHERE mail_deletion_job IS NOT NULL");
+    public static void MayBeDone(SqliteConnection replica, TimeSpan clockAhead) => replica.Run(
+        "INSERT OR IGNORE INTO mail_deletion SELECT account_id, mail_deletion_job, (mail_deletion_at - $1) / 1000, 0, 0, 0, 0, 0 FROM mailbox WHERE mail_deletion_job IS NOT NULL",
+        (long)clockAhead.TotalMilliseconds);
 
     /// <summary>The jobs of mailboxes that are kept on this node.</summary>
     public static List<Job> Unfinished(SqliteConnection replica, string node, int atMost) => replica.All(

@@ -55,7 +55,8 @@ public static class ReplicaRows
     /// <param name="states">Everything that the service knows.</param>
     /// <param name="position">The list covers all events up to this.</param>
     /// <param name="now">The time.</param>
-    public static void List(SqliteConnection replica, IEnumerable<object> states, long position, DateTimeOffset now)
+    /// <param name="clockAhead">How much the service's clock is ahead of this machine's.</param>
+    public static void List(SqliteConnection replica, IEnumerable<object> states, long position, DateTimeOffset now, TimeSpan clockAhead = default)
     {
         ArgumentNullException.ThrowIfNull(states);
         var isFirst = Progress(replica) == default;
@@ -80,7 +81,7 @@ public static class ReplicaRows
             if (Newest.Listed(known, version)) Write(replica, state, now);
         }
 
-        if (isFirst) MailDeletions.MayBeDone(replica);
+        if (isFirst) MailDeletions.MayBeDone(replica, clockAhead);
 
         foreach (var (domain, at) in replica.All("SELECT domain, position FROM domain", r => (r.GetString(0), r.GetInt64(1))))
         {

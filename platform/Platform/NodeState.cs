@@ -30,8 +30,8 @@ public sealed class NodeCredentials(IConfiguration configuration)
 
 /// <summary>
 /// The list of list-and-watch: <c>GET /internal/node-state</c> answers every present state of a service from one
-/// repeatable-read snapshot, as lines of JSON <c>{"part": …, "state": …}</c>, the last one <c>{"position": n, "upTo": m}</c>:
-/// the list covers all events up to n and none after m. A node whose list breaks off before that line has not got it.
+/// repeatable-read snapshot, as lines of JSON <c>{"part": …, "state": …}</c>, the last one <c>{"position": n, "upTo": m, "now": t}</c>:
+/// the list covers all events up to n and none after m, and the service's clock shows t. A node whose list breaks off before that line has not got it.
 /// <c>?shards=0,17</c> answers the states of those shards alone, and <c>GET /internal/node-state/digests</c> only tells by what
 /// a node sees which shards it has otherwise (<see cref="NodeStateDigests"/>).
 /// </summary>
@@ -43,7 +43,8 @@ public static class NodeStateList
     /// <summary>Adds the endpoints.</summary>
     public static void MapNodeStateList(this IEndpointRouteBuilder app, Read read)
     {
-        app.MapGet("/internal/node-state", (HttpContext http, NodeCredentials nodes, NpgsqlDataSource database) => AnswerAsync(http, nodes, () => WriteAsync(http, database, read)))
+        app.MapGet("/internal/node-state", (HttpContext http, NodeCredentials nodes, NpgsqlDataSource database, TimeProvider time)
+                => AnswerAsync(http, nodes, () => WriteAsync(http, database, read, time)))
             .WithMetadata(new OwnCredential()).ExcludeFromDescription();
         app.MapGet("/internal/node-state/digests", (HttpContext http, NodeCredentials nodes, NpgsqlDataSource database) => AnswerAsync(http, nodes, () => WriteDigestsAsync(http, database, read)))
             .WithMetadata(new OwnCredential()).ExcludeFromDescription();
@@ -52,7 +53,7 @@ public static class NodeStateList
     private static Task AnswerAsync(HttpContext http, NodeCredentials nodes, Func<Task> answer)
         => nodes.NodeOf(http.Request) is null ? Problems.Of(PlatformProblems.Unauthenticated).ExecuteAsync(http) : answer();
 
-    private static async Task WriteAsync(HttpContext http, NpgsqlDataSource database, Read read)
+    private static async Task WriteAsync(HttpContext http, NpgsqlDataSource database, Read read, TimeProvider time)
     {
         var stop = http.RequestAborted;
         if (!TryReadShards(http.Request, out var shards))
@@ -72,7 +73,7 @@ public static class NodeStateList
             await http.Response.Body.WriteAsync("\n"u8.ToArray(), stop);
         }
 
-        await JsonSerializer.SerializeAsync(http.Response.Body, new { position, upTo }, JsonSerializerOptions.Web, stop);
+        await JsonSerializer.SerializeAsync(http.Response.Body, new { position, upTo, now = time.GetUtcNow() }, JsonSerializerOptions.Web, stop);
         await http.Response.Body.WriteAsync("\n"u8.ToArray(), stop);
     }
 

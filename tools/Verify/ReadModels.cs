@@ -66,8 +66,7 @@ internal static class ReadModels
         Field("created_at", Microseconds(listed.CreatedAt), Microseconds(account.CreatedAt));
         Field("home_node", listed.HomeNode, account.HomeNode);
         Field("password_forcibly_changed", listed.PasswordForciblyChanged, account.PasswordForciblyChanged);
-        // The newest one, also when it is done.
-        Field("mail_deletion_job", listed.MailDeletionJob, events.OfType<MailDataDeletionStarted>().LastOrDefault()?.JobId);
+        Field("mail_deletion_job", listed.MailDeletionJob, account.MailDeletionJob);
         Field("deletion_job", listed.DeletionJob, account.DeletionJob);
 
         void Field(string name, object? actual, object? expected, bool hidden = false)

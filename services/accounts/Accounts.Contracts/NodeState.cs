@@ -14,14 +14,14 @@ namespace Hikyaku.Accounts.Contracts;
 /// <param name="Position">The position of the newest event this state covers in the accounts service's order.</param>
 /// <param name="Deleted">A tombstone: the account is gone and does not come back. Its mail and what waits for it is erased.</param>
 /// <param name="HomeNode">The node that keeps its mail; null: the node that reads this.</param>
-/// <param name="MailDeletion">The newest deletion of its mail data that was asked for (ACC-6); null: none.</param>
+/// <param name="MailDeletion">The deletion of its mail data that is under way (ACC-6); null: none.</param>
 public sealed record MailboxState(
     string AccountId, string Address, string Domain, int Life, string? PasswordHash, int CapacityMb,
     long Version, long Position, bool Deleted, string? HomeNode = null, MailDeletion? MailDeletion = null);
 
 /// <summary>A mailbox is to be emptied: what was in its folders when a node first read this, and nothing that comes later.</summary>
 /// <param name="JobId">The job that a node reports to.</param>
-/// <param name="RequestedAt">When it was asked for.</param>
+/// <param name="RequestedAt">When it was asked for, by the accounts service's clock.</param>
 public sealed record MailDeletion(string JobId, DateTimeOffset RequestedAt);
 
 /// <summary>The present state of one mail node as the others need it: where they hand on what belongs there.</summary>

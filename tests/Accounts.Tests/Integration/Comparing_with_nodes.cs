@@ -76,7 +76,7 @@ public sealed class Comparing_with_nodes(AccountsService accounts)
         return (await answer.Content.ReadFromJsonAsync<NodeStateDigestsAnswer>())!;
     }, d => d.Position > 0 && d.Position == d.UpTo);
 
-    private static async Task<(List<object> States, long Position)> ListAsync(AccountsService service, string query = "")
+    internal static async Task<(List<object> States, long Position)> ListAsync(AccountsService service, string query = "")
     {
         using var answer = await AskAsync(service, $"/internal/node-state{query}");
         var lines = (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToList();

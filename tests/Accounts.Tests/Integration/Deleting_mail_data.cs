@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using Hikyaku.Accounts.Contracts;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform;
@@ -46,13 +47,7 @@ public sealed class Deleting_mail_data(AccountsWithANode node) : IClassFixture<A
         var (address, id) = await AccountAsync();
         var begun = await DeleteAsync(address);
         var job = begun.Body!["id"]!.GetValue<string>();
-        await using (var older = _accounts.Get<NpgsqlDataSource>().CreateCommand("update job set moved_at = now() - interval '61 minutes' where id = $1"))
-        {
-            older.Parameters.Add(new() { Value = job });
-            Assert.Equal(1, await older.ExecuteNonQueryAsync());
-        }
-
-        await _accounts.Get<StuckJobs>().FailStuckAsync(default);
+        await GiveUpAsync(job);
 
         var failed = (await _accounts.GetAsync(begun.Location!)).Body!;
         Assert.Equal("failed", failed["state"]!.GetValue<string>());
@@ -63,6 +58,27 @@ public sealed class Deleting_mail_data(AccountsWithANode node) : IClassFixture<A
         await node.TellAsync(new MailDataDeleted(AccountsService.Node, id, second.Body["id"]!.GetValue<string>(), DateTimeOffset.UtcNow, 2, 2));
         await node.JobAsync(second.Location!, "succeeded");
         Assert.Equal("failed", (await _accounts.GetAsync(begun.Location!)).Body!["state"]!.GetValue<string>());
+    }
+
+    [Theory, Trait("Rule", "NOD-3")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Nodes_are_told_to_delete_until_the_job_has_ended_and_not_any_more(bool done)
+    {
+        var (address, id) = await AccountAsync();
+        var begun = await DeleteAsync(address);
+        var job = begun.Body!["id"]!.GetValue<string>();
+        Assert.Equal(job, await ToldAsync());
+        if (done) await node.TellAsync(new MailDataDeleted(AccountsService.Node, id, job, DateTimeOffset.UtcNow, 1, 1));
+        else await GiveUpAsync(job);
+        await node.JobAsync(begun.Location!, done ? "succeeded" : "failed");
+        await Eventually.Async(async () => await ToldAsync() is null);
+
+        async Task<string?> ToldAsync()
+        {
+            var (states, _) = await Comparing_with_nodes.ListAsync(_accounts, "");
+            return states.OfType<MailboxState>().Single(m => m.AccountId == id).MailDeletion?.JobId;
+        }
     }
 
     [Fact, Trait("Rule", "ROLE-2")]
@@ -165,6 +181,18 @@ public sealed class Deleting_mail_data(AccountsWithANode node) : IClassFixture<A
     }
 
     private static IEnumerable<string> Ids(Reply reply) => reply.Body!["items"]!.AsArray().Select(i => i!["id"]!.GetValue<string>());
+
+    // As if it had not moved for an hour.
+    private async Task GiveUpAsync(string job)
+    {
+        await using (var older = _accounts.Get<NpgsqlDataSource>().CreateCommand("update job set moved_at = now() - interval '61 minutes' where id = $1"))
+        {
+            older.Parameters.Add(new() { Value = job });
+            Assert.Equal(1, await older.ExecuteNonQueryAsync());
+        }
+
+        await _accounts.Get<StuckJobs>().FailStuckAsync(default);
+    }
 
     private async Task<(string Address, string Id)> AccountAsync()
     {

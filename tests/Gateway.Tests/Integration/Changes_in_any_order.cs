@@ -29,7 +29,7 @@ public sealed class Changes_in_any_order : IAsyncLifetime
     {
         var changes = new (long Position, string Domain, bool Appointed)[] { (11, "b.jp", true), (12, "a.jp", false), (13, "b.jp", false), (14, "c.jp", true), (15, "b.jp", true) };
         var seen = new HashSet<string>();
-        foreach (var (order, i) in Permutations(changes).Select((o, i) => (o.ToList(), i)))
+        foreach (var (order, i) in Orders.Of(changes).Select((o, i) => (o, i)))
         {
             var login = $"admin{i}";
             var token = await AddAsync(Roles.Admin, login, null, 1, "a.jp");
@@ -137,7 +137,4 @@ public sealed class Changes_in_any_order : IAsyncLifetime
 
     private Session NewSession(string role, string login, string? account, params string[] domains)
         => new(Guid.CreateVersion7(_time.GetUtcNow()), role, login, account, domains, 0, false, "192.0.2.1", _time.GetUtcNow(), _time.GetUtcNow() + Session.Lifetime);
-
-    private static IEnumerable<IEnumerable<T>> Permutations<T>(T[] items)
-        => items.Length == 0 ? [[]] : items.SelectMany((item, i) => Permutations([.. items.Where((_, j) => j != i)]).Select(rest => rest.Prepend(item)));
 }

@@ -27,6 +27,9 @@ public sealed class AccountsStandIn : IAsyncDisposable
     /// <summary>Awaited in the middle of a list.</summary>
     public Func<Task> InTheMiddle { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>How much its clock is ahead of the node's.</summary>
+    public TimeSpan ClockAhead { get; set; }
+
     /// <summary>Answers lists without their last line.</summary>
     public bool BreaksOff { get; set; }
 
@@ -134,6 +137,6 @@ public sealed class AccountsStandIn : IAsyncDisposable
                 await http.Response.WriteAsync(JsonSerializer.Serialize(new { part = states[i].GetType().Name, state = states[i] }, JsonSerializerOptions.Web) + "\n");
         }
 
-        if (!BreaksOff) await http.Response.WriteAsync($"{{\"position\":{position}}}\n");
+        if (!BreaksOff) await http.Response.WriteAsync(JsonSerializer.Serialize(new { position, upTo = position, now = DateTimeOffset.UtcNow + ClockAhead }, JsonSerializerOptions.Web) + "\n");
     }
 }

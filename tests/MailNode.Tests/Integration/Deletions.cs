@@ -9,7 +9,7 @@ internal static class Deletions
         => account.ChangeAsync(s => s with { Deleted = true, PasswordHash = null }, null, wait);
 
     public static Task<Account> DeleteMailAsync(this Account account, string job, bool wait = true)
-        => account.ChangeAsync(s => s with { MailDeletion = new(job, DateTimeOffset.UtcNow) }, account.Password, wait);
+        => account.ChangeAsync(s => s with { MailDeletion = new(job, DateTimeOffset.UtcNow + account.Node.Accounts.ClockAhead) }, account.Password, wait);
 
     /// <summary>Whether the node is done with a deleted account, and has told it.</summary>
     public static bool IsErased(this Account account) => account.Node.AskReplica(

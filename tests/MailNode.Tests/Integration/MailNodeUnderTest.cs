@@ -30,7 +30,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         ["SASL"] = 27,
         ["QUOTA"] = 28,
         ["DOVEADM"] = 29,
-        ["MILTER"] = 30,
+        ["MILTER"] = 31,
         ["POP3"] = 110,
         ["IMAP"] = 143,
         ["SUBMISSIONS"] = 465,

@@ -62,6 +62,24 @@ public sealed class Noting_what_mail_to_delete : IDisposable
         Assert.Null(Assert.Single(Unfinished()).SavedBefore);
     }
 
+    [Theory, Trait("Rule", "ACC-6")]
+    [InlineData(10)]
+    [InlineData(-10)]
+    public void Older_is_meant_by_the_clock_that_dates_the_mail(int minutesAhead)
+    {
+        ReplicaRows.List(_replica, [State(1, "job1")], 50, Now, TimeSpan.FromMinutes(minutesAhead));
+        Assert.Equal(Now.AddHours(-1).AddMinutes(-minutesAhead).ToUnixTimeSeconds(), Assert.Single(Unfinished()).SavedBefore);
+    }
+
+    [Fact, Trait("Rule", "ACC-6")]
+    public void A_job_that_the_service_does_not_name_any_more_goes_no_further()
+    {
+        Watch(1, "job1");
+        MailDeletions.Note(_replica, "mail1", Assert.Single(Unfinished()), [Inbox]);
+        Watch(2, null);
+        Assert.Empty(Unfinished());
+    }
+
     [Fact, Trait("Rule", "ACC-6")]
     public void Only_the_node_that_keeps_the_mail_deletes_it_and_nobody_does_after_the_account_is_gone()
     {
@@ -83,7 +101,7 @@ public sealed class Noting_what_mail_to_delete : IDisposable
         Assert.Equal("kept", MailDeletions.Next(_replica, "a1")!.Identity);
     }
 
-    private void Watch(long version, string job, string? home = null) => ReplicaRows.Watch(_replica, State(version, job) with { HomeNode = home }, Now);
+    private void Watch(long version, string? job, string? home = null) => ReplicaRows.Watch(_replica, State(version, job) with { HomeNode = home }, Now);
 
     private static MailboxState State(long version, string? job)
         => new("a1", "taro@example.jp", "example.jp", 1, "hash", 10, version, version, false, null, job is null ? null : new MailDeletion(job, Now.AddHours(-1)));

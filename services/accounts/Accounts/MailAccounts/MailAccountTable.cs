@@ -33,7 +33,7 @@ public sealed class MailAccountTable : EventProjection
         table.AddColumn<DateTimeOffset>("created_at").NotNull();
         table.AddColumn<string>("home_node");
         table.AddColumn<bool>("password_forcibly_changed").NotNull().DefaultValueByExpression("false");
-        table.AddColumn<string>("mail_deletion_job"); // the newest one, also when it is done: a node that lists must not begin it again
+        table.AddColumn<string>("mail_deletion_job"); // while it is under way: a node that has lost its replica must not begin it again
         table.AddColumn<DateTimeOffset>("mail_deletion_at");
         table.AddColumn<string>("deletion_job"); // the account is gone for everybody; the row goes when all is erased
         table.AddColumn<string>("search").NotNull().DefaultValueByExpression("''"); // address and comment in lower case, what searches look into
@@ -76,6 +76,12 @@ public sealed class MailAccountTable : EventProjection
                 Set(operations, e, "mail_deletion_job", d.JobId);
                 Set(operations, e, "mail_deletion_at", d.At);
                 break;
+            case MailDataDeletionFinished d:
+                EndMailDeletion(operations, e, d.JobId);
+                break;
+            case MailDataDeletionFailed d:
+                EndMailDeletion(operations, e, d.JobId);
+                break;
             case MailAccountDeletionStarted d:
                 Set(operations, e, "deletion_job", d.JobId);
                 break;
@@ -97,6 +103,11 @@ public sealed class MailAccountTable : EventProjection
 
     private static void Set(IDocumentOperations operations, IEvent e, string column, object value)
         => operations.QueueSqlCommand($"update mail_account_list set {column} = ? where account_id = ?", value, e.StreamKey!);
+
+    // A later one goes on.
+    private static void EndMailDeletion(IDocumentOperations operations, IEvent e, string jobId)
+        => operations.QueueSqlCommand(
+            "update mail_account_list set mail_deletion_job = null, mail_deletion_at = null where account_id = ? and mail_deletion_job = ?", e.StreamKey!, jobId);
 
     private static void SetPassword(IDocumentOperations operations, IEvent e, string credentialId, bool forced)
         => operations.QueueSqlCommand(

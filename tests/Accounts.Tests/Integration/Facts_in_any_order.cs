@@ -1,0 +1,92 @@
+using Hikyaku.MailNode.Contracts;
+using Hikyaku.Platform.Testing;
+using Npgsql;
+
+namespace Hikyaku.Accounts.Tests.Integration;
+
+/// <summary>What mail nodes tell leaves the same state when it comes twice, late or in another order.</summary>
+[Trait("Rule", "REL-3")]
+public sealed class Facts_in_any_order(AccountsWithANode node) : IClassFixture<AccountsWithANode>
+{
+    private static readonly DateTimeOffset At = new(2026, 11, 26, 9, 0, 0, TimeSpan.Zero);
+    private readonly AccountsService _accounts = node.Accounts;
+
+    [Fact, Trait("Rule", "ACC-6")]
+    public async Task A_deletion_of_mail_ends_once_with_what_the_node_has_deleted()
+    {
+        var seen = new HashSet<string>();
+        foreach (var order in Orders.Of(["progress 1", "progress 2", "end", "end"]))
+        {
+            var (address, id) = await AccountAsync();
+            var begun = await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{address}/mail");
+            var job = begun.Body!["id"]!.GetValue<string>();
+            foreach (var fact in order) await TellAsync(fact, id, job);
+            await node.JobAsync(begun.Location!, "succeeded");
+            foreach (var fact in order) await TellAsync(fact, id, job);
+
+            // The same queue has worked off all of it when it has worked off this.
+            var last = await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{address}/mail");
+            await TellAsync("end", id, last.Body!["id"]!.GetValue<string>());
+            await node.JobAsync(last.Location!, "succeeded");
+            var ended = (await _accounts.GetAsync(begun.Location!)).Body!;
+            var history = (await _accounts.GetAsync($"/api/v1/accounts/{address}/history")).Body!["items"]!.AsArray();
+            seen.Add($"{ended["state"]} {ended["result"]!.ToJsonString()} {history.Count(h => h!["type"]!.GetValue<string>() == "accounts.mail-data-deletion-finished")} times");
+        }
+
+        Assert.Equal(["""succeeded {"messages":1001,"freedBytes":5000000} 2 times"""], seen);
+
+        Task TellAsync(string fact, string id, string job) => fact switch
+        {
+            "end" => node.TellAsync(new MailDataDeleted(AccountsService.Node, id, job, At, 1001, 5_000_000)),
+            _ => node.TellAsync(new MailDataDeletionProgressed(AccountsService.Node, id, job, fact == "progress 1" ? 400 : 800, 1001)),
+        };
+    }
+
+    [Fact, Trait("Rule", "ACC-13")]
+    public async Task Of_what_a_mailbox_takes_the_newest_measurement_counts()
+    {
+        var accounts = new List<string>();
+        foreach (var order in Orders.Of([1, 2, 3, 3]))
+        {
+            var (address, id) = await AccountAsync();
+            accounts.Add(address);
+            foreach (var minute in order.Concat(order.Take(2)))
+                await node.TellAsync(new MailboxUsageMeasured(AccountsService.Node, At.AddMinutes(minute), [new(id, minute * 1_048_576L)]));
+        }
+
+        foreach (var address in accounts)
+            await Eventually.Async(() => _accounts.GetAsync($"/api/v1/accounts/{address}"), r => r.Body!["usedMb"]!.GetValue<int>() == 3);
+        Assert.Equal(24, accounts.Count);
+    }
+
+    [Fact, Trait("Rule", "ACC-5")]
+    public async Task An_account_is_erased_when_all_have_said_so_in_whatever_order_and_stays_it()
+    {
+        foreach (var order in Orders.Of(["node", "gateway", "node", "measured"]))
+        {
+            var (address, id) = await AccountAsync();
+            var begun = await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{address}");
+            foreach (var fact in order.Concat(order.Take(2)))
+            {
+                await (fact switch
+                {
+                    "node" => node.ErasedByNodeAsync(id),
+                    "gateway" => node.ErasedByGatewayAsync(id),
+                    _ => node.TellAsync(new MailboxUsageMeasured(AccountsService.Node, At, [new(id, 1)])),
+                });
+            }
+
+            var ended = (await node.JobAsync(begun.Location!, "succeeded")).Body!;
+            Assert.Equal(1, ended["progress"]!["done"]!.GetValue<int>());
+            await using var left = _accounts.Get<NpgsqlDataSource>().CreateCommand("select count(*) from mail_account_list where account_id = $1");
+            left.Parameters.Add(new() { Value = id });
+            Assert.Equal(0L, await left.ExecuteScalarAsync());
+        }
+    }
+
+    private async Task<(string Address, string Id)> AccountAsync()
+    {
+        var address = await _accounts.AccountAsync(await _accounts.DomainAsync());
+        return (address, (await _accounts.TargetAsync(address))!.AccountId);
+    }
+}
