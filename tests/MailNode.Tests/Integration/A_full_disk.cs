@@ -33,6 +33,40 @@ public sealed class A_full_disk
         (await account.LoggedInAsync()).Dispose();
     }
 
+    [Fact, Trait("Rule", "REL-8"), Trait("Rule", "NOD-2")]
+    public async Task Mail_is_put_off_while_the_disk_is_full_and_comes_once_when_it_is_not()
+    {
+        await using var node = await MailNodeUnderTest.StartAsync(diskMb: 400);
+        var account = await Account.OpenAsync(node, capacityMb: 1000);
+        await node.DeliverAsync(account.Address, "before");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.SequenceEqual(["before"]));
+        await node.StopDovecotAsync();
+        for (var i = 0; i < 3; i++) await node.DeliverAsync(account.Address, $"taken {i}", 200_000);
+        await Eventually.Async(node.QueueAsync, queue => queue.Count(m => m.Queue == "deferred") == 3, TimeSpan.FromSeconds(30));
+        await node.StartDovecotAsync();
+
+        var filler = Path.Combine(node.Home, "mailnode", "filler");
+        Fill(filler);
+        foreach (var port in new[] { "SMTP", "SUBMISSION" })
+        {
+            using var smtp = await node.SmtpAsync(port);
+            if (port == "SUBMISSION") await smtp.AuthenticateAsync(account.Address, account.Secret);
+            Assert.StartsWith("452", await smtp.SayMessageAsync(account.Address, account.Address, "Subject: put off"), StringComparison.Ordinal);
+        }
+
+        Assert.StartsWith("4", await node.HandOverAsync(account.Address, 200_000), StringComparison.Ordinal);
+        await node.FlushQueueAsync();
+        await Eventually.Async(() => node.Log.Split("status=deferred").Length > 6, TimeSpan.FromSeconds(30)); // each a second time
+        Assert.Equal(["before"], await account.InboxAsync());
+
+        File.Delete(filler);
+        await node.FlushQueueAsync();
+        await node.DeliverAsync(account.Address, "afterwards");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Order().SequenceEqual(["afterwards", "before", "taken 0", "taken 1", "taken 2"]), TimeSpan.FromSeconds(60));
+        Assert.Empty(await node.QueueAsync());
+        Assert.DoesNotContain("status=bounced", node.Log, StringComparison.Ordinal);
+    }
+
     private static void Fill(string file)
     {
         using var disk = new FileStream(file, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0 });

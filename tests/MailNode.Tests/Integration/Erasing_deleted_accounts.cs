@@ -68,6 +68,40 @@ public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixtur
     }
 
     [Fact, Trait("Rule", "ACC-5")]
+    public async Task A_later_life_that_is_told_while_the_former_is_erased_gets_none_of_its_mail_and_all_of_its_own()
+    {
+        var former = await Account.OpenAsync(_node);
+        await _node.DeliverAsync(former.Address, "read by the former");
+        await Eventually.Async(former.InboxAsync, inbox => inbox.Count == 1);
+        using var session = await former.LoggedInAsync();
+        using var slow = await _node.SmtpAsync();
+        await _node.StopDovecotAsync();
+        await DeliverAsync("waits for the former", former.Address);
+        Assert.Equal(250, await RecipientAsync(slow, "stranger@outside.test", former.Address));
+        await Eventually.Async(_node.QueueAsync, queue => queue.Any(m => m.Queue == "deferred" && m.Recipients.Contains(former.Address)), Long);
+        await former.DeleteAsync();
+
+        // The accounts service gives the name away when all have erased; a node must not rely on it.
+        var later = await former.NextLifeAsync();
+        Assert.False(former.IsErased());
+        Assert.Equal(354, (int)(await slow.SayAsync("DATA")).StatusCode);
+        Assert.Equal(250, (int)(await slow.SayAsync("Subject: on its way to the former\r\n\r\nlate\r\n.")).StatusCode);
+        var taken = new List<string>();
+        for (var i = 0; !former.IsErased(); i++)
+        {
+            if (i == 2) await _node.StartDovecotAsync();
+            using var client = await _node.SmtpAsync();
+            var answer = await client.SayMessageAsync("stranger@outside.test", later.Address, $"Subject: number {i}");
+            if (answer.StartsWith("250", StringComparison.Ordinal)) taken.Add($"number {i}");
+        }
+
+        await _node.DeliverAsync(later.Address, "afterwards");
+        await FlushAsync();
+        await Eventually.Async(later.InboxAsync, inbox => inbox.Order().SequenceEqual(taken.Append("afterwards").Order()), Long);
+        Assert.False(Directory.Exists(former.Folder()));
+    }
+
+    [Fact, Trait("Rule", "ACC-5")]
     public async Task What_it_has_sent_before_still_arrives()
     {
         var account = await Account.OpenAsync(_node);
@@ -80,6 +114,29 @@ public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixtur
         _node.Outside.Start(_node.Port("OUTBOX_SMTP"));
         await Eventually.Async(() => account.IsErased(), Long);
         Assert.Contains("friend@outside.test", _node.Outside.Recipients);
+    }
+
+    [Fact, Trait("Rule", "ACC-5"), Trait("Rule", "NOD-2")]
+    public async Task It_goes_on_after_the_agent_was_killed_in_the_middle_of_a_folder()
+    {
+        const int messages = 30_000;
+        var account = await Account.OpenAsync(_node);
+        await _node.DeliverAsync(account.Address, "of the past");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Count == 1);
+        account.Fill(messages);
+        await _node.StopAgentAsync();
+        await using (var agent = _node.StartAgentToKill())
+        {
+            await account.DeleteAsync(wait: false);
+            await Eventually.Async(() => Directory.Exists(account.FolderOnItsWayOut()), Long);
+            await agent.StopAsync();
+        }
+
+        Assert.False(account.IsErased());
+        Assert.NotEmpty(Directory.EnumerateFileSystemEntries(account.FolderOnItsWayOut()));
+        await _node.StartAgentAsync();
+        await Eventually.Async(() => account.IsErased(), Long);
+        Assert.False(Directory.Exists(account.Folder()) || Directory.Exists(account.FolderOnItsWayOut()));
     }
 
     [Theory, Trait("Rule", "ACC-5"), Trait("Rule", "NOD-2")]

@@ -83,13 +83,16 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
     /// <summary>A link to the folder in memory where the key of the proofs is (render.sh).</summary>
     public string Memory => Path.Combine(Home, "mailnode", "dovecot", "memory");
 
+    /// <summary>What Postfix and Dovecot have logged of mail.</summary>
+    public string Log => File.ReadAllText($"{Home}/logs/mail.log");
+
     /// <summary>All that the mail servers have logged.</summary>
     public string ServerLogs => File.ReadAllText($"{Home}/guard-dovecot/server.log") + File.ReadAllText($"{Home}/guard-postfix/server.log");
 
     /// <summary>No message for the address was refused for now, put off, or could not be counted.</summary>
     public void AssertNothingWasDeferred(string address)
     {
-        var lines = (File.ReadAllText($"{Home}/logs/mail.log") + ServerLogs).Split('\n').Where(l => l.Contains(address, StringComparison.Ordinal));
+        var lines = (Log + ServerLogs).Split('\n').Where(l => l.Contains(address, StringComparison.Ordinal));
         Assert.DoesNotContain(lines, l => l.Contains("status=deferred", StringComparison.Ordinal)
             || l.Contains(" reject: ", StringComparison.Ordinal) || l.Contains("quota check failed", StringComparison.Ordinal));
     }

@@ -137,7 +137,13 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
     public async Task Lists_while_a_thousand_accounts_come_and_go_end_as_the_service_has_it()
     {
         await Account.ServeAsync(_node, "example.jp");
-        var (stay, total) = (new List<string>(), 1000);
+        var (stay, total, overtaken) = (new List<string>(), 1000, 0);
+        _node.Accounts.InTheMiddle = async () =>
+        {
+            var before = _node.Accounts.Position;
+            await Eventually.Async(() => _node.Accounts.Position > before || before >= 2 * total);
+            if (_node.Accounts.Position > before) Interlocked.Increment(ref overtaken);
+        };
         for (var i = 0; i < total; i++)
         {
             if (i % 200 == 100) await _node.Broker.PublishAsync(new Hikyaku.Platform.NodeStateBookmark("accounts", _node.Accounts.Position, _node.Accounts.Position)); // as if something was missing
@@ -156,7 +162,9 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
         }
 
         await _node.Broker.PublishAsync(new Hikyaku.Platform.NodeStateBookmark("accounts", _node.Accounts.Position));
+        _node.Accounts.InTheMiddle = () => Task.CompletedTask;
         await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position, TimeSpan.FromSeconds(30));
+        Assert.True(overtaken > 0, "accounts changed while a list was read");
         Assert.Equal(stay.Count, _node.AskReplica("SELECT count(*) FROM holder WHERE address GLOB 'm[0-9]*@example.jp'"));
         Assert.Equal((true, 0, 0), await CheckAsync());
     }

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using Hikyaku.Accounts.Contracts;
+using Hikyaku.MailNode;
+using Hikyaku.Platform.Testing;
+using MassTransit;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Hikyaku.Accounts.Tests.Integration;
+
+/// <summary>The service's part of list-and-watch: a list of any moment and what is published beside it make the same replica.</summary>
+public sealed class Lists_under_change : IAsyncLifetime
+{
+    private readonly AccountsService _service = new();
+    private int _next;
+
+    public ValueTask InitializeAsync() => _service.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _service.DisposeAsync();
+
+    [Fact, Trait("Rule", "NOD-3"), Trait("Rule", "REL-3")]
+    public async Task Each_list_taken_while_accounts_come_change_and_go_ends_with_what_is_published_as_the_last_list_does()
+    {
+        await _service.RenewLeaseAsync(applied: long.MaxValue);
+        var published = new ConcurrentQueue<object>();
+        await using var node = await Telling_others.ListenAsync(_service.NodeVirtualHost, e =>
+        {
+            e.Handler<MailboxState>(c => { published.Enqueue(c.Message); return Task.CompletedTask; });
+            e.Handler<DomainState>(c => { published.Enqueue(c.Message); return Task.CompletedTask; });
+        });
+        var domain = await _service.DomainAsync(maxCapacityMb: 1_000_000, maxAccounts: 10_000);
+
+        var changing = Task.WhenAll(Enumerable.Range(0, 6).Select(_ => ChangeAsync(domain)));
+        var lists = new List<(List<object> States, long Position)>();
+        while (!changing.IsCompleted) lists.Add(await Comparing_with_nodes.ListAsync(_service));
+        await changing;
+        var last = await Eventually.Async(() => Comparing_with_nodes.ListAsync(_service), l => l.States.OfType<MailboxState>().Count(m => !m.Deleted) == 6 * 20 + 1
+            && l.States.OfType<MailboxState>().All(m => published.OfType<MailboxState>().Any(p => p.AccountId == m.AccountId && p.Version == m.Version)));
+
+        Assert.True(lists.Count >= 5 && lists.Select(l => l.Position).Distinct().Count() >= 3, $"{lists.Count} lists");
+        var expected = await AddressesAsync(last, []);
+        Assert.Equal(6 * 20 + 1, expected.Count);
+        foreach (var list in lists) Assert.Equal(expected, await AddressesAsync(list, published));
+    }
+
+    // Thirty come, all change, every third goes again.
+    private async Task ChangeAsync(string domain)
+    {
+        for (var i = 0; i < 30; i++)
+        {
+            var address = await _service.AccountAsync(domain, $"a{Interlocked.Increment(ref _next)}");
+            await _service.SendAsync(HttpMethod.Patch, $"/api/v1/accounts/{address}", new { capacityMb = 100 + i });
+            if (i % 3 == 0) await _service.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{address}");
+        }
+    }
+
+    private static async Task<List<string>> AddressesAsync((List<object> States, long Position) list, IReadOnlyCollection<object> watched)
+    {
+        var folder = Directory.CreateTempSubdirectory("hikyaku-test-").FullName;
+        using (var replica = new Replica(new("mail1", folder, new("http://127.0.0.1"), "", new("http://127.0.0.1"), ""), NullLogger<Replica>.Instance))
+        {
+            await replica.ReplaceAsync(r =>
+            {
+                ReplicaRows.List(r, list.States, list.Position, DateTimeOffset.UnixEpoch);
+                foreach (var state in watched) ReplicaRows.Watch(r, state, DateTimeOffset.UnixEpoch);
+            }, default);
+        }
+
+        using (var reader = new SqliteConnection($"Data Source={Path.Combine(folder, "replica.db")};Pooling=False"))
+        {
+            reader.Open();
+            using var command = reader.CreateCommand();
+            command.CommandText = "SELECT address || ' ' || capacity_mb || ' ' || version FROM holder ORDER BY address";
+            using var row = command.ExecuteReader();
+            var addresses = new List<string>();
+            while (row.Read()) addresses.Add(row.GetString(0));
+            reader.Close();
+            Directory.Delete(folder, recursive: true);
+            return addresses;
+        }
+    }
+}
