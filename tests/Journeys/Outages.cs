@@ -27,11 +27,11 @@ public sealed class Outages(PlatformUnderTest platform)
         Assert.Equal(200, (await platform.Operator.GetAsync($"/api/v1/accounts/{account}")).Status);
     }
 
-    [Fact, Trait("Rule", "REL-2"), Trait("Rule", "NOD-2")]
-    public async Task With_control_plane_broker_and_database_down_for_a_minute_over_a_thousand_messages_come_in_and_go_out_and_then_everything_agrees()
+    [Fact, Trait("Rule", "REL-2"), Trait("Rule", "NOD-2"), Trait("Size", "outage")]
+    public async Task With_control_plane_broker_and_database_down_for_minutes_over_a_thousand_messages_come_in_and_go_out_and_then_everything_agrees()
     {
         const int senders = 8, messagesEach = 80;
-        var outage = TimeSpan.FromMinutes(1);
+        var outage = TimeSpan.FromMinutes(Campaign.Size("outage", everyDay: 1));
         string[] stopped = ["gateway", "feed", "accounts", "rabbitmq", "postgres"];
         var domain = await platform.DomainAsync();
         var accounts = new List<string>();

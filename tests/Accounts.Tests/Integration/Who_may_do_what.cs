@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using Hikyaku.Platform;
@@ -28,6 +30,68 @@ public sealed class Who_may_do_what(AccountsService accounts)
         await Expect(HttpStatusCode.Forbidden, HttpMethod.Patch, $"/api/v1/accounts/{address}", user, new { capacityMb = 1 });
         await Expect(HttpStatusCode.NotFound, HttpMethod.Get, $"/api/v1/domains/{domain}/accounts", user);
         await Expect(HttpStatusCode.Forbidden, HttpMethod.Get, "/api/v1/domains", user);
+    }
+
+    // In the same time: the service asks the same of its database, and the answers are alike.
+    [Theory, Trait("Rule", "ROLE-2")]
+    [InlineData("GET", "")]
+    [InlineData("GET", "?at=2026-11-24T09:00:00Z")]
+    [InlineData("GET", "/history")]
+    [InlineData("PATCH", "")]
+    [InlineData("DELETE", "")]
+    [InlineData("DELETE", "/mail")]
+    [InlineData("PUT", "/password")]
+    [InlineData("POST", "/history/0193a0b1-0000-7000-8000-000000000000/undo")]
+    public async Task An_account_of_others_is_not_told_from_one_that_is_not_there(string method, string path)
+    {
+        var (own, others) = (await accounts.DomainAsync(), await accounts.DomainAsync());
+        var (there, missing) = (await accounts.AccountAsync(others, "there"), $"gone1@{others}");
+        Caller[] callers = [AccountsService.Admin(own), await accounts.UserAsync(await accounts.AccountAsync(own)), await accounts.UserAsync(await accounts.AccountAsync(others, "neighbour"))];
+        object? body = method switch
+        {
+            "PATCH" => new { capacityMb = 1 },
+            "PUT" => new { @new = "Betsu-no-98yz" },
+            _ => null,
+        };
+        using (var statements = new Statements())
+        {
+            await accounts.SendAsync(HttpMethod.Get, $"/api/v1/accounts/{there}", caller: AccountsService.Operator, headers: ("traceparent", statements.Parent));
+            Assert.NotEmpty(statements.Seen); // it does see
+        }
+
+        foreach (var caller in callers)
+        {
+            // The first of a kind also prepares statements.
+            foreach (var address in new[] { there, missing, there }) await SeenAsync(address);
+            var (one, other) = (await SeenAsync(there), await SeenAsync(missing));
+            Assert.Contains("404", other, StringComparison.Ordinal);
+            Assert.Equal(other, one);
+
+            var times = new[] { there, missing }.ToDictionary(a => a, _ => new List<TimeSpan>());
+            for (var i = 0; i < 60; i++)
+            {
+                foreach (var address in times.Keys)
+                {
+                    var since = Stopwatch.GetTimestamp();
+                    await AskAsync(address);
+                    times[address].Add(Stopwatch.GetElapsedTime(since));
+                }
+            }
+
+            var medians = times.Values.Select(t => t.Order().ElementAt(t.Count / 2).TotalMilliseconds).Order().ToArray();
+            Assert.InRange(medians[1], medians[0], (1.5 * medians[0]) + 0.5);
+
+            async Task<string> SeenAsync(string address)
+            {
+                using var statements = new Statements();
+                var reply = await AskAsync(address, ("traceparent", statements.Parent));
+                var text = reply.Text.Replace(address, "ADDRESS", StringComparison.Ordinal).Replace($"{statements.Trace}", "TRACE", StringComparison.Ordinal);
+                return $"{(int)reply.Status} {text}\n{string.Join('\n', statements.Seen)}";
+            }
+
+            Task<Reply> AskAsync(string address, params (string, string)[] headers)
+                => accounts.SendAsync(new HttpMethod(method), $"/api/v1/accounts/{address}{path}", body, caller, headers);
+        }
     }
 
     [Fact, Trait("Rule", "ACC-3")]
@@ -115,5 +179,33 @@ public sealed class Who_may_do_what(AccountsService accounts)
     {
         var reply = await accounts.SendAsync(method, path, body, caller);
         Assert.True(reply.Status == status, $"{caller.Role} {method} {path}: {reply.Status}, not {status}");
+    }
+
+    // What one request asks of the database, in order.
+    private sealed class Statements : IDisposable
+    {
+        private readonly ActivityListener _listener;
+
+        public Statements()
+        {
+            _listener = new ActivityListener
+            {
+                ShouldListenTo = source => source.Name is "Npgsql" or "Microsoft.AspNetCore",
+                Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+                ActivityStopped = activity =>
+                {
+                    if (activity.TraceId == Trace && activity.Source.Name == "Npgsql") Seen.Enqueue($"{activity.DisplayName} {activity.GetTagItem("db.query.text") ?? activity.GetTagItem("db.statement")}");
+                },
+            };
+            ActivitySource.AddActivityListener(_listener);
+        }
+
+        public ActivityTraceId Trace { get; } = ActivityTraceId.CreateRandom();
+
+        public string Parent => $"00-{Trace}-00f067aa0ba902b7-01";
+
+        public ConcurrentQueue<string> Seen { get; } = new();
+
+        public void Dispose() => _listener.Dispose();
     }
 }

@@ -25,6 +25,24 @@ public sealed class Tidying_old_mail(NodeToBreak fixture) : IClassFixture<NodeTo
     }
 
     [Fact, Trait("Rule", "ACC-14")]
+    public async Task Both_periods_are_settings()
+    {
+        var account = await WithMailAsync();
+        await _node.StopAgentAsync();
+        await _node.StartAgentAsync("--Hikyaku:ArchiveAfterDays=7", "--Hikyaku:TrashDays=3");
+        await _node.ReadyAsync();
+        foreach (var (days, expected) in new[] { (2, (1, 0, 1, 1)), (4, (1, 0, 0, 1)), (6, (1, 0, 0, 1)), (8, (0, 1, 0, 1)) })
+        {
+            await TidyAsync(TimeSpan.FromDays(days));
+            Assert.Equal(expected, await CountsAsync(account));
+        }
+
+        await _node.StopAgentAsync();
+        await _node.StartAgentAsync();
+        await _node.ReadyAsync();
+    }
+
+    [Fact, Trait("Rule", "ACC-14")]
     public async Task Old_mail_that_was_copied_here_just_now_is_not_archived()
     {
         var account = await WithMailAsync();
