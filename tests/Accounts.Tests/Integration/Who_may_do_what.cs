@@ -55,7 +55,7 @@ public sealed class Who_may_do_what(AccountsService accounts)
         };
         using (var statements = new Statements())
         {
-            await accounts.SendAsync(HttpMethod.Get, $"/api/v1/accounts/{there}", caller: AccountsService.Operator, headers: ("traceparent", statements.Parent));
+            await accounts.SendAsync(HttpMethod.Get, $"/api/v1/accounts/{there}", caller: AccountsService.Operator);
             Assert.NotEmpty(statements.Seen); // it does see
         }
 
@@ -84,13 +84,12 @@ public sealed class Who_may_do_what(AccountsService accounts)
             async Task<string> SeenAsync(string address)
             {
                 using var statements = new Statements();
-                var reply = await AskAsync(address, ("traceparent", statements.Parent));
+                var reply = await AskAsync(address);
                 var text = reply.Text.Replace(address, "ADDRESS", StringComparison.Ordinal).Replace($"{statements.Trace}", "TRACE", StringComparison.Ordinal);
                 return $"{(int)reply.Status} {text}\n{string.Join('\n', statements.Seen)}";
             }
 
-            Task<Reply> AskAsync(string address, params (string, string)[] headers)
-                => accounts.SendAsync(new HttpMethod(method), $"/api/v1/accounts/{address}{path}", body, caller, headers);
+            Task<Reply> AskAsync(string address) => accounts.SendAsync(new HttpMethod(method), $"/api/v1/accounts/{address}{path}", body, caller);
         }
     }
 
@@ -181,9 +180,10 @@ public sealed class Who_may_do_what(AccountsService accounts)
         Assert.True(reply.Status == status, $"{caller.Role} {method} {path}: {reply.Status}, not {status}");
     }
 
-    // What one request asks of the database, in order.
+    // What one request, and the gateway's question before it, asks of the database, in order.
     private sealed class Statements : IDisposable
     {
+        private readonly Activity _request = new("one request");
         private readonly ActivityListener _listener;
 
         public Statements()
@@ -198,14 +198,18 @@ public sealed class Who_may_do_what(AccountsService accounts)
                 },
             };
             ActivitySource.AddActivityListener(_listener);
+            _request.ActivityTraceFlags = ActivityTraceFlags.Recorded;
+            _request.Start();
         }
 
-        public ActivityTraceId Trace { get; } = ActivityTraceId.CreateRandom();
-
-        public string Parent => $"00-{Trace}-00f067aa0ba902b7-01";
+        public ActivityTraceId Trace => _request.TraceId;
 
         public ConcurrentQueue<string> Seen { get; } = new();
 
-        public void Dispose() => _listener.Dispose();
+        public void Dispose()
+        {
+            _request.Dispose();
+            _listener.Dispose();
+        }
     }
 }
