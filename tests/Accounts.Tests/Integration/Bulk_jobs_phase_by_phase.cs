@@ -1,0 +1,188 @@
+using System.Net;
+using Hikyaku.Platform.Testing;
+using Npgsql;
+using static Hikyaku.Accounts.Tests.Integration.BulkWork;
+
+namespace Hikyaku.Accounts.Tests.Integration;
+
+/// <summary>Workers that stand still at a certain step, by a lock in the database, to be killed or overtaken just there.</summary>
+[Trait("Rule", "REL-5"), Trait("Rule", "GWY-5")]
+public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
+{
+    private const int Worker1 = 1, Canceller = 2;
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
+    private readonly AccountsService _accounts = new() { More = ["--Hikyaku:BulkJobsAtOnce=0"] };
+    private NpgsqlDataSource _database = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _accounts.InitializeAsync();
+        await _accounts.RenewLeaseAsync(applied: long.MaxValue);
+        _database = NpgsqlDataSource.Create(_accounts.Database);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _database.DisposeAsync();
+        await _accounts.DisposeAsync();
+    }
+
+    [Theory, Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10")]
+    [InlineData("imports", "queued", "succeeded")]
+    [InlineData("imports", "checking", "succeeded")]
+    [InlineData("imports", "reserving", "succeeded")]
+    [InlineData("imports", "committed", "succeeded")]
+    [InlineData("imports", "applied", "succeeded")]
+    [InlineData("imports", "failing", "failed")]
+    [InlineData("imports", "cancelling", "cancelled")]
+    [InlineData("bulk-changes", "checking", "succeeded")]
+    [InlineData("bulk-changes", "committed", "succeeded")]
+    [InlineData("bulk-changes", "failing", "failed")]
+    public async Task A_worker_that_is_killed_in_a_phase_is_followed_by_one_that_takes_it_to_its_end(string what, string phase, string end)
+    {
+        var domain = await _accounts.DomainAsync(maxAccounts: 200);
+        var isChange = what == "bulk-changes";
+        if (isChange) await DoneAsync(await SendAsync(_accounts, domain, "imports", File(AccountsService.GoodPassword, 10)), "succeeded");
+        var before = await NumbersAsync(domain);
+        var file = File(AccountsService.GoodPassword, 20) + (phase == "failing" ? "\nuser90,short,1" : "");
+        var job = await SendAsync(_accounts, domain, what, file);
+
+        // Somebody cancels when half is reserved, and is killed before it is given back.
+        if (phase == "cancelling")
+        {
+            await KilledAsync("new.reserved_rows > 40");
+            Assert.True(await ScalarAsync(_database, "select reserved_rows from bulk_job") is > 0);
+            await ScalarAsync(_database, "update bulk_job set phase = 'cancelling', upload = null, owner = 'cancel-0', until = now()");
+        }
+
+        await KilledAsync($"old.phase = '{phase}' and (tg_op = 'DELETE' or (new.phase, new.reserved_rows, new.applied_rows) is distinct from (old.phase, old.reserved_rows, old.applied_rows))");
+        if (phase != "applied") Assert.Equal(phase, await ScalarAsync(_database, "select phase from bulk_job"));
+
+        await DoneAsync(job, end);
+        Assert.Equal(end == "succeeded" ? (Rows + 1, 100 + (Rows * 20)) : before, await NumbersAsync(domain));
+        Assert.Equal((long)(await NumbersAsync(domain)).Accounts, await ScalarAsync(_database, $"select count(*) from mt_doc_address_reservation where id like '%@{domain}'"));
+        Assert.Equal(0L, await ScalarAsync(_database, "select count(*) from bulk_job"));
+        var id = job[(job.LastIndexOf('/') + 1)..];
+        Assert.Equal(1L, await ScalarAsync(_database, $"select count(*) from mt_events where stream_id = '{id}' and type like 'accounts.job-%' and type ~ 'succeeded|failed|cancelled'"));
+        Assert.Equal(1L, await ScalarAsync(_database, $"select count(*) from notice where job_id = '{id}'"));
+    }
+
+    [Theory, Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10")]
+    [InlineData("imports")]
+    [InlineData("bulk-changes")]
+    public async Task Of_a_cancel_and_the_last_reservation_that_meet_the_one_that_is_first_counts_when_it_is_the_reservation(string what)
+    {
+        var (domain, job) = await WaitingAsync(what);
+        await using var held = await HoldAsync("new.phase = 'committed' and old.phase <> 'committed'", Worker1);
+        await using var worker = Worker(_accounts);
+        await held.WaitedForAsync(Worker1);
+        var cancel = _accounts.SendAsync(HttpMethod.Delete, job);
+        await RowIsWaitedForAsync();
+        await held.ReleaseAsync(Worker1);
+
+        var answer = await cancel;
+        Assert.Equal((HttpStatusCode.Conflict, "jobs.not-cancellable"), (answer.Status, answer.Codes.Single()));
+        await EndedAsync(job, "succeeded");
+        Assert.Equal((Rows + 1, 100 + (Rows * 20)), await NumbersAsync(domain));
+    }
+
+    [Theory, Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10")]
+    [InlineData("imports", "new.reserved_rows >= 81 and new.phase = 'reserving'")]
+    [InlineData("bulk-changes", "old.phase = 'queued' and new.phase = 'checking'")]
+    public async Task Of_a_cancel_and_the_last_reservation_that_meet_the_one_that_is_first_counts_when_it_is_the_cancel(string what, string stepBefore)
+    {
+        var (domain, job) = await WaitingAsync(what);
+        var before = await NumbersAsync(domain);
+        await using var held = await HoldAsync($"old.owner = new.owner and old.until = new.until and {stepBefore}", Worker1, Canceller);
+        await using var worker = Worker(_accounts);
+        await held.WaitedForAsync(Worker1);
+        var cancel = _accounts.SendAsync(HttpMethod.Delete, job);
+        await RowIsWaitedForAsync();
+        await held.ReleaseAsync(Worker1);
+        await held.WaitedForAsync(Canceller);
+        await RowIsWaitedForAsync(); // by the worker, for its last step before the point of no return
+        await held.ReleaseAsync(Canceller);
+
+        Assert.Equal(HttpStatusCode.OK, (await cancel).Status);
+        await EndedAsync(job, "cancelled");
+        Assert.Equal(before, await NumbersAsync(domain));
+        Assert.Equal((long)before.Accounts, await ScalarAsync(_database, $"select count(*) from mt_doc_address_reservation where id like '%@{domain}'"));
+    }
+
+    private async Task<(string Domain, string Job)> WaitingAsync(string what)
+    {
+        var domain = await _accounts.DomainAsync(maxAccounts: 200);
+        if (what == "bulk-changes") await DoneAsync(await SendAsync(_accounts, domain, "imports", File(AccountsService.GoodPassword, 10)), "succeeded");
+        return (domain, await SendAsync(_accounts, domain, what, File(AccountsService.GoodPassword, 20)));
+    }
+
+    private async Task KilledAsync(string where)
+    {
+        await using var held = await HoldAsync(where, Worker1);
+        await using var worker = Worker(_accounts);
+        await held.WaitedForAsync(Worker1);
+        await worker.StopAsync();
+    }
+
+    private async Task DoneAsync(string job, string state)
+    {
+        await using var worker = Worker(_accounts);
+        await EndedAsync(job, state);
+    }
+
+    private async Task EndedAsync(string job, string state)
+    {
+        var end = await Eventually.Async(() => _accounts.GetAsync(job), r => r.Body?["finishedAt"] is not null, Long);
+        Assert.Equal(state, end.Body!["state"]!.GetValue<string>());
+    }
+
+    private Task RowIsWaitedForAsync() => Eventually.Async(async () => await ScalarAsync(_database,
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and wait_event in ('transactionid', 'tuple') and query like '%bulk_job%'") is > 0L, Long);
+
+    private async Task<(int Accounts, int Mb)> NumbersAsync(string domain)
+    {
+        var read = (await _accounts.GetAsync($"/api/v1/domains/{domain}")).Body!;
+        return (read["accounts"]!.GetValue<int>(), read["capacityMb"]!.GetValue<int>());
+    }
+
+    private async Task<Held> HoldAsync(string workerWhere, params int[] locks)
+    {
+        var held = new Held(_database, await _database.OpenConnectionAsync());
+        foreach (var key in locks) await held.SayAsync($"select pg_advisory_lock({key})");
+        await held.SayAsync(
+            $"""
+            create function stand_still() returns trigger language plpgsql as $$
+            begin
+                if {workerWhere} then perform pg_advisory_xact_lock({Worker1}); end if;
+                if new.phase = 'cancelling' and old.phase <> 'cancelling' then perform pg_advisory_xact_lock({Canceller}); end if;
+                return coalesce(new, old);
+            end $$;
+            create trigger stand_still before update or delete on bulk_job for each row execute function stand_still();
+            """);
+        return held;
+    }
+
+    // Whoever gets to a step waits until the test lets go.
+    private sealed class Held(NpgsqlDataSource database, NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public Task WaitedForAsync(int key) => Eventually.Async(async () => await ScalarAsync(database,
+            $"select count(*) from pg_locks where locktype = 'advisory' and objid = {key} and not granted and database = (select oid from pg_database where datname = current_database())") is > 0L, Long);
+
+        public Task ReleaseAsync(int key) => SayAsync($"select pg_advisory_unlock({key})");
+
+        public async Task SayAsync(string sql)
+        {
+#pragma warning disable CA2100 // the tests' own statements
+            await using var command = new NpgsqlCommand(sql, connection);
+#pragma warning restore CA2100
+            await command.ExecuteNonQueryAsync();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await SayAsync("select pg_advisory_unlock_all()");
+            await SayAsync("drop trigger stand_still on bulk_job; drop function stand_still()");
+            await connection.DisposeAsync();
+        }
+    }
+}
