@@ -49,6 +49,7 @@ settings_of_feed() {
     setting Hikyaku__Rabbit "$(rabbit_as feed hikyaku)"
     setting Hikyaku__TokenPublicKey "$HIKYAKU_HOME/secrets/token.pub"
     setting Hikyaku__KeyFile "$HIKYAKU_HOME/secrets/data.key"
+    [[ -z ${HIKYAKU_WEBHOOK_ALLOW:-} ]] || setting Hikyaku__WebhookAllow "$HIKYAKU_WEBHOOK_ALLOW"
 }
 
 settings_of_mailnode() { settings_of_node mail1 mailnode node-credential PORT; }

@@ -89,7 +89,7 @@ journeys_home() {
 run_journeys() {
     local home copy
     home=$(journeys_home)
-    copy=(env HIKYAKU_HOME="$home" HIKYAKU_PORT_BASE="$test_port_base" HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low
+    copy=(env HIKYAKU_HOME="$home" HIKYAKU_PORT_BASE="$test_port_base" HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8
         OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$((test_port_base + 30))" OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf "$repo/dev")
     [[ -f $repo/tests/Journeys/Journeys.csproj ]] || fail "tests/Journeys is missing."
     "${copy[@]}" down
@@ -121,7 +121,7 @@ journeys_with_two_nodes() {
 journeys_at() {
     local home=$1
     shift
-    HIKYAKU_ENDPOINTS=$home/endpoints.json HIKYAKU_HOME=$home HIKYAKU_PORT_BASE=$test_port_base HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low \
+    HIKYAKU_ENDPOINTS=$home/endpoints.json HIKYAKU_HOME=$home HIKYAKU_PORT_BASE=$test_port_base HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8 \
         OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$((test_port_base + 30))" OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf \
         run_test_program "$repo/tests/Journeys/Journeys.csproj" "$@"
 }

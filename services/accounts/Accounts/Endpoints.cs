@@ -25,7 +25,7 @@ public static class Endpoints
         MapBulk(app.MapCommands("/api/v1/domains"));
         MapJobs(app.MapGroup("/api/v1/jobs"));
         app.MapCommands("/api/v1/jobs").MapPost("/{id}/undo", UndoJob.Handle).Produces<JobView>(202)
-            .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("Undo a bulk job");
+            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Undo a bulk job");
         MapNotices(app.MapGroup("/api/v1/notices"));
         MapFiles(app.MapGroup("/api/v1"));
         app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)

@@ -71,11 +71,15 @@ public sealed class Undoing_jobs(AccountsWithANode node) : IClassFixture<Account
     public async Task Of_those_who_undo_a_job_at_the_same_moment_one_does_and_who_may_not_see_it_learns_nothing()
     {
         var (domain, others) = (await _accounts.DomainAsync(), await _accounts.DomainAsync());
-        var user = await _accounts.UserAsync(await _accounts.AccountAsync(domain));
+        var address = await _accounts.AccountAsync(domain);
+        var user = await _accounts.UserAsync(address);
         var change = await SendAsync(domain, "bulk-changes", "mail_account,mail_capacity\ntaro,200\n");
         var dry = await SendAsync(domain, "bulk-changes?dryRun=true", "mail_account,mail_capacity\ntaro,300\n");
         var deletion = await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{await _accounts.AccountAsync(domain, "jiro")}");
-        Assert.Equal(HttpStatusCode.Forbidden, (await UndoAsync(change, user)).Status);
+        var own = await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{address}/mail", caller: user);
+        Assert.Equal(HttpStatusCode.Forbidden, (await UndoAsync(own.Location!, user)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await UndoAsync(change, user)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await UndoAsync("/api/v1/jobs/accounts-0", user)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await UndoAsync(change, AccountsService.Admin(others))).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await UndoAsync("/api/v1/jobs/accounts-0", AccountsService.Operator)).Status);
         foreach (var no in new[] { dry, deletion.Location! }) Assert.Equal("jobs.not-undoable", (await UndoAsync(no)).Codes.Single());

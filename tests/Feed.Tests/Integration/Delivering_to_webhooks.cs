@@ -25,7 +25,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     [Fact]
     public async Task What_is_filtered_arrives_in_order_as_CloudEvents_signed_with_the_secret()
     {
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         var (taro, other) = (new Told(Told.NewDomain()), new Told(Told.NewDomain()));
         var hook = await _client.RegisterAsync(receiver.Url, taro.Domain, types: ["accounts.mail-account-created", "accounts.mail-account-capacity-changed"]);
         await _feed.RecordAsync([taro.Created(), other.Created(), .. Enumerable.Range(1, 30).Select(n => (object)taro.Capacity(n)), taro.PasswordChanged(), other.Capacity(1), taro.Capacity(31)]);
@@ -50,7 +50,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     [Fact]
     public async Task What_a_receiver_cannot_take_is_tried_again_until_it_can_and_the_order_stays()
     {
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         receiver.AnswerStatus(500);
         var account = new Told(Told.NewDomain());
         var id = Text(await _client.RegisterAsync(receiver.Url, account.Domain), "id");
@@ -82,7 +82,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
         await using var feed = await FeedService.StartAsync(
             await PostgresServer.NewDatabaseAsync(), await RabbitServer.NewVirtualHostAsync(), [.. WebhookClient.ForTests, "--Hikyaku:Webhooks:LongestRetrySeconds=3600"]);
         var client = new WebhookClient(feed);
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         receiver.Answer = (http, _) =>
         {
             // As seconds at first, then as a time.
@@ -107,8 +107,8 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     [Fact]
     public async Task A_receiver_that_hangs_keeps_only_itself_waiting()
     {
-        await using var slow = await Receiver.StartAsync();
-        await using var quick = await Receiver.StartAsync();
+        await using var slow = await WebhookReceiver.StartAsync();
+        await using var quick = await WebhookReceiver.StartAsync();
         slow.Hang();
         var account = new Told(Told.NewDomain());
         var stuck = Text(await _client.RegisterAsync(slow.Url, account.Domain), "id");
@@ -126,8 +126,8 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     [Fact, Trait("Rule", "SEC-3")]
     public async Task A_redirect_is_a_failure_and_is_not_followed()
     {
-        await using var receiver = await Receiver.StartAsync();
-        await using var hidden = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var hidden = await WebhookReceiver.StartAsync();
         receiver.Answer = (http, _) =>
         {
             (http.Response.StatusCode, http.Response.Headers.Location) = (307, hidden.Url.ToString());
@@ -145,7 +145,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     [Fact]
     public async Task A_receiver_that_says_410_is_paused_at_once_and_goes_on_when_asked_for()
     {
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         receiver.AnswerStatus(410);
         var account = new Told(Told.NewDomain());
         var id = Text(await _client.RegisterAsync(receiver.Url, account.Domain), "id");
@@ -165,7 +165,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     [Fact]
     public async Task It_is_replayed_from_a_position()
     {
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         var account = new Told(Told.NewDomain());
         var id = Text(await _client.RegisterAsync(receiver.Url, account.Domain), "id");
         await _feed.RecordAsync(account.Created(), account.Capacity(1), account.Capacity(2), account.Capacity(3));
@@ -183,7 +183,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     [Fact]
     public async Task One_that_is_registered_late_gets_what_was_before_when_it_asks_for_it()
     {
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         var account = new Told(Told.NewDomain());
         await _feed.RecordAsync(account.Created(), account.Capacity(1));
 
@@ -195,7 +195,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     [Fact]
     public async Task After_a_rotation_both_secrets_sign_until_the_former_ends()
     {
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         var account = new Told(Told.NewDomain());
         var hook = await _client.RegisterAsync(receiver.Url, account.Domain);
         var (id, first) = (Text(hook, "id"), Text(hook, "secret"));
@@ -219,7 +219,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     [Fact]
     public async Task A_test_sends_one_event_of_its_own_and_moves_nothing()
     {
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         var hook = await _client.RegisterAsync(receiver.Url, Told.NewDomain());
         var id = Text(hook, "id");
 
@@ -241,8 +241,8 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     [Fact]
     public async Task A_removed_one_gets_nothing_more()
     {
-        await using var receiver = await Receiver.StartAsync();
-        await using var witness = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
+        await using var witness = await WebhookReceiver.StartAsync();
         var account = new Told(Told.NewDomain());
         var id = Text(await _client.RegisterAsync(receiver.Url, account.Domain), "id");
         await _client.RegisterAsync(witness.Url, account.Domain);
@@ -257,7 +257,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     [Fact, Trait("Rule", "OPS-6")]
     public async Task What_an_erased_account_leaves_behind_are_ids_and_kinds()
     {
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         var account = new Told(Told.NewDomain());
         await _feed.RecordAsync(account.Created());
         var registered = await _client.SendAsync(HttpMethod.Post, body: new { url = receiver.Url, account = account.Address, after = "0" });

@@ -15,7 +15,7 @@ public sealed class Webhooks_on_bad_days
     public async Task An_event_whose_delivery_was_not_recorded_is_delivered_again_under_the_same_id()
     {
         await using var feed = await NewFeedAsync(WebhookClient.ForTests);
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         var client = new WebhookClient(feed);
         var account = new Told(Told.NewDomain());
         var id = Text(await client.RegisterAsync(receiver.Url, account.Domain), "id");
@@ -39,7 +39,7 @@ public sealed class Webhooks_on_bad_days
     public async Task Killed_between_a_receivers_answer_and_its_recording_it_sends_that_event_again_and_skips_none()
     {
         await using var feed = await NewFeedAsync(WebhookClient.ForTests);
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         receiver.AnswerStatus(503);
         var client = new WebhookClient(feed);
         var account = new Told(Told.NewDomain());
@@ -87,7 +87,7 @@ public sealed class Webhooks_on_bad_days
     {
         var (database, bus) = (await PostgresServer.NewDatabaseAsync(), await RabbitServer.NewVirtualHostAsync());
         await using var first = await FeedService.StartAsync(database, bus, WebhookClient.ForTests);
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         var account = new Told(Told.NewDomain());
         await using var second = await FeedService.StartAsync(database, bus, [.. WebhookClient.ForTests, .. first.Keys]);
         await new WebhookClient(first).RegisterAsync(receiver.Url, account.Domain);
@@ -105,7 +105,7 @@ public sealed class Webhooks_on_bad_days
     public async Task One_that_fails_for_too_long_is_paused_and_shown_so_until_a_replay()
     {
         await using var feed = await NewFeedAsync([.. WebhookClient.ForTests, "--Hikyaku:Webhooks:PauseAfterSeconds=1"]);
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         var client = new WebhookClient(feed);
         receiver.AnswerStatus(503);
         var account = new Told(Told.NewDomain());
@@ -128,7 +128,7 @@ public sealed class Webhooks_on_bad_days
     public async Task A_name_that_leads_to_a_private_address_afterwards_is_not_called()
     {
         await using var feed = await NewFeedAsync(WebhookClient.ForTests);
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         var client = new WebhookClient(feed);
         var account = new Told(Told.NewDomain());
         var id = Text(await client.RegisterAsync(new UriBuilder(receiver.Url) { Host = "localhost" }.Uri, account.Domain), "id");
@@ -148,7 +148,7 @@ public sealed class Webhooks_on_bad_days
     {
         await using var postgres = await PostgresServer.StartDedicatedAsync();
         await using var feed = await FeedService.StartAsync(await postgres.AddDatabaseAsync(), await RabbitServer.NewVirtualHostAsync(), WebhookClient.ForTests);
-        await using var receiver = await Receiver.StartAsync();
+        await using var receiver = await WebhookReceiver.StartAsync();
         var client = new WebhookClient(feed);
         var account = new Told(Told.NewDomain());
         var dead = Text(await client.RegisterAsync(new("http://127.0.0.1:1/"), account.Domain), "id");

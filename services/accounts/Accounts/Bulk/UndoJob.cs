@@ -29,7 +29,8 @@ public sealed record UndoJob(string JobId, JobView Undone, bool IsUndone, DateTi
     /// <summary><c>POST /api/v1/jobs/{id}/undo</c> → 202 with the job that does it.</summary>
     public static async Task<IResult> Handle(string id, UndoBody? body, CommandContext context, HttpContext http, NpgsqlDataSource database, CancellationToken stop)
     {
-        if (await ReadJobs.FindAsync(id, http, database, stop) is not { } job || !context.Caller.Administers(job.Domain)) return Problems.Of(PlatformProblems.NotFound);
+        if (await ReadJobs.FindAsync(id, http, database, stop) is not { } job) return Problems.Of(PlatformProblems.NotFound);
+        if (!context.Caller.Administers(job.Domain)) return Problems.Of(PlatformProblems.Forbidden); // one's own, of which one sees the end
         if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // there is no one version of many
         await using var undone = database.CreateCommand("select exists (select 1 from job where undoes = $1)"); // of two at once, the index lets one through
         undone.Parameters.Add(new() { Value = id });

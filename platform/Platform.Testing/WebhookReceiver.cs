@@ -2,17 +2,17 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Hikyaku.Platform.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Hikyaku.Feed.Tests.Integration;
+namespace Hikyaku.Platform.Testing;
 
 /// <summary>One request that a receiver got.</summary>
 public sealed record Delivered(string Id, string Timestamp, string Signature, string ContentType, byte[] Body, DateTimeOffset At)
 {
+    /// <summary>The CloudEvent in it.</summary>
     public JsonNode Event => JsonNode.Parse(Body)!;
 
     /// <summary>Whether one of the signatures is this secret's, by the specification's own words.</summary>
@@ -25,12 +25,12 @@ public sealed record Delivered(string Id, string Timestamp, string Signature, st
 }
 
 /// <summary>A customer's receiver: a real HTTP server on loopback that answers as it is told.</summary>
-public sealed class Receiver : IAsyncDisposable
+public sealed class WebhookReceiver : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly CancellationTokenSource _end = new();
 
-    private Receiver(WebApplication app) => _app = app;
+    private WebhookReceiver(WebApplication app) => _app = app;
 
     /// <summary>What it answers; unless set, 204.</summary>
     public Func<HttpContext, CancellationToken, Task> Answer { get; set; } = (http, _) =>
@@ -39,21 +39,25 @@ public sealed class Receiver : IAsyncDisposable
         return Task.CompletedTask;
     };
 
+    /// <summary>What has come, in order.</summary>
     public ConcurrentQueue<Delivered> Got { get; } = new();
 
+    /// <summary>Where it listens.</summary>
     public Uri Url => new(new Uri(_app.Urls.First()), "/hook?for=us");
 
-    public static async Task<Receiver> StartAsync()
+    /// <summary>Starts one on any free port.</summary>
+    public static async Task<WebhookReceiver> StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        var receiver = new Receiver(builder.Build());
+        var receiver = new WebhookReceiver(builder.Build());
         receiver._app.Run(receiver.TakeAsync);
         await receiver._app.StartAsync();
         return receiver;
     }
 
+    /// <summary>Answers with a status from now on.</summary>
     public void AnswerStatus(int status) => Answer = (http, _) =>
     {
         http.Response.StatusCode = status;
@@ -70,6 +74,7 @@ public sealed class Receiver : IAsyncDisposable
         return [.. Got];
     }
 
+    /// <summary>Ends it, and whatever still hangs.</summary>
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
