@@ -2,11 +2,12 @@
 
 namespace Hikyaku.MailNode.Contracts;
 
-/// <summary>How much space mailboxes take on a node. Only changed ones are told; the newest measurement counts.</summary>
+/// <summary>How much space mailboxes take on a node. Only changed ones are told, or those that were asked for; the newest measurement counts.</summary>
 /// <param name="Node">The node that measured.</param>
 /// <param name="MeasuredAt">When; an older measurement of the same mailbox is to be ignored.</param>
-/// <param name="Mailboxes">At most 500.</param>
-public sealed record MailboxUsageMeasured(string Node, DateTimeOffset MeasuredAt, IReadOnlyList<MailboxUsage> Mailboxes);
+/// <param name="Mailboxes">At most 500; of an answer as many as were asked for.</param>
+/// <param name="RequestId">The <c>MailboxMeasurementAsked</c> that this answers; null: nobody has asked.</param>
+public sealed record MailboxUsageMeasured(string Node, DateTimeOffset MeasuredAt, IReadOnlyList<MailboxUsage> Mailboxes, string? RequestId = null);
 
 /// <summary>The space one mailbox takes.</summary>
 /// <param name="AccountId">The account's id.</param>

@@ -24,7 +24,7 @@ public sealed partial class Listing(
     /// <param name="States">The states.</param>
     /// <param name="Position">They cover all events up to this.</param>
     /// <param name="UpTo">And none after this.</param>
-    /// <param name="ClockAhead">How much its clock is ahead of the node's.</param>
+    /// <param name="ClockAhead">How much its clock is ahead of the node's, or less: by as much as the list has taken.</param>
     public sealed record Said(IReadOnlyList<object> States, long Position, long UpTo, TimeSpan ClockAhead);
 
     /// <summary>Asks for a list; several askings become one.</summary>
@@ -120,12 +120,12 @@ public sealed partial class Listing(
     internal async Task<Said> ReadAsync(IReadOnlySet<int>? shards, CancellationToken stop)
     {
         // In memory (100,000 accounts take 50 MB) and written afterwards, so that the watch goes on meanwhile.
-        var states = new List<object>();
+        var (states, begun) = (new List<object>(), time.GetUtcNow());
         await foreach (var line in accounts.NodeStateAsync(shards, stop))
         {
             using var json = JsonDocument.Parse(line);
             if (json.Deserialize<LastLine>(JsonSerializerOptions.Web) is { Position: { } position } last)
-                return new(states, position, last.UpTo ?? position, last.Now is { } now ? now - time.GetUtcNow() : TimeSpan.Zero);
+                return new(states, position, last.UpTo ?? position, last.Now is { } now ? now - begun : TimeSpan.Zero);
             if (Read(json.RootElement) is { } state) states.Add(state);
         }
 

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+using Hikyaku.Accounts.Contracts;
 using Hikyaku.MailNode.Contracts;
 using MassTransit;
 
@@ -6,6 +8,7 @@ namespace Hikyaku.MailNode;
 /// <summary>
 /// Measures mailboxes and tells what has changed: those that Dovecot hinted at within seconds, and all of them in turn, some
 /// at a time, so that a hint that was lost is made up for. What was measured stands in the replica until the broker has it.
+/// Mailboxes that the service asks about are measured and told at once.
 /// </summary>
 public sealed partial class Usage(NodeSettings settings, Replica replica, Doveadm doveadm, MailChanges changes, IBus bus, TimeProvider time, ILogger<Usage> logger)
     : BackgroundService
@@ -14,31 +17,76 @@ public sealed partial class Usage(NodeSettings settings, Replica replica, Dovead
     private const int InTurnAtOnce = 500;
     private const int AskedInTurnAtOnce = 20; // each costs Dovecot some milliseconds
     private const int InOneMessage = 500;
+    private const int AskedAndWaiting = 100;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Turn = TimeSpan.FromHours(1);
     private static readonly TimeSpan BrokerPatience = TimeSpan.FromSeconds(10);
 
+    // Who asks comes again: the oldest may go.
+    private readonly Channel<MailboxMeasurementAsked> _asked = Channel.CreateBounded<MailboxMeasurementAsked>(
+        new BoundedChannelOptions(AskedAndWaiting) { FullMode = BoundedChannelFullMode.DropOldest });
+
+    // Of two measurements of a mailbox the later one is told later.
+    private readonly SemaphoreSlim _oneAtATime = new(1);
+
+    /// <summary>Measures and tells as soon as it can; nothing when Dovecot or the broker does not answer.</summary>
+    public void Ask(MailboxMeasurementAsked asked) => _asked.Writer.TryWrite(asked);
+
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public override void Dispose()
+    {
+        _oneAtATime.Dispose();
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(MeasureInTurnAsync(stoppingToken), AnswerAsync(stoppingToken));
+
+    private async Task MeasureInTurnAsync(CancellationToken stop)
     {
         var begun = false;
         using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await timer.WaitForNextTickAsync(stop))
         {
-            try
+            await TryAsync(async () =>
             {
                 // Hints were lost while no agent was there.
-                if (!begun) await replica.WriteAsync(r => r.Run("UPDATE usage SET measured_at = 1 WHERE measured_at > 1"), stoppingToken);
+                if (!begun) await replica.WriteAsync(r => r.Run("UPDATE usage SET measured_at = 1 WHERE measured_at > 1"), stop);
                 begun = true;
-                await MeasureAsync(await DueAsync(stoppingToken), stoppingToken);
-                await TellAsync(stoppingToken);
-            }
-            catch (Exception e) when (e is Microsoft.Data.Sqlite.SqliteException or MassTransitException
-                || (e is OperationCanceledException && !stoppingToken.IsCancellationRequested))
-            {
-                LogFailed(e);
-            }
+                await MeasureAsync(await DueAsync(stop), stop);
+                await TellAsync(stop);
+            }, stop);
         }
+    }
+
+    private async Task AnswerAsync(CancellationToken stop)
+    {
+        await foreach (var asked in _asked.Reader.ReadAllAsync(stop)) await TryAsync(() => AnswerAsync(asked, stop), stop);
+    }
+
+    private async Task TryAsync(Func<Task> what, CancellationToken stop)
+    {
+        await _oneAtATime.WaitAsync(stop);
+        try
+        {
+            await what();
+        }
+        catch (Exception e) when (e is Microsoft.Data.Sqlite.SqliteException or MassTransitException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+        {
+            LogFailed(e);
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+    private async Task AnswerAsync(MailboxMeasurementAsked asked, CancellationToken stop)
+    {
+        var here = await replica.WriteAsync(r => asked.AccountIds.SelectMany(id => r.All(
+            "SELECT account_id, address FROM placed WHERE is_here AND account_id = $1", row => new Mailbox(row.GetString(0), row.GetString(1)), id)).ToList(), stop);
+        if (await UsedAsync(here, stop) is not { Count: > 0 } used) return;
+        await PublishAsync(used, asked.RequestId, stop);
     }
 
     private Task<List<Mailbox>> DueAsync(CancellationToken stop)
@@ -64,25 +112,31 @@ public sealed partial class Usage(NodeSettings settings, Replica replica, Dovead
     {
         if (due.Count == 0) return;
         var at = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var asked = due.FindAll(m => settings.HasMailFolder(m.AccountId));
-        var used = asked.Count == 0 ? new Dictionary<string, long>() : await doveadm.UsedBytesAsync([.. asked.Select(m => m.Address)], stop);
-        if (used is null)
+        if (await UsedAsync(due, stop) is not { } used)
         {
-            foreach (var mailbox in asked) changes.Note(mailbox.Address);
+            foreach (var mailbox in due.Where(m => settings.HasMailFolder(m.AccountId))) changes.Note(mailbox.Address);
             return;
         }
 
+        var bytesOf = used.ToDictionary(u => u.AccountId, u => u.UsedBytes);
         await replica.WriteAsync(r =>
         {
-            foreach (var (id, address) in due)
-            {
-                var bytes = asked.Contains(new(id, address)) ? used.GetValueOrDefault(address, -1) : 0;
-                // One that Dovecot cannot tell keeps its value and comes again in its turn.
-                r.Run("UPDATE usage SET used_bytes = CASE WHEN $2 < 0 THEN used_bytes ELSE $2 END, measured_at = $3 WHERE account_id = $1", id, bytes, at);
-            }
-
+            // One that Dovecot cannot tell keeps its value and comes again in its turn.
+            foreach (var (id, _) in due)
+                r.Run("UPDATE usage SET used_bytes = coalesce($2, used_bytes), measured_at = $3 WHERE account_id = $1", id, bytesOf.TryGetValue(id, out var bytes) ? bytes : null, at);
             return true;
         }, stop);
+    }
+
+    // Those that Dovecot can tell, and those that have never had mail; null when it does not answer.
+    private async Task<List<MailboxUsage>?> UsedAsync(List<Mailbox> mailboxes, CancellationToken stop)
+    {
+        var used = mailboxes.FindAll(m => !settings.HasMailFolder(m.AccountId)).ConvertAll(m => new MailboxUsage(m.AccountId, 0));
+        var asked = mailboxes.FindAll(m => settings.HasMailFolder(m.AccountId));
+        if (asked.Count == 0) return used;
+        if (await doveadm.UsedBytesAsync([.. asked.Select(m => m.Address)], stop) is not { } told) return null;
+        used.AddRange(asked.Where(m => told.ContainsKey(m.Address)).Select(m => new MailboxUsage(m.AccountId, told[m.Address])));
+        return used;
     }
 
     private async Task TellAsync(CancellationToken stop)
@@ -91,10 +145,15 @@ public sealed partial class Usage(NodeSettings settings, Replica replica, Dovead
             r => r.All("SELECT account_id, used_bytes FROM usage WHERE measured_at > 0 AND reported_bytes IS NOT used_bytes LIMIT $1",
                 row => new MailboxUsage(row.GetString(0), row.GetInt64(1)), InOneMessage), stop);
         if (news.Count == 0) return;
+        await PublishAsync(news, null, stop);
+        await replica.WriteAsync(r => news.Sum(n => r.Run("UPDATE usage SET reported_bytes = $2 WHERE account_id = $1", n.AccountId, n.UsedBytes)), stop);
+    }
+
+    private async Task PublishAsync(List<MailboxUsage> used, string? requestId, CancellationToken stop)
+    {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(BrokerPatience);
-        await bus.Publish(new MailboxUsageMeasured(settings.Node, time.GetUtcNow(), news), limit.Token);
-        await replica.WriteAsync(r => news.Sum(n => r.Run("UPDATE usage SET reported_bytes = $2 WHERE account_id = $1", n.AccountId, n.UsedBytes)), stop);
+        await bus.Publish(new MailboxUsageMeasured(settings.Node, time.GetUtcNow(), used, requestId), limit.Token);
     }
 
     private sealed record Mailbox(string AccountId, string Address);

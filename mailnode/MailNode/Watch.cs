@@ -8,7 +8,8 @@ namespace Hikyaku.MailNode;
 /// The watch of list-and-watch: the node's queue on the node bus. It outlives the agent for a week and drops its oldest
 /// messages when it is full, so that a dead node never fills the broker; what is missing then shows in the bookmarks.
 /// </summary>
-public sealed class Watch(Applier applier, Deliveries deliveries) : IConsumer<MailboxState>, IConsumer<DomainState>, IConsumer<MailNodeState>, IConsumer<NodeStateBookmark>
+public sealed class Watch(Applier applier, Deliveries deliveries, Usage usage)
+    : IConsumer<MailboxState>, IConsumer<DomainState>, IConsumer<MailNodeState>, IConsumer<NodeStateBookmark>, IConsumer<MailboxMeasurementAsked>
 {
     private const int AtOnce = 256;
     private static readonly TimeSpan QueueLife = TimeSpan.FromDays(7);
@@ -42,6 +43,13 @@ public sealed class Watch(Applier applier, Deliveries deliveries) : IConsumer<Ma
 
     /// <inheritdoc/>
     public Task Consume(ConsumeContext<MailNodeState> context) => applier.ApplyAsync(context.Message);
+
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<MailboxMeasurementAsked> context)
+    {
+        usage.Ask(context.Message); // bookmarks do not wait for Dovecot
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<NodeStateBookmark> context)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Hikyaku.Journeys;
 
 public sealed class Undoing_a_change(PlatformUnderTest platform)
@@ -27,5 +29,24 @@ public sealed class Undoing_a_change(PlatformUnderTest platform)
 
         var first = await platform.Operator.SendAsync(HttpMethod.Post, $"{path}/history/{items[^1]!["id"]}/undo");
         Assert.Equal((409, "accounts.creation-not-undoable"), (first.Status, first.Code));
+    }
+
+    [Fact, Trait("Rule", "OPS-3"), Trait("Rule", "GWY-5")]
+    public async Task A_registration_is_undone_but_for_the_account_that_has_just_got_mail()
+    {
+        var domain = await platform.DomainAsync();
+        var file = $"mail_account,password\ntaro,{PlatformUnderTest.Password}\njiro,{PlatformUnderTest.Password}\nsaburo,{PlatformUnderTest.Password}\n";
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(file)) { Headers = { ContentType = new("text/csv") } };
+        var import = await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/imports", content);
+        await platform.JobAsync(import, "succeeded");
+        await platform.DeliverAsync($"jiro@{domain}", "just now");
+        await platform.ArrivesAsync($"jiro@{domain}", "just now");
+
+        var undo = await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/jobs/{import.Body!["id"]}/undo");
+        var result = (await platform.JobAsync(undo, "succeeded"))["result"]!;
+        Assert.Equal([$"jiro@{domain} accounts.holds-mail"], result["left"]!.AsArray().Select(l => $"{l!["address"]} {l["code"]}"));
+        Assert.Equal(404, (await platform.Operator.GetAsync($"/api/v1/accounts/taro@{domain}")).Status);
+        Assert.Equal(404, (await platform.Operator.GetAsync($"/api/v1/accounts/saburo@{domain}")).Status);
+        await platform.ArrivesAsync($"jiro@{domain}", "just now");
     }
 }

@@ -76,6 +76,7 @@ internal static class ChaosRun
             ["of them deletions", commands.Deletes ? $"{commands.Accounts.Count(a => a.DeletionJob is not null)}" : "this version has none"],
             ["requests sent again", $"{client.SentAgain}"],
             ["messages accepted", $"{mail.Accepted.Count}"],
+            ["of them for the outside", $"{mail.Accepted.Count(m => m.To.EndsWith(MailLoad.FarDomain, StringComparison.Ordinal))}"],
             ["copies that SMTP's own at-least-once explains", $"{judgement.ExplainedCopies}"],
             ["mailboxes looked into", $"{mail.Reads}"],
             ["ready after the last kill, s", Seconds(readyAfter)],

@@ -1,10 +1,12 @@
+using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using MailKit;
 
 namespace Hikyaku.Bench.Chaos;
 
 /// <summary>What must hold when the killing is over.</summary>
-internal sealed class Judgement(RunningPlatform platform, PatientClient client)
+internal sealed partial class Judgement(RunningPlatform platform, PatientClient client)
 {
     // A duplicate within this time of a killed mail server is SMTP's own: the answer was lost, not the message.
     private static readonly TimeSpan LostAnswer = TimeSpan.FromSeconds(15);
@@ -60,12 +62,13 @@ internal sealed class Judgement(RunningPlatform platform, PatientClient client)
         }
     }
 
-    /// <summary>Every accepted message is in its mailbox, once; copies are explained by a lost answer or they are wrong.</summary>
+    /// <summary>Every accepted message is in its mailbox, or has gone to the outside, once; copies are explained by a lost answer or they are wrong.</summary>
     public async Task MailAsync(IReadOnlyCollection<AcceptedMessage> accepted, IReadOnlyList<Kill> kills)
     {
         foreach (var mailbox in accepted.GroupBy(m => m.To))
         {
-            var copies = await CopiesAsync(mailbox.Key, [.. mailbox.Select(m => m.Id)]);
+            HashSet<string> ids = [.. mailbox.Select(m => m.Id)];
+            var copies = mailbox.Key.EndsWith(MailLoad.FarDomain, StringComparison.Ordinal) ? await SentAsync(ids) : await CopiesAsync(mailbox.Key, ids);
             foreach (var message in mailbox)
             {
                 var times = copies[message.Id].Order().ToList();
@@ -90,6 +93,21 @@ internal sealed class Judgement(RunningPlatform platform, PatientClient client)
             await Task.Delay(500);
         }
     }
+
+    private async Task<ILookup<string, DateTimeOffset>> SentAsync(HashSet<string> ids)
+    {
+        using var outbox = new HttpClient();
+        for (var until = DateTime.UtcNow + Delivery; ;)
+        {
+            var messages = await outbox.GetFromJsonAsync<JsonArray>($"{platform.Endpoints["outbox"]}/messages");
+            var there = messages!.ToLookup(m => MessageId().Match(m!["raw"]!.GetValue<string>()).Groups[1].Value, m => m!["receivedAt"]!.GetValue<DateTimeOffset>());
+            if (ids.All(there.Contains) || DateTime.UtcNow > until) return there;
+            await Task.Delay(500);
+        }
+    }
+
+    [GeneratedRegex(@"^Message-Id:\s*<([^>]*)>", RegexOptions.IgnoreCase | RegexOptions.Multiline)]
+    private static partial Regex MessageId();
 
     private void Once(CommandedAccount account, JsonArray history, string type, string field, IEnumerable<string> acknowledged)
     {

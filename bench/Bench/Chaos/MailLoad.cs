@@ -10,11 +10,14 @@ namespace Hikyaku.Bench.Chaos;
 internal sealed record AcceptedMessage(string Id, string To, int Unanswered);
 
 /// <summary>
-/// Mail from outside, mail that people send to each other, and people who look into their mailboxes, at the same time. Who
+/// Mail from outside, mail that people send to each other and to the outside, and people who look into their mailboxes, at the same time. Who
 /// sends tries again as a mail server does, until the message is accepted.
 /// </summary>
 internal sealed class MailLoad(RunningPlatform platform, IReadOnlyList<string> accounts, int seed)
 {
+    /// <summary>Whose mail goes to the outside (RFC 2606).</summary>
+    public const string FarDomain = "far.example";
+
     private const int MessagesInOneSession = 5;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
@@ -42,7 +45,7 @@ internal sealed class MailLoad(RunningPlatform platform, IReadOnlyList<string> a
         while (!stop.IsCancellationRequested || (waiting.Count > 0 && DateTime.UtcNow < end.Value))
         {
             var from = fromOutside ? "sender@elsewhere.example" : One(random);
-            while (waiting.Count < MessagesInOneSession && !stop.IsCancellationRequested) waiting.Enqueue((Message(from, One(random)), 0));
+            while (waiting.Count < MessagesInOneSession && !stop.IsCancellationRequested) waiting.Enqueue((Message(from, fromOutside || random.Next(4) > 0 ? One(random) : $"friend-{seed}@{FarDomain}"), 0));
             await SessionAsync(waiting, fromOutside);
             await Task.Delay(Pause, CancellationToken.None);
         }

@@ -1,4 +1,4 @@
-// What a mail node obeys: the whole present state of one key, never a command. Only nodes may read it
+// What a mail node obeys: the whole present state of one key, never a command. And what it is asked. Only nodes may read it
 // (a virtual host of its own): the password hash is in it.
 
 namespace Hikyaku.Accounts.Contracts;
@@ -23,6 +23,14 @@ public sealed record MailboxState(
 /// <param name="JobId">The job that a node reports to.</param>
 /// <param name="RequestedAt">When it was asked for, by the accounts service's clock.</param>
 public sealed record MailDeletion(string JobId, DateTimeOffset RequestedAt);
+
+/// <summary>
+/// Asks the mailboxes' node to measure them now and to tell it (<c>MailboxUsageMeasured</c> with this request), whether they have
+/// changed or not. Not a state: who did not hear it is asked again.
+/// </summary>
+/// <param name="RequestId">Comes back with the answer.</param>
+/// <param name="AccountIds">At most 2,000.</param>
+public sealed record MailboxMeasurementAsked(string RequestId, IReadOnlyList<string> AccountIds);
 
 /// <summary>The present state of one mail node as the others need it: where they hand on what belongs there.</summary>
 /// <param name="Node">Its name.</param>

@@ -43,6 +43,7 @@ public static class AccountsProblems
     internal static readonly ProblemCode CreationNotUndoable = Conflict("accounts.creation-not-undoable");
     internal static readonly ProblemCode DeletionNotUndoable = Conflict("accounts.deletion-not-undoable");
     internal static readonly ProblemCode HoldsMail = Conflict("accounts.holds-mail");
+    internal static readonly ProblemCode MailNotKnown = Conflict("accounts.mail-not-known");
     internal static readonly ProblemCode JobNotEnded = Conflict("jobs.not-ended");
     internal static readonly ProblemCode JobNotUndoable = Conflict("jobs.not-undoable");
     internal static readonly ProblemCode JobAlreadyUndone = Conflict("jobs.already-undone");
@@ -70,7 +71,7 @@ public static class AccountsProblems
         PasswordCharacters, PasswordIsName, PasswordDigitRun, PasswordRecent, PasswordGuessable, PasswordSimilar, CurrentPasswordWrong,
         ReasonMissing, ReasonTooLong, ReasonCharacters,
         CommentTooLong, CommentCharacters, CapacityRange, DomainCapacityExceeded, DomainAccountsExceeded, AlreadyExists,
-        BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, PasswordNotUndoable, CreationNotUndoable, DeletionNotUndoable, HoldsMail, JobNotEnded, JobNotUndoable, JobAlreadyUndone, JobNotCancellable,
+        BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, PasswordNotUndoable, CreationNotUndoable, DeletionNotUndoable, HoldsMail, MailNotKnown, JobNotEnded, JobNotUndoable, JobAlreadyUndone, JobNotCancellable,
         OtherDomain, UploadMissing, UploadMediaType,
         DomainName, DomainExists, DomainMaxAccountsRange, DomainMaxCapacityRange, DomainDefaultCapacityRange,
         DomainAccountsInUse, DomainCapacityInUse, LoginTaken, LoginHasPassword, NodeHasMailboxes, NodeRetired,

@@ -119,6 +119,7 @@ public sealed class Bulk_jobs_on_bad_days
         Assert.Equal(100 + (Rows * 10), (await accounts.GetAsync($"/api/v1/domains/{domain}")).Body!["capacityMb"]!.GetValue<int>());
         Assert.Equal(Rows * 3L, await EventsAsync(database, domain));
 
+        await using var node = await AccountsWithANode.AnswerAsync(accounts, _ => 0);
         await DoneAsync(accounts, database, (await accounts.SendAsync(HttpMethod.Post, $"{import}/undo")).Location!, killAt: Rows / 3);
         Assert.Equal((1, 100), await NumbersAsync(accounts, domain));
         Assert.Equal((long)Rows, await ScalarAsync(database, $"select sum(total)::bigint from job where kind = 'account-deletion' and domain = '{domain}'"));

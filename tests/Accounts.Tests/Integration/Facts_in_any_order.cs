@@ -24,7 +24,7 @@ public sealed class Facts_in_any_order(AccountsWithANode node) : IClassFixture<A
             await node.JobAsync(begun.Location!, "succeeded");
             foreach (var fact in order) await TellAsync(fact, id, job);
 
-            // The same queue has worked off all of it when it has worked off this.
+            // By then the repeated ones are worked off as well, or they are soon and must not be seen in what follows.
             var last = await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{address}/mail");
             await TellAsync("end", id, last.Body!["id"]!.GetValue<string>());
             await node.JobAsync(last.Location!, "succeeded");

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Hikyaku.Platform;
+using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.Accounts.Tests.Integration;
 
@@ -48,11 +49,7 @@ public sealed class Undoing_jobs(AccountsWithANode node) : IClassFixture<Account
         var domain = await _accounts.DomainAsync();
         var import = await SendAsync(domain, "imports", $"mail_account,password\ntaro,{Other}\njiro,{Other}\nsaburo,{Other}\n");
         var jiro = (await _accounts.TargetAsync($"jiro@{domain}"))!.AccountId;
-        await using (var used = _accounts.Get<Npgsql.NpgsqlDataSource>().CreateCommand("update mail_account_list set used_bytes = 1 where account_id = $1"))
-        {
-            used.Parameters.Add(new() { Value = jiro });
-            await used.ExecuteNonQueryAsync();
-        }
+        node.Mail[jiro] = 1; // which it has not told yet
 
         var result = (await node.JobAsync((await UndoAsync(import)).Location!, "succeeded")).Body!["result"]!;
 
@@ -65,6 +62,25 @@ public sealed class Undoing_jobs(AccountsWithANode node) : IClassFixture<Account
         Assert.Equal((2, 200), (read["accounts"]!.GetValue<int>(), read["capacityMb"]!.GetValue<int>()));
         var deletion = (await _accounts.GetAsync($"/api/v1/jobs?kind=account-deletion&domain={domain}")).Body!["items"]!.AsArray().Single()!;
         Assert.Equal(2, deletion["progress"]!["total"]!.GetValue<int>());
+    }
+
+    [Fact, Trait("Rule", "NOD-2")]
+    public async Task Accounts_of_which_no_node_says_whether_they_hold_mail_are_left_and_named()
+    {
+        await using var accounts = new AccountsService { More = ["--Hikyaku:UndoPatienceSeconds=1"] };
+        await accounts.InitializeAsync();
+        await accounts.RenewLeaseAsync(applied: long.MaxValue);
+        var domain = await accounts.DomainAsync();
+        var import = await BulkWork.SendAsync(accounts, domain, "imports", $"mail_account,password\ntaro,{Other}\njiro,{Other}\n");
+        await Eventually.Async(() => accounts.GetAsync(import), r => r.Body?["state"]?.GetValue<string>() == "succeeded");
+        var taro = (await accounts.TargetAsync($"taro@{domain}"))!.AccountId;
+        await using var node = await AccountsWithANode.AnswerAsync(accounts, id => id == taro ? 0 : null);
+
+        var undo = (await accounts.SendAsync(HttpMethod.Post, $"{import}/undo")).Location!;
+        var result = (await Eventually.Async(() => accounts.GetAsync(undo), r => r.Body?["state"]?.GetValue<string>() == "succeeded")).Body!["result"]!;
+        Assert.Equal([$"jiro@{domain} accounts.mail-not-known"], result["left"]!.AsArray().Select(l => $"{l!["address"]} {l["code"]}"));
+        Assert.Null(await accounts.TargetAsync($"taro@{domain}"));
+        Assert.NotNull(await accounts.TargetAsync($"jiro@{domain}"));
     }
 
     [Fact]

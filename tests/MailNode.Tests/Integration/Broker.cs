@@ -22,7 +22,7 @@ public sealed class Broker : IAsyncDisposable
                 e.Handler<MailboxUsageMeasured>(c =>
                 {
                     foreach (var mailbox in c.Message.Mailboxes) Used[mailbox.AccountId] = mailbox.UsedBytes;
-                    return Task.CompletedTask;
+                    return c.Message.RequestId is null ? Task.CompletedTask : Hear(c.MessageId, c.Message);
                 });
                 e.Handler<LoginsObserved>(c => Hear(c.MessageId, c.Message));
                 e.Handler<MailboxErased>(c => Hear(c.MessageId, c.Message));

@@ -6,7 +6,7 @@ namespace Hikyaku.MailNode.Tests.Integration;
 
 /// <summary>
 /// What the header of submitted mail says: Rspamd's part of NOD-6. In the examples, OWN is the address that has logged in, NAME
-/// what it has before the @, and THEIRS a neighbour's address in the same domain.
+/// what it has before the @, THEIRS a neighbour's address in the same domain, and NEIGHBOUR what that has before the @.
 /// </summary>
 [Collection(OneNode.Name)]
 public sealed class Saying_who_one_is(NodeFixture fixture)
@@ -43,6 +43,18 @@ public sealed class Saying_who_one_is(NodeFixture fixture)
         "From: OWN\0THEIRS",
         "From: THEIRS\0",
         "From: OWN\r\nSender: THEIRS",
+        "From: OWN\r\nSender: ",
+        "From: (\") THEIRS ((\") OWN (\") \")",
+        "From: (\") THEIRS, (\") OWN",
+        "From: \\\" \" <THEIRS> \" <OWN>",
+        "From: <NEIGHBOUR\\@example.jp> <OWN>",
+        "From: [\"] <THEIRS> [\"] <OWN>",
+        "From: \"other-\"NAME@example.jp",
+        "From: other(-)NAME@example.jp",
+        "From: =?utf-8?Q?THEIRS=2C?= <OWN>",
+        "From: =?utf-8?Q?NEIGHBOUR=40example.jp=20=3Cx=3E?= <OWN>",
+        $"From: {new string('a', 5000)} <OWN>",
+        $"From: {new string('(', 5000)}{new string(')', 5000)} <OWN>",
         "From: someone@example.jp",
         "From: someone@outside.test",
         "From: NAME",
@@ -76,6 +88,10 @@ public sealed class Saying_who_one_is(NodeFixture fixture)
     [InlineData("From: =?iso-2022-jp?B?GyRCOzNFRBsoQg==?=\r\n <OWN>")]
     [InlineData("From: \u5c71\u7530 <OWN>")]
     [InlineData("From: OWN (My Name (really))")]
+    [InlineData("From: \"Name\"<OWN>")]
+    [InlineData("From: \"THEIRS\" <OWN>")]
+    [InlineData("From: =?UTF-8?B?55Sw5LitQEFCQ+WVhuS6iw==?= <OWN>")] // 田中@ABC商事
+    [InlineData("From: (\\( a quoted one \\\\) <OWN>")]
     [InlineData("from : <OWN>")]
     [InlineData("FROM: <NAME@EXAMPLE.JP>")]
     [InlineData("From: OWN\r\nSender: OWN")]
@@ -143,7 +159,8 @@ public sealed class Saying_who_one_is(NodeFixture fixture)
     private static string In(string header, Account sender, Account neighbour) => header
         .Replace("OWN", sender.Address, StringComparison.Ordinal)
         .Replace("NAME", sender.Address.Split('@')[0], StringComparison.Ordinal)
-        .Replace("THEIRS", neighbour.Address, StringComparison.Ordinal);
+        .Replace("THEIRS", neighbour.Address, StringComparison.Ordinal)
+        .Replace("NEIGHBOUR", neighbour.Address.Split('@')[0], StringComparison.Ordinal);
 
     private static async Task<string> SubmitAsync(Account sender, string envelope, string to, string header)
     {

@@ -4,30 +4,84 @@ using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
 using Marten;
+using MassTransit;
 using Npgsql;
+using MailboxMeasurementAsked = Hikyaku.Accounts.Contracts.MailboxMeasurementAsked;
 
 namespace Hikyaku.Accounts.Bulk;
 
 /// <summary>
 /// Undoes a bulk job, some accounts at a time, whatever happens: of a change what nobody has changed since, each as a single
-/// undo would; of a registration the accounts that hold no mail yet, by the ordinary process of deletion. What is left as it is
+/// undo would; of a registration the accounts that hold no mail yet, by the ordinary process of deletion. Whether they do, their
+/// nodes are asked, who may know of mail that they have not told yet. What is left as it is
 /// is named (<see cref="JobLeft"/>). Which accounts they are, the events of the job say: they stand between its first and last.
 /// </summary>
-public sealed class UndoJobs(BulkSteps steps, NpgsqlDataSource database, TimeProvider time)
+public sealed partial class UndoJobs(BulkSteps steps, INodeBus nodes, NpgsqlDataSource database, TimeProvider time, IConfiguration configuration, ILogger<UndoJobs> log)
 {
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
+
+    // How long a node may take to say whether accounts hold mail (Hikyaku:UndoPatienceSeconds).
+    private readonly TimeSpan _patience = TimeSpan.FromSeconds(configuration.GetValue("Hikyaku:UndoPatienceSeconds", 60.0));
 
     /// <summary>Takes a job as far as it goes, from where it is.</summary>
     public async Task RunAsync(BulkJob job, string owner, CancellationToken stop)
     {
         var (undone, isRegistration, accounts) = await AccountsAsync(job.Id, stop);
         await StartAsync(job, owner, accounts.Count, stop);
-        foreach (var some in accounts.Skip(job.AppliedRows).Chunk(steps.RowsAtOnce))
+        var patience = _patience;
+        foreach (var (n, some) in accounts.Skip(job.AppliedRows).Chunk(steps.RowsAtOnce).Index())
         {
-            while (!await UndoSomeAsync(job, owner, undone, isRegistration, some, accounts.Count, stop)) await Task.Delay(Turn, time, stop);
+            var silent = isRegistration ? await MeasureAsync($"{owner}-{job.Id}-{n}", some, patience, stop) : [];
+            if (silent.Count == some.Length) patience = AskAgain; // who has been waited for once is not waited for each time
+            while (!await UndoSomeAsync(job, owner, undone, isRegistration, some, silent, accounts.Count, stop)) await Task.Delay(Turn, time, stop);
         }
 
         await steps.AppliedAsync(job, owner, accounts.Count, stop);
+    }
+
+    // Has accounts measured by their nodes; those of which nothing was heard.
+    private async Task<HashSet<string>> MeasureAsync(string request, string[] ids, TimeSpan patience, CancellationToken stop)
+    {
+        var (begun, asked) = (time.GetTimestamp(), (long?)null);
+        while (true)
+        {
+            var silent = await SilentAsync(request, ids, stop);
+            if (silent.Count == 0 || time.GetElapsedTime(begun) > patience) return [.. silent];
+            if (asked is null || time.GetElapsedTime(asked.Value) > AskAgain)
+            {
+                await AskAsync(new(request, silent), stop);
+                asked = time.GetTimestamp();
+            }
+
+            await Task.Delay(Turn, time, stop);
+        }
+    }
+
+    private async Task AskAsync(MailboxMeasurementAsked question, CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(AskAgain);
+        try
+        {
+            await nodes.Publish(question, limit.Token);
+        }
+        catch (Exception e) when (e is MassTransitException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+        {
+            LogNotAsked(e);
+        }
+    }
+
+    private async Task<List<string>> SilentAsync(string request, string[] ids, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(
+            "select account_id from mail_account_list where account_id = any($1) and deletion_job is null and measured_for is distinct from $2");
+        command.Parameters.Add(new() { Value = ids });
+        command.Parameters.Add(new() { Value = request });
+        var silent = new List<string>();
+        await using var row = await command.ExecuteReaderAsync(stop);
+        while (await row.ReadAsync(stop)) silent.Add(row.GetString(0));
+        return silent;
     }
 
     private async Task StartAsync(BulkJob job, string owner, int total, CancellationToken stop)
@@ -41,7 +95,8 @@ public sealed class UndoJobs(BulkSteps steps, NpgsqlDataSource database, TimePro
     }
 
     // False: a bulk change has the room for what it read, and nobody changes a capacity until it is through.
-    private async Task<bool> UndoSomeAsync(BulkJob job, string owner, string undone, bool isRegistration, string[] ids, int total, CancellationToken stop)
+    private async Task<bool> UndoSomeAsync(
+        BulkJob job, string owner, string undone, bool isRegistration, string[] ids, HashSet<string> silent, int total, CancellationToken stop)
     {
         var (session, mine) = await steps.BeginAsync(job, owner, stop);
         await using var _ = session;
@@ -52,7 +107,7 @@ public sealed class UndoJobs(BulkSteps steps, NpgsqlDataSource database, TimePro
         var accounts = (await session.LoadManyAsync<MailAccount>(stop, ids)).ToDictionary(a => a.Id);
         var left = new List<(string Account, Rejection Why)>();
         var count = isRegistration
-            ? await DeleteAsync(session, ids.Select(id => accounts[id]).ToList(), job.Domain, left, stop)
+            ? await DeleteAsync(session, ids.Select(id => accounts[id]).ToList(), silent, job.Domain, left, stop)
             : await PutBackAsync(session, undone, ids.Select(id => accounts[id]), domain, usage, left, stop);
         foreach (var (account, why) in left) JobLeft.Add(session, job.Id, account, why);
         session.QueueSqlCommand(
@@ -97,7 +152,8 @@ public sealed class UndoJobs(BulkSteps steps, NpgsqlDataSource database, TimePro
         return count;
     }
 
-    private async Task<int> DeleteAsync(IDocumentSession session, List<MailAccount> accounts, string domain, List<(string, Rejection)> left, CancellationToken stop)
+    private async Task<int> DeleteAsync(
+        IDocumentSession session, List<MailAccount> accounts, HashSet<string> silent, string domain, List<(string, Rejection)> left, CancellationToken stop)
     {
         var (deletion, now) = (Job.NewId(), time.GetUtcNow());
         var reservations = (await session.LoadManyAsync<AddressReservation>(stop, accounts.Select(a => a.Address).ToArray())).ToDictionary(r => r.AccountId);
@@ -108,6 +164,7 @@ public sealed class UndoJobs(BulkSteps steps, NpgsqlDataSource database, TimePro
             var decision = DeleteMailAccount.Decide(new(account.Address, deletion, null, now), account);
             if (holding.Contains(account.Id)) left.Add((account.Id, new(AccountsProblems.HoldsMail, null, ("a", account.Address))));
             else if (!decision.Accepted) left.Add((account.Id, decision.Rejections[0]));
+            else if (silent.Contains(account.Id)) left.Add((account.Id, new(AccountsProblems.MailNotKnown, null, ("a", account.Address))));
             else
             {
                 DeleteMailAccounts.Begin(session, account, reservations[account.Id], decision, deletion, now);
@@ -153,4 +210,7 @@ public sealed class UndoJobs(BulkSteps steps, NpgsqlDataSource database, TimePro
 
         return (undone, kind == JobKinds.BulkRegistration, accounts);
     }
+
+    [LoggerMessage(1, LogLevel.Warning, "Nodes were not asked whether accounts hold mail; asked again")]
+    private partial void LogNotAsked(Exception e);
 }

@@ -39,6 +39,7 @@ public sealed class MailAccountTable : EventProjection
         table.AddColumn<string>("search").NotNull().DefaultValueByExpression("''"); // address and comment in lower case, what searches look into
         table.AddColumn<long>("used_bytes").NotNull().DefaultValue(0);
         table.AddColumn<DateTimeOffset>("used_at");
+        table.AddColumn<string>("measured_for"); // the last request to measure that was answered
         table.Indexes.Add(new IndexDefinition("mail_account_list_address") { Columns = ["domain", "address"] });
         table.Indexes.Add(new IndexDefinition("mail_account_list_used") { Columns = ["domain", "used_bytes", "address"] });
         table.Indexes.Add(new IndexDefinition("mail_account_list_created") { Columns = ["domain", "created_at", "address"] });

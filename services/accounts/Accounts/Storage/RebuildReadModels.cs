@@ -30,7 +30,7 @@ public static class RebuildReadModels
 
     private static readonly ReadModel[] Tables =
     [
-        new("mail_account_list", ["account_id"], ["used_bytes", "used_at"]),
+        new("mail_account_list", ["account_id"], ["used_bytes", "used_at", "measured_for"]),
         new("node_mailboxes", ["node", "domain"], []),
         new("job", ["id"], ["done", "total", "stage", "moved_at"]),
         new("notice", ["id"], ["read_by"]),
