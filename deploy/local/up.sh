@@ -17,18 +17,12 @@ up() {
     render_mail_servers
     write_supervisor_configuration
     if supervisor_runs; then
-        # Prints only what changed, and starts that again.
-        supervise update
-        # What somebody stopped by hand.
-        not_ready >/dev/null || supervise start all >/dev/null || true
+        broker_first update_programs
     else
         rm -f "$HIKYAKU_HOME/endpoints.json"
         end_everything
         require_free_ports
-        touch "$HIKYAKU_HOME/starting"
-        start_supervisor
-        wait_for_broker
-        rm "$HIKYAKU_HOME/starting"
+        broker_first start_supervisor
     fi
     wait_until_ready
     write_endpoints
@@ -44,6 +38,23 @@ require_traversable_home() {
                 "Say chmod o+x $folder, or set HIKYAKU_HOME to another folder."
         folder=$(dirname "$folder")
     done
+}
+
+update_programs() {
+    # Prints only what changed, and starts that again.
+    supervise update
+    # What somebody stopped by hand.
+    not_ready >/dev/null || supervise start all >/dev/null || true
+}
+
+# broker_first COMMAND: the programs that it starts begin when the broker answers (start/dotnet). One that is just connecting
+# when the broker goes may never become ready.
+broker_first() {
+    touch "$HIKYAKU_HOME/starting"
+    trap 'rm -f "$HIKYAKU_HOME/starting"' EXIT
+    "$@"
+    wait_for_broker
+    rm "$HIKYAKU_HOME/starting"
 }
 
 # Only gives it the first place; whether it answers in the end is asked with all the others.

@@ -53,6 +53,7 @@ public static class Program
         services.AddSingleton<BulkSteps>();
         services.AddSingleton<RegisterAccounts>();
         services.AddSingleton<ChangeAccounts>();
+        services.AddSingleton<NodeQuestions>();
         services.AddSingleton<UndoJobs>();
         services.AddSingleton<CancelBulkJob>();
         services.AddSingleton<BulkWorker>();

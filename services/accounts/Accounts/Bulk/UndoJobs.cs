@@ -16,7 +16,7 @@ namespace Hikyaku.Accounts.Bulk;
 /// nodes are asked, who may know of mail that they have not told yet. What is left as it is
 /// is named (<see cref="JobLeft"/>). Which accounts they are, the events of the job say: they stand between its first and last.
 /// </summary>
-public sealed partial class UndoJobs(BulkSteps steps, INodeBus nodes, NpgsqlDataSource database, TimeProvider time, IConfiguration configuration, ILogger<UndoJobs> log)
+public sealed partial class UndoJobs(BulkSteps steps, NodeQuestions nodes, NpgsqlDataSource database, TimeProvider time, IConfiguration configuration, ILogger<UndoJobs> log)
 {
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
@@ -64,7 +64,7 @@ public sealed partial class UndoJobs(BulkSteps steps, INodeBus nodes, NpgsqlData
         limit.CancelAfter(AskAgain);
         try
         {
-            await nodes.Publish(question, limit.Token);
+            await nodes.AskAsync(question, limit.Token);
         }
         catch (Exception e) when (e is MassTransitException || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {
