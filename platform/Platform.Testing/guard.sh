@@ -23,16 +23,25 @@ end() {
 trap end EXIT
 trap 'exit 1' INT TERM HUP
 
+# A second may end in the middle of a word: what was read of it until then counts.
+line=
 while true; do
-    if read -r -t 1 word <&3; then
-        case $word in
+    if read -r -t 1 part <&3; then
+        line+=$part
+        case $line in
             pause) kill -STOP "$server" ;;
             resume) kill -CONT "$server" ;;
-            *) break ;;
+            *)
+                word=$line
+                break
+                ;;
         esac
+        line=
     elif (($? <= 128)); then
         break # the pipe has ended
-    elif ! kill -0 "$server" 2>/dev/null; then
+    else
+        line+=$part
+        kill -0 "$server" 2>/dev/null && continue
         word=stop # the log is still to be read; the test process removes the folder
         break
     fi
