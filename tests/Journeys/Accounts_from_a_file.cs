@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -120,13 +119,7 @@ public sealed partial class Accounts_from_a_file(PlatformUnderTest platform)
         }
     }
 
-    private async Task<Reply> UploadAsync(string domain, string what, string text)
-    {
-        using var content = new ByteArrayContent(Encoding.GetEncoding(932).GetBytes(text)) { Headers = { ContentType = new MediaTypeHeaderValue("text/csv") } };
-        var reply = await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/{what}", content);
-        Assert.Equal(202, reply.Status);
-        return reply;
-    }
+    private Task<Reply> UploadAsync(string domain, string what, string text) => platform.UploadAsync(domain, what, text, Encoding.GetEncoding(932));
 
     private async Task<JsonNode> FinishedAsync(Reply begun)
     {

@@ -1,6 +1,4 @@
-using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Hikyaku.Journeys;
@@ -19,8 +17,7 @@ public sealed class Following_a_job(PlatformUnderTest platform)
         try
         {
             var file = "mail_account,password\n" + string.Join('\n', Enumerable.Range(0, Rows).Select(i => $"user{i:00},{PlatformUnderTest.Password}"));
-            using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(file)) { Headers = { ContentType = new MediaTypeHeaderValue("text/csv") } };
-            var begun = await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/imports", content);
+            var begun = await platform.UploadAsync(domain, "imports", file);
             job = $"/api/v1/jobs/{begun.Body!["id"]!.GetValue<string>()}/events";
 
             seen = [.. await platform.Operator.FollowAsync(job, 1)];

@@ -87,6 +87,19 @@ public sealed class PlatformUnderTest : IAsyncLifetime
         return reply.Body!;
     }
 
+    /// <summary>Uploads a CSV file as an operator; answers its job.</summary>
+    /// <param name="domain">Whose accounts are in it.</param>
+    /// <param name="what">imports or bulk-changes.</param>
+    /// <param name="text">The file.</param>
+    /// <param name="encoding">UTF-8 when nothing is said.</param>
+    public async Task<Reply> UploadAsync(string domain, string what, string text, System.Text.Encoding? encoding = null)
+    {
+        using var content = new ByteArrayContent((encoding ?? System.Text.Encoding.UTF8).GetBytes(text)) { Headers = { ContentType = new("text/csv") } };
+        var reply = await Operator.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/{what}", content);
+        Assert.True(reply.Status == 202, reply.Text);
+        return reply;
+    }
+
     /// <summary>What left the platform for a recipient.</summary>
     public async Task<IReadOnlyList<string>> OutboxAsync(string to)
     {

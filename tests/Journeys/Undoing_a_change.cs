@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Hikyaku.Journeys;
 
 public sealed class Undoing_a_change(PlatformUnderTest platform)
@@ -36,8 +34,7 @@ public sealed class Undoing_a_change(PlatformUnderTest platform)
     {
         var domain = await platform.DomainAsync();
         var file = $"mail_account,password\ntaro,{PlatformUnderTest.Password}\njiro,{PlatformUnderTest.Password}\nsaburo,{PlatformUnderTest.Password}\n";
-        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(file)) { Headers = { ContentType = new("text/csv") } };
-        var import = await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/imports", content);
+        var import = await platform.UploadAsync(domain, "imports", file);
         await platform.JobAsync(import, "succeeded");
         await platform.DeliverAsync($"jiro@{domain}", "just now");
         await platform.ArrivesAsync($"jiro@{domain}", "just now");

@@ -54,6 +54,7 @@ public static class Program
         services.AddSingleton<RegisterAccounts>();
         services.AddSingleton<ChangeAccounts>();
         services.AddSingleton<NodeQuestions>();
+        services.AddSingleton<MailHeld>();
         services.AddSingleton<UndoJobs>();
         services.AddSingleton<CancelBulkJob>();
         services.AddSingleton<BulkWorker>();

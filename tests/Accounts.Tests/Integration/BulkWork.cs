@@ -37,6 +37,13 @@ internal static class BulkWork
         return reply.Location!;
     }
 
+    /// <summary>What a domain counts: accounts, and the capacity that they have together.</summary>
+    public static async Task<(int Accounts, int Mb)> NumbersAsync(AccountsService accounts, string domain)
+    {
+        var read = (await accounts.GetAsync($"/api/v1/domains/{domain}")).Body!;
+        return (read["accounts"]!.GetValue<int>(), read["capacityMb"]!.GetValue<int>());
+    }
+
     /// <summary>The first value of a statement.</summary>
     public static async Task<object?> ScalarAsync(NpgsqlDataSource database, string sql)
     {

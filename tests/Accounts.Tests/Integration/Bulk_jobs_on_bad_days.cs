@@ -164,10 +164,4 @@ public sealed class Bulk_jobs_on_bad_days
 
     private static async Task<object?> EventsAsync(NpgsqlDataSource database, string domain) => await ScalarAsync(database,
         $"select count(*) from mt_events e join mail_account_list l on l.account_id = e.stream_id where l.domain = '{domain}' and l.address not like 'postmaster@%'");
-
-    private static async Task<(int Accounts, int Mb)> NumbersAsync(AccountsService accounts, string domain)
-    {
-        var read = (await accounts.GetAsync($"/api/v1/domains/{domain}")).Body!;
-        return (read["accounts"]!.GetValue<int>(), read["capacityMb"]!.GetValue<int>());
-    }
 }

@@ -42,7 +42,7 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
         var domain = await _accounts.DomainAsync(maxAccounts: 200);
         var isChange = what == "bulk-changes";
         if (isChange) await DoneAsync(await SendAsync(_accounts, domain, "imports", File(AccountsService.GoodPassword, 10)), "succeeded");
-        var before = await NumbersAsync(domain);
+        var before = await NumbersAsync(_accounts, domain);
         var file = File(AccountsService.GoodPassword, 20) + (phase == "failing" ? "\nuser90,short,1" : "");
         var job = await SendAsync(_accounts, domain, what, file);
 
@@ -58,8 +58,8 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
         Assert.Equal(phase, await ScalarAsync(_database, "select phase from bulk_job"));
 
         await DoneAsync(job, end);
-        Assert.Equal(end == "succeeded" ? (Rows + 1, 100 + (Rows * 20)) : before, await NumbersAsync(domain));
-        Assert.Equal((long)(await NumbersAsync(domain)).Accounts, await ScalarAsync(_database, $"select count(*) from mt_doc_address_reservation where id like '%@{domain}'"));
+        Assert.Equal(end == "succeeded" ? (Rows + 1, 100 + (Rows * 20)) : before, await NumbersAsync(_accounts, domain));
+        Assert.Equal((long)(await NumbersAsync(_accounts, domain)).Accounts, await ScalarAsync(_database, $"select count(*) from mt_doc_address_reservation where id like '%@{domain}'"));
         Assert.Equal(0L, await ScalarAsync(_database, "select count(*) from bulk_job"));
         var id = job[(job.LastIndexOf('/') + 1)..];
         Assert.Equal(1L, await ScalarAsync(_database, $"select count(*) from mt_events where stream_id = '{id}' and type like 'accounts.job-%' and type ~ 'succeeded|failed|cancelled'"));
@@ -82,7 +82,7 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
         var answer = await cancel;
         Assert.Equal((HttpStatusCode.Conflict, "jobs.not-cancellable"), (answer.Status, answer.Codes.Single()));
         await EndedAsync(job, "succeeded");
-        Assert.Equal((Rows + 1, 100 + (Rows * 20)), await NumbersAsync(domain));
+        Assert.Equal((Rows + 1, 100 + (Rows * 20)), await NumbersAsync(_accounts, domain));
     }
 
     [Theory, Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10")]
@@ -91,7 +91,7 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
     public async Task Of_a_cancel_and_the_last_reservation_that_meet_the_one_that_is_first_counts_when_it_is_the_cancel(string what)
     {
         var (domain, job) = await WaitingAsync(what);
-        var before = await NumbersAsync(domain);
+        var before = await NumbersAsync(_accounts, domain);
         await KilledAsync("new.phase = 'committed' and old.phase <> 'committed'"); // all but the last step is done
         // It stands still as it takes the job, and then where it reads the domain, without the job's row.
         await using var held = await HoldAsync("new.owner is distinct from old.owner and new.phase = old.phase", Worker1, Canceller);
@@ -110,7 +110,7 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.OK, (await cancel).Status);
         await EndedAsync(job, "cancelled");
-        Assert.Equal(before, await NumbersAsync(domain));
+        Assert.Equal(before, await NumbersAsync(_accounts, domain));
         Assert.Equal((long)before.Accounts, await ScalarAsync(_database, $"select count(*) from mt_doc_address_reservation where id like '%@{domain}'"));
     }
 
@@ -143,12 +143,6 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
 
     private Task RowIsWaitedForAsync() => Eventually.Async(async () => await ScalarAsync(_database,
         "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and wait_event in ('transactionid', 'tuple') and query like '%bulk_job%for update%'") is > 0L, Long);
-
-    private async Task<(int Accounts, int Mb)> NumbersAsync(string domain)
-    {
-        var read = (await _accounts.GetAsync($"/api/v1/domains/{domain}")).Body!;
-        return (read["accounts"]!.GetValue<int>(), read["capacityMb"]!.GetValue<int>());
-    }
 
     private async Task<Held> HoldAsync(string workerWhere, params int[] locks)
     {

@@ -81,7 +81,7 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
         var account = await Account.OpenAsync(_node);
         await _node.StopAgentAsync();
         await _node.Accounts.StopAsync();
-        RemoveReplica();
+        _node.RemoveReplica();
         await _node.StartAgentAsync();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await _node.ReadinessAsync());
         await _node.StopDovecotAsync(); // has the old file open
@@ -106,7 +106,7 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
     {
         var account = await Account.OpenAsync(_node);
         await _node.DeliverAsync(account.Address, "before");
-        RemoveReplica();
+        _node.RemoveReplica();
         await Eventually.Async(() => File.Exists(_node.Replica));
         var changed = await account.ChangePasswordAsync("Hanafubuki-93ab");
         await Eventually.Async(changed.InboxAsync, inbox => inbox.Contains("before"));
@@ -245,11 +245,6 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
     {
         var before = _node.Accounts.Next();
         return _node.Broker.PublishAsync(new NodeStateBookmark("accounts", _node.Accounts.Next(), before));
-    }
-
-    private void RemoveReplica()
-    {
-        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(_node.Replica)!, "replica.db*")) File.Delete(file);
     }
 
     private async Task<string> RecipientAsync(Account account)

@@ -94,7 +94,7 @@ public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<Node
         await _node.DeliverAsync(account.Address, "later");
         await Eventually.Async(account.InboxAsync, inbox => inbox.SequenceEqual(["later"]));
 
-        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(_node.Replica)!, "replica.db*")) File.Delete(file);
+        _node.RemoveReplica();
         await Eventually.Async(() => account.IsMailDeleted("accounts-1"), Long);
         await Eventually.Async(account.InboxAsync, inbox => inbox.SequenceEqual(["later"]));
         _node.Accounts.ClockAhead = TimeSpan.Zero;
@@ -110,7 +110,7 @@ public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<Node
         var saved = DateTimeOffset.UtcNow;
         await Eventually.Async(() => DateTimeOffset.UtcNow.ToUnixTimeSeconds() > saved.ToUnixTimeSeconds() + 1);
         await _node.StopAgentAsync();
-        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(_node.Replica)!, "replica.db*")) File.Delete(file);
+        _node.RemoveReplica();
         await account.DeleteMailAsync("accounts-1", wait: false);
         await _node.StartAgentAsync();
         await Eventually.Async(() => account.IsMailDeleted("accounts-1"), Long);

@@ -80,6 +80,12 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     public string Replica => Path.Combine(Home, "mailnode", "replica.db");
 
+    /// <summary>Takes the replica away, under whoever reads it.</summary>
+    public void RemoveReplica()
+    {
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(Replica)!, "replica.db*")) File.Delete(file);
+    }
+
     /// <summary>A link to the folder in memory where the key of the proofs is (render.sh).</summary>
     public string Memory => Path.Combine(Home, "mailnode", "dovecot", "memory");
 

@@ -19,7 +19,7 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
         var changed = await account.ChangePasswordAsync("Hanafubuki-93ab");
         await _node.StopAgentAsync();
         await _node.Accounts.StopAsync();
-        RemoveReplica();
+        _node.RemoveReplica();
         File.Move(copy, _node.Replica);
         await _node.StartAgentAsync();
         await Eventually.Async(async () => (await HealthAsync()).Contains("never completed", StringComparison.Ordinal));
@@ -228,11 +228,6 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
         to.Open();
         from.BackupDatabase(to);
         return file;
-    }
-
-    private void RemoveReplica()
-    {
-        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(_node.Replica)!, "replica.db*")) File.Delete(file);
     }
 
     private void Damage(string sql, params object?[] parameters)

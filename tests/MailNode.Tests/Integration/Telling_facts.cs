@@ -28,7 +28,7 @@ public sealed class Telling_facts
 
         // A new replica while there is something to tell.
         var identity = Identity(node);
-        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(node.Replica)!, "replica.db*")) File.Delete(file);
+        node.RemoveReplica();
         await Eventually.Async(() => Identity(node) != identity);
         await ReportAsync(node, account.Address, "192.0.2.", 20, success: true);
 

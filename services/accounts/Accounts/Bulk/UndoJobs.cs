@@ -4,9 +4,7 @@ using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
 using Marten;
-using MassTransit;
 using Npgsql;
-using MailboxMeasurementAsked = Hikyaku.Accounts.Contracts.MailboxMeasurementAsked;
 
 namespace Hikyaku.Accounts.Bulk;
 
@@ -16,72 +14,24 @@ namespace Hikyaku.Accounts.Bulk;
 /// nodes are asked, who may know of mail that they have not told yet. What is left as it is
 /// is named (<see cref="JobLeft"/>). Which accounts they are, the events of the job say: they stand between its first and last.
 /// </summary>
-public sealed partial class UndoJobs(BulkSteps steps, NodeQuestions nodes, NpgsqlDataSource database, TimeProvider time, IConfiguration configuration, ILogger<UndoJobs> log)
+public sealed class UndoJobs(BulkSteps steps, MailHeld mail, NpgsqlDataSource database, TimeProvider time)
 {
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
-
-    // How long a node may take to say whether accounts hold mail (Hikyaku:UndoPatienceSeconds).
-    private readonly TimeSpan _patience = TimeSpan.FromSeconds(configuration.GetValue("Hikyaku:UndoPatienceSeconds", 60.0));
 
     /// <summary>Takes a job as far as it goes, from where it is.</summary>
     public async Task RunAsync(BulkJob job, string owner, CancellationToken stop)
     {
         var (undone, isRegistration, accounts) = await AccountsAsync(job.Id, stop);
         await StartAsync(job, owner, accounts.Count, stop);
-        var patience = _patience;
-        foreach (var (n, some) in accounts.Skip(job.AppliedRows).Chunk(steps.RowsAtOnce).Index())
+        var patience = mail.Patience;
+        foreach (var some in accounts.Skip(job.AppliedRows).Chunk(steps.RowsAtOnce))
         {
-            var silent = isRegistration ? await MeasureAsync($"{owner}-{job.Id}-{n}", some, patience, stop) : [];
-            if (silent.Count == some.Length) patience = AskAgain; // who has been waited for once is not waited for each time
+            var silent = isRegistration ? await mail.MeasureAsync(some, patience, stop) : [];
+            if (silent.Count == some.Length) patience = mail.ShortPatience;
             while (!await UndoSomeAsync(job, owner, undone, isRegistration, some, silent, accounts.Count, stop)) await Task.Delay(Turn, time, stop);
         }
 
         await steps.AppliedAsync(job, owner, accounts.Count, stop);
-    }
-
-    // Has accounts measured by their nodes; those of which nothing was heard.
-    private async Task<HashSet<string>> MeasureAsync(string request, string[] ids, TimeSpan patience, CancellationToken stop)
-    {
-        var (begun, asked) = (time.GetTimestamp(), (long?)null);
-        while (true)
-        {
-            var silent = await SilentAsync(request, ids, stop);
-            if (silent.Count == 0 || time.GetElapsedTime(begun) > patience) return [.. silent];
-            if (asked is null || time.GetElapsedTime(asked.Value) > AskAgain)
-            {
-                await AskAsync(new(request, silent), stop);
-                asked = time.GetTimestamp();
-            }
-
-            await Task.Delay(Turn, time, stop);
-        }
-    }
-
-    private async Task AskAsync(MailboxMeasurementAsked question, CancellationToken stop)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(AskAgain);
-        try
-        {
-            await nodes.AskAsync(question, limit.Token);
-        }
-        catch (Exception e) when (e is MassTransitException || (e is OperationCanceledException && !stop.IsCancellationRequested))
-        {
-            LogNotAsked(e);
-        }
-    }
-
-    private async Task<List<string>> SilentAsync(string request, string[] ids, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand(
-            "select account_id from mail_account_list where account_id = any($1) and deletion_job is null and measured_for is distinct from $2");
-        command.Parameters.Add(new() { Value = ids });
-        command.Parameters.Add(new() { Value = request });
-        var silent = new List<string>();
-        await using var row = await command.ExecuteReaderAsync(stop);
-        while (await row.ReadAsync(stop)) silent.Add(row.GetString(0));
-        return silent;
     }
 
     private async Task StartAsync(BulkJob job, string owner, int total, CancellationToken stop)
@@ -157,7 +107,7 @@ public sealed partial class UndoJobs(BulkSteps steps, NodeQuestions nodes, Npgsq
     {
         var (deletion, now) = (Job.NewId(), time.GetUtcNow());
         var reservations = (await session.LoadManyAsync<AddressReservation>(stop, accounts.Select(a => a.Address).ToArray())).ToDictionary(r => r.AccountId);
-        var holding = await HoldingMailAsync(session, accounts, stop);
+        var holding = await MailHeld.HoldersAsync(session, accounts.Select(a => a.Id), stop);
         var (count, mb) = (0, 0);
         foreach (var account in accounts)
         {
@@ -176,16 +126,6 @@ public sealed partial class UndoJobs(BulkSteps steps, NodeQuestions nodes, Npgsq
         session.Events.StartStream<Job>(deletion, new JobStarted(deletion, JobKinds.AccountDeletion, domain, null, count, now));
         DomainUsage.Add(session, domain, -count, -mb);
         return count;
-    }
-
-    private static async Task<HashSet<string>> HoldingMailAsync(IDocumentSession session, List<MailAccount> accounts, CancellationToken stop)
-    {
-        await using var command = new NpgsqlCommand("select account_id from mail_account_list where account_id = any($1) and used_bytes > 0");
-        command.Parameters.Add(new() { Value = accounts.Select(a => a.Id).ToArray() });
-        var holding = new HashSet<string>(StringComparer.Ordinal);
-        await using var row = await session.ExecuteReaderAsync(command, stop);
-        while (await row.ReadAsync(stop)) holding.Add(row.GetString(0));
-        return holding;
     }
 
     private async Task<(string Undone, bool IsRegistration, List<string> Accounts)> AccountsAsync(string job, CancellationToken stop)
@@ -210,7 +150,4 @@ public sealed partial class UndoJobs(BulkSteps steps, NodeQuestions nodes, Npgsq
 
         return (undone, kind == JobKinds.BulkRegistration, accounts);
     }
-
-    [LoggerMessage(1, LogLevel.Warning, "Nodes were not asked whether accounts hold mail; asked again")]
-    private partial void LogNotAsked(Exception e);
 }
