@@ -16,12 +16,15 @@ public sealed class Calling_programs(PlatformUnderTest platform)
 
         var account = await platform.AccountAsync(domain);
         Assert.Equal(204, (await platform.Operator.SendAsync(HttpMethod.Put, $"/api/v1/accounts/{account}/password", new { @new = "Betsu-no-98yz" })).Status);
-        await Eventually.Async(() => Created().Any(), TimeSpan.FromSeconds(60));
+        // Perhaps postmaster's creation, of which the feed may hear after it has the webhook: then the account's waits behind it.
+        await Eventually.Async(() => !program.Got.IsEmpty, TimeSpan.FromSeconds(60));
         program.AnswerStatus(204);
-        await Eventually.Async(() => Created().Count() >= 2 && Changed().Any(), TimeSpan.FromSeconds(90));
+        await Eventually.Async(() => Created().Any() && Changed().Any(), TimeSpan.FromSeconds(90));
 
         Assert.All(program.Got, d => Assert.True(d.IsSignedWith(secret)));
-        Assert.Single(Created().Select(d => d.Id).Distinct()); // the same event, until it was taken
+        Assert.Single(Created().Select(d => d.Id).Distinct());
+        var first = program.Got.First().Id;
+        Assert.Equal(first, program.Got.ElementAt(1).Id); // the same event, until it was taken
         Assert.DoesNotContain(program.Got, d => System.Text.Encoding.UTF8.GetString(d.Body) is var text && (text.Contains("Betsu-no", StringComparison.Ordinal) || text.Contains("argon2", StringComparison.Ordinal)));
         var deliveries = (await platform.Operator.GetAsync($"/api/v1/webhooks/{id}/deliveries")).Body!["items"]!.AsArray();
         Assert.Contains(deliveries, d => d!["status"]?.GetValue<int>() == 503);
@@ -36,7 +39,6 @@ public sealed class Calling_programs(PlatformUnderTest platform)
 
         IEnumerable<Delivered> Created() => OfType("accounts.mail-account-created");
         IEnumerable<Delivered> Changed() => OfType("accounts.mail-account-password-changed");
-        // Perhaps of postmaster as well, whose creation the feed may hear of after it has the webhook.
         IEnumerable<Delivered> OfType(string type)
             => program.Got.Where(d => d.Event["type"]!.GetValue<string>() == type && d.Event["subject"]!.GetValue<string>() == account);
     }
