@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using Microsoft.Data.Sqlite;
+
+namespace Hikyaku.MailNode.Tests.Integration;
+
+[Collection(OneNode.Name)]
+public sealed class Reading_the_replica(NodeFixture fixture)
+{
+    private const int Reads = 200_000;
+    private readonly MailNodeUnderTest _node = fixture.Node;
+
+    [Fact, Trait("Rule", "NOD-2")]
+    public async Task Whoever_reads_gets_an_answer_in_every_moment_of_constant_writing()
+    {
+        using var reader = Process.Start(new ProcessStartInfo("setpriv", ["--reuid=postfix", "--regid=postfix", "--clear-groups", "sqlite3", _node.Replica])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        using var done = new CancellationTokenSource();
+        var writing = Task.Run(() => WriteUntil(done.Token), TestContext.Current.CancellationToken);
+        var (answers, errors) = (CountLinesAsync(reader.StandardOutput), reader.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        for (var i = 0; i < Reads; i++) await reader.StandardInput.WriteLineAsync("SELECT node FROM replica;");
+        reader.StandardInput.Close();
+        await reader.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await done.CancelAsync();
+
+        Assert.Equal("", await errors);
+        Assert.Equal(Reads, await answers);
+        Assert.InRange(await writing, 1000, int.MaxValue);
+    }
+
+    // Says nothing new, but writes; without waiting for the disk, for more commits.
+    private int WriteUntil(CancellationToken stop)
+    {
+        using var writer = new SqliteConnection($"Data Source={_node.Replica};Pooling=False");
+        writer.Open();
+        writer.Run("PRAGMA synchronous = OFF");
+        var writes = 0;
+        for (; !stop.IsCancellationRequested; writes++) writer.Run("UPDATE replica SET node = node");
+        return writes;
+    }
+
+    private static async Task<int> CountLinesAsync(StreamReader from)
+    {
+        var lines = 0;
+        while (await from.ReadLineAsync() is not null) lines++;
+        return lines;
+    }
+}
