@@ -20,6 +20,10 @@ public sealed partial class FactSender(Replica replica, IBus bus, TimeProvider t
 
     private bool _failing;
 
+    // A broker that goes away in the middle is told in many ways; whatever it is, the facts stay and mail goes on.
+    internal static bool IsForTheNextRound(Exception e)
+        => e is SqliteException or MassTransitException or RabbitMQClientException or OperationCanceledException or TimeoutException or IOException or InvalidOperationException or System.Net.Sockets.SocketException;
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -92,10 +96,6 @@ public sealed partial class FactSender(Replica replica, IBus bus, TimeProvider t
         (many, var few) = FactBound.Together(many);
         if (await replica.WriteAsync(r => FactBound.Exchange(r, many, few), stop)) LogPutTogether(many.Count, few.Count);
     }
-
-    // A broker that goes away in the middle is told in many ways; whatever it is, the facts stay and mail goes on.
-    private static bool IsForTheNextRound(Exception e)
-        => e is SqliteException or MassTransitException or RabbitMQClientException or OperationCanceledException or TimeoutException or IOException or InvalidOperationException or System.Net.Sockets.SocketException;
 
     [LoggerMessage(1, LogLevel.Warning, "Facts cannot be sent; they are kept")]
     private partial void LogFails(Exception e);

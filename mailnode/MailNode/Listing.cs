@@ -135,9 +135,13 @@ public sealed partial class Listing(
     // All null in another line.
     private sealed record LastLine(long? Position, long? UpTo, DateTimeOffset? Now);
 
+    private sealed record Line(string? Part, JsonElement State);
+
     private object? Read(JsonElement line)
     {
-        var (part, json) = (line.GetProperty("part").GetString(), line.GetProperty("state"));
+        // Not to know what a line says is not to know what the list says.
+        if (line.Deserialize<Line>(JsonSerializerOptions.Web) is not { Part: { } part, State: { ValueKind: JsonValueKind.Object } json })
+            throw new InvalidDataException("A line of the list is no part with a state");
         object? state = part switch
         {
             nameof(MailboxState) => json.Deserialize<MailboxState>(JsonSerializerOptions.Web),
@@ -146,7 +150,7 @@ public sealed partial class Listing(
             _ => null, // a part that a newer service has, which this version does not keep
         };
         if (state is null || ReplicaRows.IsWhole(state)) return state;
-        LogNotWhole(part!);
+        LogNotWhole(part);
         return null;
     }
 

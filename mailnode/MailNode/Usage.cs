@@ -71,7 +71,7 @@ public sealed partial class Usage(NodeSettings settings, Replica replica, Dovead
         {
             await what();
         }
-        catch (Exception e) when (e is Microsoft.Data.Sqlite.SqliteException or MassTransitException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+        catch (Exception e) when (FactSender.IsForTheNextRound(e) && !stop.IsCancellationRequested)
         {
             LogFailed(e);
         }

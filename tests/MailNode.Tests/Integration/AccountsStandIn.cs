@@ -33,6 +33,9 @@ public sealed class AccountsStandIn : IAsyncDisposable
     /// <summary>Answers lists without their last line.</summary>
     public bool BreaksOff { get; set; }
 
+    /// <summary>A line that lists begin with.</summary>
+    public string? FirstLine { get; set; }
+
     public int Lists { get; private set; }
 
     public int Renewals { get; private set; }
@@ -130,6 +133,7 @@ public sealed class AccountsStandIn : IAsyncDisposable
         Lists++;
         var (states, position) = Snapshot();
         var shards = http.Request.Query.TryGetValue("shards", out var asked) ? asked.ToString().Split(',').Select(int.Parse).ToHashSet() : null;
+        if (FirstLine is not null) await http.Response.WriteAsync(FirstLine + "\n");
         for (var i = 0; i < states.Length; i++)
         {
             if (i == states.Length / 2) await InTheMiddle();

@@ -135,6 +135,31 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
         await Eventually.Async(() => session.IsOverAsync());
     }
 
+    [Theory, Trait("Rule", "NOD-3"), Trait("Rule", "REL-8")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("7")]
+    [InlineData("{\"part\":\"MailboxState\"}")]
+    [InlineData("{\"part\":\"MailboxState\",\"state\":null}")]
+    [InlineData("{\"part\":5,\"state\":{}}")]
+    [InlineData("{\"part\":\"MailboxState\",\"state\":[]}")]
+    [InlineData("<html>")]
+    public async Task A_list_with_a_line_that_nobody_understands_changes_nothing_and_is_asked_for_again(string line)
+    {
+        var (stays, goes) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
+        _node.Accounts.Forget(goes.State);
+        _node.Accounts.FirstLine = line;
+        var lists = _node.Accounts.Lists;
+        await MissAsync();
+        await Eventually.Async(() => _node.Accounts.Lists > lists + 1);
+        (await goes.LoggedInAsync()).Dispose();
+
+        _node.Accounts.FirstLine = null;
+        await Eventually.Async(async () => (await RecipientAsync(goes)).StartsWith("550", StringComparison.Ordinal));
+        (await stays.LoggedInAsync()).Dispose();
+    }
+
     [Fact, Trait("Rule", "NOD-5")]
     public async Task After_missed_states_the_node_does_not_claim_to_obey_until_it_has_listed()
     {
