@@ -93,6 +93,18 @@ public sealed class Tidying_old_mail(NodeToBreak fixture) : IClassFixture<NodeTo
         Assert.False(Directory.Exists(empty.Folder()));
     }
 
+    [Fact, Trait("Rule", "ACC-14")]
+    public async Task Mail_of_a_mailbox_that_nobody_has_ever_opened_is_archived()
+    {
+        var account = await Account.OpenAsync(_node);
+        await _node.DeliverAsync(account.Address, "of the past");
+        await Eventually.Async(() => Files("") == 1);
+        await TidyAsync(TimeSpan.FromDays(181));
+        Assert.Equal((0, 1), (Files(""), Files("Archive")));
+
+        int Files(string folder) => new[] { "new", "cur" }.Select(f => Path.Combine(account.Folder(), "Maildir", folder, f)).Where(Directory.Exists).Sum(f => Directory.GetFiles(f).Length);
+    }
+
     [Theory, Trait("Rule", "ACC-14"), Trait("Rule", "NOD-2")]
     [InlineData(BadAnswer.ConnectionClosed)]
     [InlineData(BadAnswer.CommandFailed)]
