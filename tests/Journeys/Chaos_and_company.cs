@@ -27,11 +27,11 @@ public sealed class Chaos_and_company(PlatformUnderTest platform)
         Assert.Equal(1, full.Body!["capacityMb"]!.GetValue<int>());
         Assert.True((await platform.Operator.GetAsync($"/api/v1/accounts/emi.kobayashi@{domain}")).Body!["passwordForciblyChanged"]!.GetValue<bool>());
         Assert.Equal(404, (await platform.Operator.GetAsync($"/api/v1/accounts/goro.kato@{domain}")).Status);
-        await Eventually.Async(() => platform.CountAsync($"naomi.yoshida@{domain}", 0), n => n == 0, TimeSpan.FromSeconds(60));
+        await Eventually.Async(() => platform.SubjectsAsync($"naomi.yoshida@{domain}", 0), s => s.Count == 0, TimeSpan.FromSeconds(60));
         (await platform.SignInAsync("tsubaki", PlatformUnderTest.Password)).Dispose();
 
         Assert.Contains("0 accounts are new", await PlatformUnderTest.DevAsync("seed"), StringComparison.Ordinal);
-        Assert.Equal(1, await platform.CountAsync($"jiro.suzuki@{domain}", 1));
+        Assert.Single(await platform.SubjectsAsync($"jiro.suzuki@{domain}", 1));
         await PlatformUnderTest.VerifyAsync();
     }
 }

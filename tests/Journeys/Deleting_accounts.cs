@@ -46,6 +46,7 @@ public sealed class Deleting_accounts(PlatformUnderTest platform)
             Assert.Equal(0, await CountAsync(imap));
             var folders = await imap.GetFoldersAsync(imap.PersonalNamespaces[0]);
             Assert.DoesNotContain(folders, f => f.Name == "Mine");
+            Assert.DoesNotContain(await imap.GetFoldersAsync(imap.PersonalNamespaces[0], StatusItems.None, subscribedOnly: true), f => f.Name == "Mine");
         }
 
         var history = (await platform.Operator.GetAsync($"/api/v1/accounts/{account}/history")).Body!["items"]!.AsArray();

@@ -39,16 +39,17 @@ public static class Mail
         await smtp.DisconnectAsync(true);
     }
 
-    /// <summary>How many messages are in the inbox, once there are as many as wanted.</summary>
-    public static async Task<int> CountAsync(this PlatformUnderTest platform, string account, int wanted)
+    /// <summary>The subjects of all messages in the inbox, in their order, once there are as many as wanted.</summary>
+    public static async Task<IReadOnlyList<string>> SubjectsAsync(this PlatformUnderTest platform, string account, int wanted)
     {
         using var imap = await platform.ImapAsync(account);
         await imap.Inbox.OpenAsync(FolderAccess.ReadOnly);
-        return await Eventually.Async(async () =>
+        await Eventually.Async(async () =>
         {
             await imap.NoOpAsync();
             return imap.Inbox.Count;
         }, count => count >= wanted, TimeSpan.FromSeconds(90));
+        return [.. (await imap.Inbox.FetchAsync(0, -1, MessageSummaryItems.Envelope)).Select(m => m.Envelope?.Subject ?? "").Order()];
     }
 
     /// <summary>Sends as an account; <paramref name="from"/> is envelope sender and header From.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Text;
 using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.Journeys;
@@ -45,20 +47,35 @@ public sealed class Outages(PlatformUnderTest platform)
         }
 
         var since = System.Diagnostics.Stopwatch.StartNew();
+        var (inboxes, outside) = (accounts.ToDictionary(a => a, _ => new ConcurrentBag<string>()), new ConcurrentBag<string>());
         try
         {
             await Task.WhenAll(accounts.Select(async (account, i) =>
             {
-                // To a neighbour from outside, to a neighbour from within, and to the outside.
-                await platform.DeliverManyAsync(account, "in", messagesEach);
-                await platform.SubmitManyAsync(account, accounts[(i + 1) % senders], "within", messagesEach / 2);
-                await platform.SubmitManyAsync(account, friend, "out", messagesEach / 2);
+                var neighbour = accounts[(i + 1) % senders];
+                await SendAsync(messagesEach, "at once");
+                var round = 0;
                 do
                 {
+                    await SendAsync(2, $"round {round++}");
                     foreach (var server in new[] { "imap", "imaps" }) (await platform.ImapAsync(account, server)).Dispose();
                     (await platform.Pop3Async(account)).Dispose();
                 }
                 while (since.Elapsed < outage);
+
+                // From outside, and half as many each to a neighbour and to the outside.
+                async Task SendAsync(int messages, string when)
+                {
+                    await platform.DeliverManyAsync(account, $"in, {when}", messages);
+                    await platform.SubmitManyAsync(account, neighbour, $"within, {when}", messages / 2);
+                    await platform.SubmitManyAsync(account, friend, $"out, {account}, {when}", messages / 2);
+                    for (var m = 0; m < messages; m++) inboxes[account].Add($"in, {when} {m}");
+                    for (var m = 0; m < messages / 2; m++)
+                    {
+                        inboxes[neighbour].Add($"within, {when} {m}");
+                        outside.Add($"out, {account}, {when} {m}");
+                    }
+                }
             }));
         }
         finally
@@ -67,8 +84,9 @@ public sealed class Outages(PlatformUnderTest platform)
             await AllReadyAsync();
         }
 
-        foreach (var account in accounts) Assert.Equal(messagesEach + (messagesEach / 2), await platform.CountAsync(account, messagesEach + (messagesEach / 2)));
-        Assert.Equal(senders * (messagesEach / 2), (await Eventually.Async(() => platform.OutboxAsync(friend), m => m.Count >= senders * (messagesEach / 2), TimeSpan.FromSeconds(60))).Count);
+        var sent = await Eventually.Async(() => platform.OutboxAsync(friend), m => m.Count >= outside.Count, TimeSpan.FromSeconds(60));
+        Assert.Equal(outside.Order(), sent.Select(SubjectOf).Order());
+        foreach (var account in accounts) Assert.Equal(inboxes[account].Order(), await platform.SubjectsAsync(account, inboxes[account].Count));
         // What the node saw meanwhile is counted.
         foreach (var account in accounts) await Eventually.Async(() => platform.Operator.GetAsync($"/api/v1/accounts/{account}"), r => r.Body?["usedMb"]?.GetValue<int>() > 0, TimeSpan.FromSeconds(60));
         var changed = await platform.Operator.SendAsync(HttpMethod.Patch, $"/api/v1/accounts/{accounts[0]}", new { capacityMb = 123 });
@@ -137,6 +155,12 @@ public sealed class Outages(PlatformUnderTest platform)
         await platform.ReadyAsync("accounts");
         var again = await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", body, ("Idempotency-Key", "journey-1"));
         Assert.Equal((first.Status, first.Text, first.ETag), (again.Status, again.Text, again.ETag));
+    }
+
+    private static string SubjectOf(string message)
+    {
+        using var stream = new MemoryStream(Encoding.Latin1.GetBytes(message));
+        return MimeKit.MimeMessage.Load(stream).Subject ?? "";
     }
 
     private async Task AllReadyAsync()
