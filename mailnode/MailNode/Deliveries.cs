@@ -1,4 +1,5 @@
 using MassTransit;
+using MassTransit.RabbitMqTransport;
 
 namespace Hikyaku.MailNode;
 
@@ -17,18 +18,17 @@ public sealed class Deliveries : IReceiveObserver
     public Task EarlierAsync(ReceiveContext message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        if (!message.TryGetPayload<RabbitMqBasicConsumeContext>(out var delivery)) return Task.CompletedTask;
-        return EarlierAsync(delivery.ConsumerTag, delivery.DeliveryTag);
+        return Of(message) is var (channel, number) ? EarlierAsync(channel, number) : Task.CompletedTask;
     }
 
     /// <summary>Waits until everything before <paramref name="number"/> is done.</summary>
-    public Task EarlierAsync(string channel, ulong number)
+    public Task EarlierAsync(object channel, ulong number)
     {
         lock (_gate) return Of(channel).Earlier(number);
     }
 
     /// <summary>A delivery was handled, whatever its end.</summary>
-    public void Done(string channel, ulong number)
+    public void Done(object channel, ulong number)
     {
         lock (_gate) Of(channel).Done(number);
     }
@@ -51,27 +51,32 @@ public sealed class Deliveries : IReceiveObserver
     private Task Done(ReceiveContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (context.TryGetPayload<RabbitMqBasicConsumeContext>(out var delivery)) Done(delivery.ConsumerTag, delivery.DeliveryTag);
+        if (Of(context) is var (channel, number)) Done(channel, number);
         return Task.CompletedTask;
     }
 
+    // Not the consumer's tag: of the first messages it may be null still, which are delivered while the consumer is being told
+    // its tag, and a bookmark with one would wait for them for ever.
+    private static (object Channel, ulong Number)? Of(ReceiveContext message)
+        => message.TryGetPayload<RabbitMqBasicConsumeContext>(out var delivery) ? (message.GetPayload<ChannelContext>().Channel, delivery.DeliveryTag) : null;
+
     // Messages of a channel that has gone may still be in hand when the next one begins.
-    private Channel Of(string name)
+    private Channel Of(object name)
     {
-        if (_channels.Find(c => c.Name == name) is { } known) return known;
+        if (_channels.Find(c => c.Name.Equals(name)) is { } known) return known;
         if (_channels.Count == ChannelsKept) _channels.RemoveAt(0);
         var channel = new Channel(name);
         _channels.Add(channel);
         return channel;
     }
 
-    private sealed class Channel(string name)
+    private sealed class Channel(object name)
     {
         private readonly PriorityQueue<TaskCompletionSource, ulong> _waiting = new();
         private readonly HashSet<ulong> _ahead = [];
         private ulong _allUpTo;
 
-        public string Name => name;
+        public object Name => name;
 
         public Task Earlier(ulong number)
         {
