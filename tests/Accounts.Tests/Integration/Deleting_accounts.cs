@@ -198,6 +198,10 @@ public sealed class Deleting_accounts(AccountsWithANode node) : IClassFixture<Ac
         Assert.Equal(HttpStatusCode.NoContent, (await _accounts.SendAsync(
             HttpMethod.Put, $"/api/v1/accounts/{address}/password", new { current = AccountsService.GoodPassword, @new = "Betsu-no-98yz" }, user)).Status);
         Assert.Equal(HttpStatusCode.Accepted, (await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{address}/mail", caller: user)).Status);
+        // Files that fail because of it, and because of others.
+        var file = await BulkWork.SendAsync(_accounts, domain, "imports", $"mail_account,password\n{name},{AccountsService.GoodPassword}\nother,x\n");
+        var failed = (await node.JobAsync(file, "failed")).Body!["errors"]!.AsArray();
+        Assert.Contains(failed, e => e!["detail"]!.GetValue<string>().Contains(address, StringComparison.Ordinal));
         Assert.NotEmpty(await TablesWithAsync(name));
         Assert.NotEmpty(await TablesWithAsync("203.0.113.77"));
 
@@ -207,6 +211,8 @@ public sealed class Deleting_accounts(AccountsWithANode node) : IClassFixture<Ac
 
         Assert.Empty(await TablesWithAsync(name));
         Assert.Empty(await TablesWithAsync("203.0.113.77"));
+        var forgotten = (await node.JobAsync(file, "failed")).Body!;
+        Assert.Equal((failed.Count, 1), (forgotten["errors"]!.AsArray().Count + 1, forgotten["moreErrors"]!.GetValue<int>()));
         await using var session = _accounts.Get<IDocumentStore>().QuerySession();
         var events = await session.Events.FetchStreamAsync(target.AccountId);
         Assert.Equal(

@@ -79,6 +79,7 @@ public sealed partial class DeletionProcess(IDocumentStore store, NodeLeases lea
         EventHeaders.Stamp(session, Caller.Platform);
         var now = time.GetUtcNow();
         foreach (var account in erased) Finish(session, account, now);
+        JobProblems.Forget(session, [.. erased.Select(e => e.Address)]);
         await FinishJobsAsync(session, erased, now, stop);
         await session.SaveChangesAsync(stop);
         LogFinished(erased.Count);

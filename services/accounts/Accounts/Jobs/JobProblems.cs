@@ -24,7 +24,7 @@ public sealed record JobProblem(int Line, string? Column, ProblemCode Code, IRea
 
 /// <summary>
 /// What was wrong with the files of failed jobs, kept as codes and what stands in their texts, so that everybody reads it in
-/// their own language. Addresses may be among it, so it is kept for <see cref="Kept"/> only.
+/// their own language. Addresses may be among it, so it is kept for <see cref="Kept"/> only, and not longer than its account.
 /// </summary>
 public static class JobProblems
 {
@@ -77,6 +77,25 @@ public static class JobProblems
         if (!await row.ReadAsync(stop)) return job;
         var errors = JsonSerializer.Deserialize<List<Stored>>(row.GetString(0))!;
         return job with { Errors = [.. errors.Select(e => Worded(e, language))], MoreErrors = row.GetInt64(1) is > 0 and var more ? more : null };
+    }
+
+    /// <summary>Forgets, in the session's transaction, what names addresses that are nobody's any more (rule OPS-6): it is only counted from now on.</summary>
+    public static void Forget(IDocumentSession session, IReadOnlyCollection<string> addresses)
+    {
+        ArgumentNullException.ThrowIfNull(addresses);
+        string[] gone = [.. addresses], domains = [.. addresses.Select(a => a[(a.IndexOf('@', StringComparison.Ordinal) + 1)..]).Distinct()];
+        session.QueueSqlCommand(
+            """
+            with judged as (
+                select p.job_id, coalesce(jsonb_agg(problem order by place) filter (where not names), '[]') as kept, count(*) filter (where names) as gone
+                from job_problems p
+                join job j on j.id = p.job_id and j.domain = any(?),
+                jsonb_array_elements(p.problems) with ordinality as e(problem, place),
+                lateral (select exists (select 1 from jsonb_each_text(problem -> 'Args') where lower(value) = any(?)) as names) n
+                group by p.job_id)
+            update job_problems p set problems = judged.kept, more = p.more + judged.gone from judged where judged.job_id = p.job_id and judged.gone > 0
+            """,
+            domains, gone);
     }
 
     /// <summary>Removes what is too old.</summary>
