@@ -9,9 +9,7 @@ namespace Hikyaku.MailNode;
 /// <para>
 /// WAL, so that nobody waits for a writer. <c>synchronous=FULL</c>, because a state that was acknowledged to the broker and
 /// told to the services is not sent again. Readers have no right to write and so cannot make the <c>-wal</c> and
-/// <c>-shm</c> files: these are kept when the agent ends (SQLITE_FCNTL_PERSIST_WAL). The <c>-shm</c>, which tells where
-/// in the log a page is, they may write: who may not, and reads its head in the very moment in which a writer changes it,
-/// gets SQLITE_READONLY_RECOVERY instead of an answer (https://www.sqlite.org/rescode.html).
+/// <c>-shm</c> files: these are kept when the agent ends (SQLITE_FCNTL_PERSIST_WAL).
 /// </para>
 /// <para>
 /// A file that was removed, exchanged, overwritten or damaged by somebody else is no replica any more, and neither is an older
@@ -275,9 +273,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
 
             // Written, so that -wal and -shm exist from now on.
             connection.Run("UPDATE replica SET writes = writes + 1");
-#pragma warning disable CA1416 // nodes are Linux machines
-            File.SetUnixFileMode(settings.Replica + "-shm", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
-#pragma warning restore CA1416
+            SqliteFile.LetGroupUseLogIndex(settings.Replica);
             _now = MarkOf(connection);
             _fileWrittenAt = File.GetLastWriteTimeUtc(settings.Replica);
             SqliteFile.KeepLogFiles(connection);

@@ -13,6 +13,18 @@ internal static class SqliteFile
         Control(connection, persistWal, 1);
     }
 
+    /// <summary>
+    /// Lets readers write the <c>-shm</c>, which tells where in the log a page is, though not the database. Who may not, and
+    /// reads its head in the very moment in which a writer changes it, gets SQLITE_READONLY_RECOVERY instead of an answer
+    /// (https://www.sqlite.org/rescode.html#readonly_recovery).
+    /// </summary>
+    public static void LetGroupUseLogIndex(string database)
+    {
+#pragma warning disable CA1416 // nodes are Linux machines
+        File.SetUnixFileMode(database + "-shm", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
+#pragma warning restore CA1416
+    }
+
     /// <summary>Whether the file that a connection has open is no longer the one of that name.</summary>
     public static bool HasMoved(SqliteConnection connection)
     {
