@@ -12,7 +12,7 @@ public sealed class Deliveries : IReceiveObserver
     private const int ChannelsKept = 8;
 
     private readonly Lock _gate = new();
-    private readonly List<Channel> _channels = [];
+    private readonly List<Numbers> _channels = [];
 
     /// <summary>Waits until everything is done that was delivered before this message.</summary>
     public Task EarlierAsync(ReceiveContext message)
@@ -61,22 +61,22 @@ public sealed class Deliveries : IReceiveObserver
         => message.TryGetPayload<RabbitMqBasicConsumeContext>(out var delivery) ? (message.GetPayload<ChannelContext>().Channel, delivery.DeliveryTag) : null;
 
     // Messages of a channel that has gone may still be in hand when the next one begins.
-    private Channel Of(object name)
+    private Numbers Of(object channel)
     {
-        if (_channels.Find(c => c.Name.Equals(name)) is { } known) return known;
+        if (_channels.Find(c => c.Channel.Equals(channel)) is { } known) return known;
         if (_channels.Count == ChannelsKept) _channels.RemoveAt(0);
-        var channel = new Channel(name);
-        _channels.Add(channel);
-        return channel;
+        var numbers = new Numbers(channel);
+        _channels.Add(numbers);
+        return numbers;
     }
 
-    private sealed class Channel(object name)
+    private sealed class Numbers(object channel)
     {
         private readonly PriorityQueue<TaskCompletionSource, ulong> _waiting = new();
         private readonly HashSet<ulong> _ahead = [];
         private ulong _allUpTo;
 
-        public object Name => name;
+        public object Channel => channel;
 
         public Task Earlier(ulong number)
         {
