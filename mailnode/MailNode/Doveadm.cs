@@ -1,8 +1,22 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
 namespace Hikyaku.MailNode;
+
+/// <summary>What has become of sessions that were to be ended.</summary>
+public enum KickedSessions
+{
+    /// <summary>Dovecot did not say.</summary>
+    PerhapsOpen,
+
+    /// <summary>They are over.</summary>
+    Over,
+
+    /// <summary>Nobody listens where Dovecot would: its sessions end with it.</summary>
+    NoDovecot,
+}
 
 /// <summary>
 /// Dovecot's doveadm over HTTP (https://doc.dovecot.org/2.3/admin_manual/doveadm_http_api/): a list of commands in, a list
@@ -29,14 +43,16 @@ public sealed partial class Doveadm : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("X-Dovecot-API", Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.DoveadmKey)));
     }
 
-    /// <summary>Ends the IMAP and POP sessions of logins; whether that is done. That there was none is fine.</summary>
-    public async Task<bool> KickAsync(IReadOnlyList<string> addresses, CancellationToken stop)
+    /// <summary>Ends the IMAP and POP sessions of logins. That there was none is fine.</summary>
+    public async Task<KickedSessions> KickAsync(IReadOnlyList<string> addresses, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(addresses);
         // One command takes one name.
         var commands = addresses.Select(a => Command("kick", new { mask = new[] { a } }, a));
         return await AskAsync(
-            [.. commands], answers => answers.Count == addresses.Count && answers.TrueForAll(a => a.Result is not null || a.ExitCode is NoUser or NotFound), stop);
+            [.. commands],
+            answers => answers.Count == addresses.Count && answers.TrueForAll(a => a.Result is not null || a.ExitCode is NoUser or NotFound) ? KickedSessions.Over : KickedSessions.PerhapsOpen,
+            stop, away: KickedSessions.NoDovecot);
     }
 
     /// <summary>Bytes that mailboxes take, all folders together; without those that Dovecot could not tell. Null when it does not answer.</summary>
@@ -66,7 +82,7 @@ public sealed partial class Doveadm : IDisposable
     private static object[] Command(string name, object parameters, string tag) => [name, parameters, tag];
 
     // What is read from the answers; null or false when there are none that are understood: callers come again.
-    private async Task<T?> AskAsync<T>(object[][] commands, Func<List<Answer>, T?> read, CancellationToken stop, TimeSpan? patience = null)
+    private async Task<T?> AskAsync<T>(object[][] commands, Func<List<Answer>, T?> read, CancellationToken stop, TimeSpan? patience = null, T? away = default)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(patience ?? Patience);
@@ -76,6 +92,10 @@ public sealed partial class Doveadm : IDisposable
             if (!answer.IsSuccessStatusCode) return default;
             var json = await answer.Content.ReadFromJsonAsync<JsonElement>(limit.Token);
             return read([.. json.EnumerateArray().Select(Answer.Read)]);
+        }
+        catch (HttpRequestException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused })
+        {
+            return away;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {

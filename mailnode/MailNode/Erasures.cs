@@ -28,22 +28,19 @@ internal static class Erasures
         replica.Run(
             "INSERT OR IGNORE INTO mailbox (account_id, address, domain, life, capacity_mb, version, position) VALUES ($1, $2, $3, $4, $5, $6, $7)",
             gone.AccountId, gone.Address, gone.Domain, gone.Life, gone.CapacityMb, gone.Version, gone.Position);
-        Begin(replica, gone.AccountId, now);
+        Begin(replica, gone.AccountId, gone.Position, now);
         // One that waits because nobody knew the account waits no longer.
         replica.Run("UPDATE mailbox SET version = $2, position = $3, erase_due = min(erase_due, $4) WHERE account_id = $1",
             gone.AccountId, gone.Version, gone.Position, now.ToUnixTimeMilliseconds());
     }
 
-    /// <summary>An account of this node is gone.</summary>
-    public static void Begin(SqliteConnection replica, string accountId, DateTimeOffset now)
+    /// <summary>An account of this node is gone, since this position at the latest.</summary>
+    public static void Begin(SqliteConnection replica, string accountId, long position, DateTimeOffset now)
     {
         var at = now.ToUnixTimeMilliseconds();
         // Only who had a password can have sessions.
-        replica.Run(
-            """
-            INSERT OR REPLACE INTO session_end
-            SELECT account_id, address, $2, $3 FROM mailbox WHERE account_id = $1 AND deleted_at IS NULL AND password_hash IS NOT NULL
-            """, accountId, at, ReplicaRows.RoundsOfEnding);
+        if (replica.One<string>("SELECT address FROM mailbox WHERE account_id = $1 AND deleted_at IS NULL AND password_hash IS NOT NULL", accountId) is { } address)
+            ReplicaRows.EndSessions(replica, accountId, address, position, now);
         // When a later life has the address already, what the queue has may be that one's.
         replica.Run(
             """

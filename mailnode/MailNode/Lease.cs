@@ -44,7 +44,7 @@ public sealed partial class Lease(
                 var newest = await accounts.RenewLeaseAsync(report, stoppingToken);
                 if (newest is null && !_retired) LogRetired(settings.Node);
                 _retired = newest is null;
-                await TellCurrentAsync(report, stoppingToken);
+                await TellCurrentAsync(stoppingToken);
                 if (newest is { } position) _ahead ??= (asked, position);
                 if (_failing) LogWorksAgain();
                 _failing = false;
@@ -85,14 +85,14 @@ public sealed partial class Lease(
         var report = new LeaseReport(
             new Dictionary<string, long>(), versions, false, checkedAt, repaired, at?.Host, at?.ImapPort, at?.Pop3Port, at?.LmtpPort, at?.QuotaPort);
         if (!replica.IsComplete) return report;
-        var (applied, _) = await replica.WriteAsync(ReplicaRows.Progress, stop);
-        return report with { Applied = new Dictionary<string, long> { [ReplicaRows.Accounts] = applied }, Listed = true };
+        var obeyed = await replica.WriteAsync(ReplicaRows.Obeyed, stop);
+        return report with { Applied = new Dictionary<string, long> { [ReplicaRows.Accounts] = obeyed }, Listed = true };
     }
 
     // What was the newest once is applied now: also when there is always something newer.
-    private async Task TellCurrentAsync(LeaseReport report, CancellationToken stop)
+    private async Task TellCurrentAsync(CancellationToken stop)
     {
-        if (_ahead is not (var asked, var newest) || report.Applied.GetValueOrDefault(ReplicaRows.Accounts, -1) < newest) return;
+        if (_ahead is not (var asked, var newest) || !replica.IsComplete || (await replica.WriteAsync(ReplicaRows.Progress, stop)).Applied < newest) return;
         _ahead = null;
         if (asked - _told < Precision) return;
         await replica.WriteAsync(r =>

@@ -7,7 +7,7 @@ namespace Hikyaku.MailNode;
 internal static class Schema
 {
     /// <summary>Stored as SQLite's user_version.</summary>
-    public const int Version = 5;
+    public const int Version = 6;
 
     /// <summary>Makes it in an empty database.</summary>
     public const string Text =
@@ -51,9 +51,10 @@ internal static class Schema
         CREATE TABLE fact (
             id INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL) STRICT;
 
-        -- Sessions that are still to be ended; due in milliseconds since 1970.
+        -- Sessions that are still to be ended; due in milliseconds since 1970, position is that of the state that wants it.
         CREATE TABLE session_end (
-            account_id TEXT PRIMARY KEY, address TEXT NOT NULL, due INTEGER NOT NULL, rounds INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+            account_id TEXT PRIMARY KEY, address TEXT NOT NULL, due INTEGER NOT NULL, rounds INTEGER NOT NULL,
+            position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
         -- What mailboxes take; measured_at 0 means never, reported_bytes is what the services were told.
         CREATE TABLE usage (

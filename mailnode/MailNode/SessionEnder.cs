@@ -28,8 +28,9 @@ public sealed class SessionEnder(Replica replica, Doveadm doveadm, TimeProvider 
     private readonly SemaphoreSlim _turn = new(1);
 
     /// <summary>
-    /// Ends what is due, and returns when it is done: a password is in force when the sessions of the old one are over.
-    /// When Dovecot does not answer, there are none, and the rest is done when it does.
+    /// Ends what is due, and returns when it is done, or fails for too long and is left to the next round: until then the node
+    /// does not say that it obeys (<see cref="ReplicaRows.Obeyed"/>). When there is no Dovecot, there are no sessions, and once
+    /// more they are ended when there is one.
     /// </summary>
     public async Task EndDueAsync(CancellationToken stop = default)
     {
@@ -82,9 +83,12 @@ public sealed class SessionEnder(Replica replica, Doveadm doveadm, TimeProvider 
         var due = await replica.WriteAsync(
             r => r.All("SELECT account_id, address, due, rounds FROM session_end WHERE due <= $1 OR due > $3 ORDER BY due LIMIT $2",
                 row => new Due(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), now, AtOnce, now + Foreseeable), stop);
-        if (due.Count == 0 || !await doveadm.KickAsync([.. due.Select(d => d.Address)], stop)) return false;
-        await replica.WriteAsync(r => due.Sum(d => Done(r, d, now)), stop);
-        return due.Count == AtOnce;
+        if (due.Count == 0) return false;
+        var sessions = await doveadm.KickAsync([.. due.Select(d => d.Address)], stop);
+        if (sessions == KickedSessions.PerhapsOpen) return false;
+        var done = sessions == KickedSessions.Over ? due : due.FindAll(d => d.Rounds > 1);
+        await replica.WriteAsync(r => done.Sum(d => Done(r, d, now)), stop);
+        return sessions == KickedSessions.Over && due.Count == AtOnce;
     }
 
     // A change meanwhile has made it due anew, and that stays.

@@ -228,19 +228,6 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
         await _node.ReadyAsync();
     }
 
-    [Fact, Trait("Rule", "ACC-7")]
-    public async Task Sessions_are_ended_even_when_dovecot_and_the_agent_were_away_at_the_change()
-    {
-        var account = await Account.OpenAsync(_node);
-        await _node.StopDovecotAsync();
-        await account.ChangePasswordAsync("Hanafubuki-93ab");
-        Assert.Equal(1, Ending());
-        await _node.StopAgentAsync();
-        await _node.StartDovecotAsync();
-        await _node.StartAgentAsync();
-        await Eventually.Async(() => Ending() == 0, TimeSpan.FromSeconds(20));
-    }
-
     [Fact, Trait("Rule", "ACC-5")]
     public async Task A_later_life_of_an_address_begins_with_an_empty_mailbox()
     {
@@ -301,5 +288,4 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
         replica.Run("UPDATE freshness SET current_as_of = $1", time.ToUnixTimeMilliseconds());
     }
 
-    private long Ending() => _node.AskReplica("SELECT count(*) FROM session_end");
 }

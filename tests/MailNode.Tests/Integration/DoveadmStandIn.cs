@@ -29,12 +29,13 @@ public enum BadAnswer
     OtherFields,
 }
 
-/// <summary>Speaks HTTP on a port of its own, always badly in the same way.</summary>
+/// <summary>Speaks HTTP on a port of its own, always badly in the same way until it is mended.</summary>
 internal sealed class DoveadmStandIn : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly BadAnswer _answer;
     private int _asked;
+    private volatile int _dovecot;
 
     public DoveadmStandIn(BadAnswer answer)
     {
@@ -47,6 +48,9 @@ internal sealed class DoveadmStandIn : IDisposable
 
     /// <summary>How often it was asked.</summary>
     public int Asked => Volatile.Read(ref _asked);
+
+    /// <summary>From now on who connects speaks with the real one at this port.</summary>
+    public void Mend(int dovecot) => _dovecot = dovecot;
 
     public void Dispose() => _listener.Dispose();
 
@@ -66,6 +70,14 @@ internal sealed class DoveadmStandIn : IDisposable
     {
         using var _ = client;
         var stream = client.GetStream();
+        if (_dovecot > 0)
+        {
+            using var dovecot = new TcpClient();
+            await dovecot.ConnectAsync(IPAddress.Loopback, _dovecot);
+            await Task.WhenAny(stream.CopyToAsync(dovecot.GetStream()), dovecot.GetStream().CopyToAsync(stream));
+            return;
+        }
+
         var read = new byte[65536];
         while (await stream.ReadAsync(read) > 0)
         {

@@ -102,6 +102,26 @@ public sealed class Obeying_the_newest_state : IDisposable
         Assert.Equal([Address], Ending());
     }
 
+    [Fact, Trait("Rule", "ACC-7")]
+    public void A_state_whose_old_sessions_may_be_open_is_applied_and_not_obeyed()
+    {
+        Assert.Equal(0, ReplicaRows.Obeyed(_replica));
+        foreach (var (id, position) in new[] { ("a1", 1), ("b1", 2) }) ReplicaRows.Watch(_replica, Mailbox(id, $"{id}@example.jp", 1, 1, position, "one"), Now);
+        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 2, 3, "two"), Now);
+        ReplicaRows.Watch(_replica, Mailbox("b1", "b1@example.jp", 1, 2, 4, "two"), Now);
+        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 3, 5, "three"), Now);
+        ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", 5, 0));
+        Assert.Equal(2, ReplicaRows.Obeyed(_replica)); // up to the first password that replaced another
+        _replica.Run("UPDATE session_end SET rounds = rounds - 1 WHERE account_id = 'a1'");
+        Assert.Equal(3, ReplicaRows.Obeyed(_replica));
+        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 4, 6, null, deleted: true), Now);
+        _replica.Run("DELETE FROM session_end WHERE account_id = 'b1'");
+        ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", 6, 5));
+        Assert.Equal(5, ReplicaRows.Obeyed(_replica));
+        _replica.Run("DELETE FROM session_end");
+        Assert.Equal(6, ReplicaRows.Obeyed(_replica));
+    }
+
     [Fact]
     public void A_tombstone_is_kept_for_thirty_days_and_until_everything_is_erased()
     {
