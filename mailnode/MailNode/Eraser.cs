@@ -22,7 +22,6 @@ public sealed partial class Eraser(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PauseWhenBusy = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SentIsAttemptedFor = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LongestTakingIn = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan OrphanInterval = TimeSpan.FromDays(1);
 
     private readonly string _wayOut = Path.Combine(settings.Home, "vmail", "erased");
@@ -65,7 +64,7 @@ public sealed partial class Eraser(
         {
             stop.ThrowIfCancellationRequested();
             var isBusy = queued is null || one.HasSessions || queued.Contains(one.Address)
-                || (unfinished <= one.DeletedAt + Pause && now - one.DeletedAt < LongestTakingIn);
+                || unfinished <= one.DeletedAt + Pause;
             var left = isBusy ? Left.Busy : RemoveFolder(one.AccountId);
             if (left == Left.Nothing && !_seenClean.Contains(one.AccountId))
             {

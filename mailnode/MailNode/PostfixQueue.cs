@@ -1,10 +1,11 @@
 namespace Hikyaku.MailNode;
 
 /// <summary>Postfix's queue on this machine, by its own programs: postqueue(1) and postsuper(1).</summary>
-public sealed partial class PostfixQueue(NodeSettings settings, ILogger<PostfixQueue> logger)
+public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider time, ILogger<PostfixQueue> logger)
 {
     private const int AttemptsAtOnce = 50; // a program each
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan UsualTakingIn = TimeSpan.FromMinutes(15);
 
     private readonly string _configuration = Path.Combine(settings.Home, "postfix");
 
@@ -38,7 +39,8 @@ public sealed partial class PostfixQueue(NodeSettings settings, ILogger<PostfixQ
 
     /// <summary>
     /// When the oldest message that is being taken in now was begun; null when there is none. Its recipients were judged then,
-    /// and no list of the queue has it yet. Its file is not executable (Postfix's sign for "not whole").
+    /// and no list of the queue has it yet. Its file is not executable (Postfix's sign for "not whole"). A sender may take hours
+    /// over one; what a crash has left behind nobody has open.
     /// </summary>
     public DateTimeOffset? OldestUnfinished()
     {
@@ -51,10 +53,21 @@ public sealed partial class PostfixQueue(NodeSettings settings, ILogger<PostfixQ
             if (!IsThere(() => File.GetUnixFileMode(file), out var mode) || mode.HasFlag(UnixFileMode.UserExecute)) continue;
 #pragma warning restore CA1416
             var begun = new DateTimeOffset(File.GetCreationTimeUtc(file)); // year 1601 when it is gone meanwhile; looked at again
-            if (oldest is null || begun < oldest) oldest = begun;
+            if (begun >= oldest || (time.GetUtcNow() - begun > UsualTakingIn && !IsBeingWritten(file))) continue;
+            oldest = begun;
         }
 
         return oldest;
+    }
+
+    // By cleanup(8), a process for each message.
+    private static bool IsBeingWritten(string file)
+    {
+        var name = $"/incoming/{Path.GetFileName(file)}"; // the kernel names the folder above as it is behind links
+        return Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(Path.GetFileName(p)[0])).Any(process =>
+            IsThere(() => File.ReadAllText(Path.Combine(process, "comm")), out var program) && program == "cleanup\n"
+            && IsThere(() => Directory.GetFileSystemEntries(Path.Combine(process, "fd")), out var open)
+            && open!.Any(fd => IsThere(() => new FileInfo(fd).LinkTarget, out var target) && target!.EndsWith(name, StringComparison.Ordinal)));
     }
 
     private static bool IsThere<T>(Func<T> read, out T? value)

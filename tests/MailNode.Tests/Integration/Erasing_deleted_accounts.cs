@@ -220,6 +220,34 @@ public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixtur
         Assert.DoesNotContain(await _node.QueueAsync(), m => m.Recipients.Contains(account.Address));
     }
 
+    [Theory, Trait("Rule", "ACC-5")]
+    [InlineData(false)]
+    [InlineData(true)] // by a crash of Postfix
+    public async Task Who_takes_longer_over_a_message_than_anybody_holds_it_up_too_and_what_nobody_sends_any_more_does_not(bool isLeftBehind)
+    {
+        var account = await Account.OpenAsync(_node);
+        var clock = new LateClock();
+        _node.Clock = clock;
+        await RestartAgentAsync();
+        using var slow = await _node.SmtpAsync();
+        Assert.Equal(250, await RecipientAsync(slow, "stranger@outside.test", account.Address));
+        await account.DeleteAsync();
+        await Eventually.Async(() => Sessions(account) == 0);
+        Assert.Equal(354, (int)(await slow.SayAsync("DATA")).StatusCode);
+        var leftBehind = Path.Combine(_node.Home, "mailnode", "run", "postfix-queue", "incoming", "left-behind");
+        if (isLeftBehind) await File.WriteAllTextAsync(leftBehind, "of a crash", TestContext.Current.CancellationToken);
+        clock.Late = TimeSpan.FromHours(1);
+        var rounds = new HashSet<long>();
+        await Eventually.Async(() => rounds.Add(Postponed(account)) && rounds.Count > 3, Long);
+        Assert.False(account.IsErased());
+        Assert.Equal(250, (int)(await slow.SayAsync("Subject: late\r\n\r\nlate\r\n.")).StatusCode);
+        await Eventually.Async(() => account.IsErased(), Long);
+        Assert.Empty(await (await account.NextLifeAsync()).InboxAsync());
+        File.Delete(leftBehind);
+        _node.Clock = TimeProvider.System;
+        await RestartAgentAsync();
+    }
+
     [Fact, Trait("Rule", "ACC-5")]
     public async Task An_account_that_a_list_does_not_name_is_erased_as_well()
     {
@@ -299,9 +327,18 @@ public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixtur
 
     private long Sessions(Account account) => _node.AskReplica("SELECT count(*) FROM session_end WHERE account_id = $1", account.State.AccountId);
 
+    private long Postponed(Account account) => _node.AskReplica("SELECT erase_due FROM mailbox WHERE account_id = $1", account.State.AccountId);
+
     private static async Task<int> RecipientAsync(SpeakingClient smtp, string sender, string recipient)
     {
         await smtp.SayAsync($"MAIL FROM:<{sender}>");
         return (int)(await smtp.SayAsync($"RCPT TO:<{recipient}>")).StatusCode;
+    }
+
+    private sealed class LateClock : TimeProvider
+    {
+        public TimeSpan Late { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Late;
     }
 }
