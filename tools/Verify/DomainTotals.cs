@@ -6,7 +6,8 @@ namespace Hikyaku.Verify;
 
 /// <summary>
 /// What a domain's accounts take of its limits, counted from the history, against the table that the limits are decided by.
-/// An account that is being deleted is not counted any more; what a bulk job has reserved is counted and no account yet.
+/// An account that is being deleted is not counted any more; what a bulk job has reserved is counted and no account yet, and
+/// what is withheld of deleted accounts is counted and an account's no more.
 /// </summary>
 internal sealed class DomainTotals
 {
@@ -27,8 +28,8 @@ internal sealed class DomainTotals
     {
         await using var command = new NpgsqlCommand(
             """
-            select u.domain, u.accounts - coalesce(sum(b.reserved_accounts), 0)::int, u.capacity_mb - coalesce(sum(b.reserved_mb), 0)::bigint
-            from domain_usage u left join bulk_job b on b.domain = u.domain group by u.domain, u.accounts, u.capacity_mb
+            select u.domain, u.accounts - coalesce(sum(b.reserved_accounts), 0)::int, u.capacity_mb - u.withheld_mb - coalesce(sum(b.reserved_mb), 0)::bigint
+            from domain_usage u left join bulk_job b on b.domain = u.domain group by u.domain, u.accounts, u.capacity_mb, u.withheld_mb
             """, snapshot);
         await using var row = await command.ExecuteReaderAsync(stop);
         while (await row.ReadAsync(stop))

@@ -66,6 +66,32 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
         Assert.Equal(1L, await ScalarAsync(_database, $"select count(*) from notice where job_id = '{id}'"));
     }
 
+    [Fact, Trait("Rule", "ACC-10"), Trait("Rule", "ACC-13"), Trait("Rule", "ACC-8")]
+    public async Task What_happens_between_the_point_of_no_return_and_the_end_of_a_change_takes_no_room_twice()
+    {
+        var domain = await _accounts.DomainAsync();
+        foreach (var name in new[] { "shrinks", "grows", "forced" }) await _accounts.AccountAsync(domain, name);
+        await _accounts.SendAsync(HttpMethod.Patch, $"/api/v1/domains/{domain}", new { maxCapacityMb = 450 });
+        Assert.Equal((4, 400), await NumbersAsync(_accounts, domain));
+        var job = await SendAsync(_accounts, domain, "bulk-changes", // all in all nothing more
+            $"mail_account,password,mail_capacity\nlater,,150\ngrows,,250\nshrinks,,10\nforced,{AccountsService.GoodPassword},40\n");
+        await KilledAsync("old.phase = 'committed' and new.applied_rows > old.applied_rows");
+
+        // What one that goes leaves is not given away, and who comes has what is left.
+        Assert.Equal(HttpStatusCode.Accepted, (await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/shrinks@{domain}")).Status);
+        Assert.Equal((3, 400), await NumbersAsync(_accounts, domain));
+        await _accounts.AccountAsync(domain, "later", capacityMb: 50);
+        var tooMuch = await _accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", new { name = "more", password = AccountsService.GoodPassword, capacityMb = 1 });
+        Assert.Contains("accounts.domain-capacity-exceeded", tooMuch.Codes);
+        var forced = await _accounts.SendAsync(HttpMethod.Post, $"/api/v1/accounts/forced@{domain}/force-password-change", new { reason = "abuse" });
+        Assert.Equal(HttpStatusCode.NoContent, forced.Status);
+
+        await DoneAsync(job, "succeeded");
+        Assert.Equal("""{"changed":2,"skipped":2}""", (await _accounts.GetAsync(job)).Body!["result"]!.ToJsonString());
+        Assert.Equal((4, 100 + 250 + 40 + 50), await NumbersAsync(_accounts, domain));
+        Assert.Equal(0m, await ScalarAsync(_database, "select sum(withheld_mb) from domain_usage"));
+    }
+
     [Theory, Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10")]
     [InlineData("imports")]
     [InlineData("bulk-changes")]

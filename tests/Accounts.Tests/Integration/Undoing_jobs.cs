@@ -43,6 +43,30 @@ public sealed class Undoing_jobs(AccountsWithANode node) : IClassFixture<Account
         Assert.Equal((HttpStatusCode.Conflict, "jobs.not-undoable"), (undoOfUndo.Status, undoOfUndo.Codes.Single()));
     }
 
+    [Fact, Trait("Rule", "ACC-13")]
+    public async Task What_was_swapped_in_a_full_domain_is_swapped_back_whoever_comes_first()
+    {
+        await using var accounts = new AccountsService { More = ["--Hikyaku:BulkRows=1"] };
+        await accounts.InitializeAsync();
+        await accounts.RenewLeaseAsync(applied: long.MaxValue);
+        var domain = await accounts.DomainAsync();
+        string[] names = ["ichiro", "jiro", "saburo", "shiro"];
+        foreach (var name in names) await accounts.AccountAsync(domain, name);
+        await accounts.SendAsync(HttpMethod.Patch, $"/api/v1/domains/{domain}", new { maxCapacityMb = 500 });
+        // Both ways: whatever the order of ids, in one of the two somebody grows first who finds no room.
+        foreach (var (odd, even) in new[] { (50, 150), (150, 50) })
+        {
+            var change = await BulkWork.SendAsync(accounts, domain, "bulk-changes", $"mail_account,mail_capacity\nichiro,{odd}\njiro,{even}\nsaburo,{odd}\nshiro,{even}\n");
+            await Eventually.Async(() => accounts.GetAsync(change), r => r.Body?["state"]?.GetValue<string>() == "succeeded");
+            var undo = (await accounts.SendAsync(HttpMethod.Post, $"{change}/undo")).Location!;
+            var result = (await Eventually.Async(() => accounts.GetAsync(undo), r => r.Body?["state"]?.GetValue<string>() == "succeeded")).Body!["result"]!;
+            Assert.Equal((4, 0), (result["undone"]!.GetValue<int>(), result["leftCount"]!.GetValue<int>()));
+            foreach (var name in names) Assert.Equal(100, (await accounts.GetAsync($"/api/v1/accounts/{name}@{domain}")).Body!["capacityMb"]!.GetValue<int>());
+        }
+
+        Assert.Equal(500, (await BulkWork.NumbersAsync(accounts, domain)).Mb);
+    }
+
     [Fact]
     public async Task A_registration_is_undone_but_for_accounts_that_hold_mail_which_are_named()
     {

@@ -78,6 +78,7 @@ public static class BulkJobTable
         table.AddColumn<int>("reserved_rows").NotNull().DefaultValue(0);
         table.AddColumn<int>("reserved_accounts").NotNull().DefaultValue(0); // counted in domain_usage and no account yet
         table.AddColumn<long>("reserved_mb").NotNull().DefaultValue(0);
+        table.AddColumn("absent", "text"); // JSON: lines whose accounts were not there at the point of no return
         table.AddColumn<int>("applied_rows").NotNull().DefaultValue(0);
         table.AddColumn<int>("changed").NotNull().DefaultValue(0);
         table.AddColumn<int>("skipped").NotNull().DefaultValue(0);
@@ -144,7 +145,8 @@ public static class BulkJobTable
 
     /// <summary>
     /// Whether another job that is past its point of no return changes capacities in a domain: it has the room for what it
-    /// read, so nobody changes a capacity until it is through. To be asked with the domain's row locked.
+    /// read, so nobody changes a capacity until it is through, and what deletions free is withheld. To be asked with the
+    /// domain's row locked.
     /// </summary>
     public static async Task<bool> HoldsCapacitiesAsync(IDocumentSession session, string domain, CancellationToken stop)
     {
@@ -153,6 +155,14 @@ public static class BulkJobTable
         await using var row = await session.ExecuteReaderAsync(command, stop);
         await row.ReadAsync(stop);
         return row.GetBoolean(0);
+    }
+
+    /// <summary>The lines whose accounts were not there when the job passed its point of no return.</summary>
+    public static async Task<HashSet<int>> AbsentAsync(NpgsqlDataSource database, string job, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand("select absent from bulk_job where id = $1");
+        command.Parameters.Add(new() { Value = job });
+        return await command.ExecuteScalarAsync(stop) is string lines ? JsonSerializer.Deserialize<HashSet<int>>(lines)! : throw new LeaseLostException();
     }
 
     private static async Task<BulkJob?> LockAsync(IDocumentSession session, string sql, string job, string owner, CancellationToken stop)

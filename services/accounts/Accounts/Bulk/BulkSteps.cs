@@ -113,7 +113,7 @@ public sealed class BulkSteps(IDocumentStore store, NpgsqlDataSource database, S
         await using var s = session;
         // The room that was taken and not needed in the end: changes give some back, or an account was deleted meanwhile.
         session.QueueSqlCommand("update domain_usage set capacity_mb = capacity_mb - ? where domain = ?", mine.ReservedMb, job.Domain);
-
+        if (job.Kind == JobKinds.BulkChange) DomainUsage.Release(session, job.Domain);
         session.QueueSqlCommand(
             """
             update bulk_job set phase = 'applied', upload = null, owner = null, until = null, reserved_mb = 0,

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
@@ -12,7 +13,7 @@ namespace Hikyaku.Accounts.Bulk;
 /// Changes accounts as a file says (ACC-10): checks every row by the rules of a single change, which takes a hash or two a
 /// password, takes the room that all capacities need together, and from there on changes, some at a time, whatever happens.
 /// </summary>
-public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwords passwords, BackgroundThreads threads, TimeProvider time)
+public sealed class ChangeAccounts(IDocumentStore store, NpgsqlDataSource database, BulkSteps steps, Passwords passwords, BackgroundThreads threads, TimeProvider time)
 {
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(100);
     private readonly Passwords _passwords = passwords.InBackground(threads);
@@ -48,6 +49,9 @@ public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwo
             }
         }
 
+        // Who came later has no room in what was taken, and the file was not written for them.
+        var absent = await BulkJobTable.AbsentAsync(database, job.Id, stop);
+        rows = rows.FindAll(r => !absent.Contains(r.Line));
         foreach (var some in rows.Skip(job.AppliedRows).Chunk(steps.RowsAtOnce))
         {
             while (!await ChangeSomeAsync(job, owner, some, judged, rows.Count, stop)) { }
@@ -99,8 +103,11 @@ public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwo
                     if (problems.Any || job.DryRun) return;
                     var taken = Math.Max(0, netMb); // what they give back, they give back when they are through
                     session.QueueSqlCommand("update domain_usage set capacity_mb = capacity_mb + ? where domain = ?", taken, job.Domain);
-                    session.QueueSqlCommand("update bulk_job set phase = 'committed', reserved_mb = ? where id = ?", taken, job.Id);
-                    JobTable.Move(session, job.Id, JobStages.Change, 0, rows.Count, time.GetUtcNow());
+                    var absent = rows.Where(r => !present.ContainsKey(r.Address)).Select(r => r.Line).ToList();
+                    session.QueueSqlCommand(
+                        "update bulk_job set phase = 'committed', reserved_mb = ?, absent = ?, skipped = ? where id = ?",
+                        taken, JsonSerializer.Serialize(absent), absent.Count, job.Id);
+                    JobTable.Move(session, job.Id, JobStages.Change, 0, rows.Count - absent.Count, time.GetUtcNow());
                     await session.SaveChangesAsync(stop);
                     return;
                 }
@@ -140,11 +147,13 @@ public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwo
         return true;
     }
 
-    // Null: a rule forbids it now, as the password was forced since the file was found good; it is left as it is.
+    // Null: a rule forbids it now. A password that was forced since the file was found good is left as it is; the capacity of
+    // the row is changed all the same, as others were promised what it gives back.
     private (bool Changed, long Mb)? Change(IDocumentSession session, ChangedAccount row, MailAccount account, Domain domain, JudgedPassword judged)
     {
         var credential = Credential.NewId();
         var decision = row.Decide(account, domain, judged.Facts, credential, time.GetUtcNow());
+        if (!decision.Accepted) decision = (row with { Password = null }).Decide(account, domain, new PasswordFacts(), credential, time.GetUtcNow());
         if (!decision.Accepted) return null;
         if (decision.Events.IsEmpty) return (false, 0);
         session.Events.Append(account.Id, decision.Events);
@@ -195,7 +204,7 @@ public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwo
     {
         await using var command = new NpgsqlCommand("select address, capacity_mb from mail_account_list where domain = $1 and address = any($2) and deletion_job is null");
         command.Parameters.Add(new() { Value = domain });
-        command.Parameters.Add(new() { Value = rows.Where(r => r.CapacityMb is not null).Select(r => r.Address).ToArray() });
+        command.Parameters.Add(new() { Value = rows.Select(r => r.Address).ToArray() });
         var capacities = new Dictionary<string, int>(StringComparer.Ordinal);
         await using var row = await session.ExecuteReaderAsync(command, stop);
         while (await row.ReadAsync(stop)) capacities[row.GetString(0)] = row.GetInt32(1);

@@ -128,16 +128,22 @@ public sealed class UndoJobs(BulkSteps steps, MailHeld mail, NpgsqlDataSource da
         return count;
     }
 
+    // Those that give room back come first, so that others find it: of what a change has swapped in a full domain as well.
     private async Task<(string Undone, bool IsRegistration, List<string> Accounts)> AccountsAsync(string job, CancellationToken stop)
     {
         await using var command = database.CreateCommand(
             """
             select u.id, u.kind, e.stream_id
             from job j join job u on u.id = j.undoes, lateral (
-                select distinct stream_id from mt_events
+                select c.stream_id, sum(case when c.data ->> 'CapacityMb' is null then 0 else coalesce((
+                    select (b.data ->> 'CapacityMb')::int from mt_events b
+                    where b.stream_id = c.stream_id and b.version < c.version and b.data ->> 'CapacityMb' is not null order by b.version desc limit 1)
+                    - (c.data ->> 'CapacityMb')::int, 0) end) as mb
+                from mt_events c
                 where seq_id between (select min(seq_id) from mt_events where stream_id = u.id) and (select max(seq_id) from mt_events where stream_id = u.id)
-                    and headers ->> 'job' = u.id and type like 'accounts.mail-account-%') e
-            where j.id = $1 order by e.stream_id
+                    and headers ->> 'job' = u.id and type like 'accounts.mail-account-%'
+                group by c.stream_id) e
+            where j.id = $1 order by e.mb, e.stream_id
             """);
         command.Parameters.Add(new() { Value = job });
         var (undone, kind, accounts) = ("", "", new List<string>());

@@ -21,6 +21,7 @@ public sealed record DomainUsage(int Accounts, long CapacityMb)
         table.AddColumn<string>("domain").AsPrimaryKey();
         table.AddColumn<int>("accounts").NotNull();
         table.AddColumn<long>("capacity_mb").NotNull();
+        table.AddColumn<long>("withheld_mb").NotNull().DefaultValue(0); // of it; Free says what for
         return table;
     }
 
@@ -41,6 +42,20 @@ public sealed record DomainUsage(int Accounts, long CapacityMb)
     /// <summary>Adds to what is in use.</summary>
     public static void Add(IDocumentSession session, string domain, int accounts, int capacityMb)
         => session.QueueSqlCommand("update domain_usage set accounts = accounts + ?, capacity_mb = capacity_mb + ? where domain = ?", accounts, capacityMb, domain);
+
+    /// <summary>
+    /// Gives back what accounts took that go. A bulk change that is past its point of no return has counted on all that there
+    /// was, so the room is withheld until it is through (<see cref="Release"/>): else others could take it twice.
+    /// </summary>
+    public static void Free(IDocumentSession session, string domain, int accounts, int capacityMb, bool isWithheld)
+    {
+        if (!isWithheld) Add(session, domain, -accounts, -capacityMb);
+        else session.QueueSqlCommand("update domain_usage set accounts = accounts - ?, withheld_mb = withheld_mb + ? where domain = ?", accounts, capacityMb, domain);
+    }
+
+    /// <summary>Gives back what was withheld.</summary>
+    public static void Release(IDocumentSession session, string domain)
+        => session.QueueSqlCommand("update domain_usage set capacity_mb = capacity_mb - withheld_mb, withheld_mb = 0 where domain = ?", domain);
 
     /// <summary>Every limit that an account would break.</summary>
     /// <param name="limits">The domain's.</param>

@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Bulk;
 using Hikyaku.Accounts.Deletion;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
@@ -101,7 +102,8 @@ public static class DeleteMailAccounts
         if (broken.Count > 0) return Problems.Of(broken);
         var job = new JobStarted(jobId, JobKinds.AccountDeletion, domain, AccountId: null, wanted.Count, context.Now);
         session.Events.StartStream<Job>(jobId, job);
-        DomainUsage.Add(session, domain, -wanted.Count, -accounts.Values.Sum(a => a.CapacityMb));
+        var isWithheld = await BulkJobTable.HoldsCapacitiesAsync(session, domain, stop);
+        DomainUsage.Free(session, domain, wanted.Count, accounts.Values.Sum(a => a.CapacityMb), isWithheld);
         return new Answer(202, JobView.Begun(job, account: null), Location: $"/api/v1/jobs/{jobId}");
     }
 }
