@@ -9,23 +9,24 @@ public sealed class DeliveryOrder<T>
 {
     private readonly SortedDictionary<ulong, T> _held = [];
     private readonly List<T> _ready = [];
-    private string? _consumer;
+    private object? _channel;
     private ulong _next;
 
     /// <summary>Whether messages are held because an earlier one has not come yet.</summary>
     public bool HasGap => _held.Count > 0;
 
     /// <summary>Takes one in.</summary>
-    /// <param name="consumer">Names the channel.</param>
+    /// <param name="channel">The channel, whatever stands for it.</param>
     /// <param name="number">The broker's number on that channel.</param>
     /// <param name="message">The message.</param>
-    public void Add(string consumer, ulong number, T message)
+    public void Add(object channel, ulong number, T message)
     {
-        if (consumer != _consumer)
+        ArgumentNullException.ThrowIfNull(channel);
+        if (!channel.Equals(_channel))
         {
             _ready.AddRange(_held.Values); // a new channel: of the old one nothing more comes
             _held.Clear();
-            (_consumer, _next) = (consumer, 1);
+            (_channel, _next) = (channel, 1);
         }
 
         if (number < _next) _ready.Add(message); // is tried again, or came after its gap was given up

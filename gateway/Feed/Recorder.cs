@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Hikyaku.Accounts.Contracts;
 using MassTransit;
+using MassTransit.RabbitMqTransport;
 
 namespace Hikyaku.Feed;
 
@@ -15,8 +16,9 @@ public sealed class Recorder<T>(RecordingQueue queue) : IConsumer<T> where T : c
     public async Task Consume(ConsumeContext<T> context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var delivery = context.GetPayload<RabbitMqBasicConsumeContext>();
-        await queue.RecordAsync(NewEvent.Of(context.Message, Activity.Current?.Id), delivery.ConsumerTag, delivery.DeliveryTag, context.CancellationToken);
+        // The consumer's tag would not do for the channel: the first messages may come before it is known.
+        var (channel, number) = (context.GetPayload<ChannelContext>().Channel, context.GetPayload<RabbitMqBasicConsumeContext>().DeliveryTag);
+        await queue.RecordAsync(NewEvent.Of(context.Message, Activity.Current?.Id), channel, number, context.CancellationToken);
         if (context.Message is MailAccountDeletionStarted deletion)
             await context.Publish(new AccountErased(deletion.AccountId, Recorders.Participant), context.CancellationToken);
     }

@@ -28,12 +28,12 @@ public sealed partial class RecordingQueue(FeedLog log, TimeProvider time, ILogg
 
     /// <summary>Answers when an event is recorded.</summary>
     /// <param name="e">The event.</param>
-    /// <param name="consumer">Names the channel that it was delivered on.</param>
+    /// <param name="channel">The channel that it was delivered on.</param>
     /// <param name="number">Its number on that channel.</param>
     /// <param name="stop">Ends the wait.</param>
-    public async Task RecordAsync(NewEvent e, string consumer, ulong number, CancellationToken stop)
+    public async Task RecordAsync(NewEvent e, object channel, ulong number, CancellationToken stop)
     {
-        var waiting = new Waiting(e, consumer, number, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        var waiting = new Waiting(e, channel, number, new(TaskCreationOptions.RunContinuationsAsynchronously));
         await _waiting.Writer.WriteAsync(waiting, stop);
         await waiting.Done.Task.WaitAsync(stop);
     }
@@ -47,7 +47,7 @@ public sealed partial class RecordingQueue(FeedLog log, TimeProvider time, ILogg
             while (true)
             {
                 if (!await HasMoreAsync(stoppingToken)) _order.GiveUpGap();
-                while (_waiting.Reader.TryRead(out var waiting)) _order.Add(waiting.Consumer, waiting.Number, waiting);
+                while (_waiting.Reader.TryRead(out var waiting)) _order.Add(waiting.Channel, waiting.Number, waiting);
                 batch = _order.Take();
                 if (batch.Count == 0) continue;
                 Interlocked.Exchange(ref _batchSince, time.GetTimestamp());
@@ -124,5 +124,5 @@ public sealed partial class RecordingQueue(FeedLog log, TimeProvider time, ILogg
     [LoggerMessage(1, LogLevel.Warning, "{Count} events wait for the database")]
     private partial void LogAway(Exception exception, int count);
 
-    private sealed record Waiting(NewEvent Event, string Consumer, ulong Number, TaskCompletionSource Done);
+    private sealed record Waiting(NewEvent Event, object Channel, ulong Number, TaskCompletionSource Done);
 }

@@ -47,12 +47,12 @@ internal sealed class RabbitManagement : IDisposable
         answer.EnsureSuccessStatusCode();
     }
 
-    /// <summary>Name and number of waiting messages of each queue; the numbers are up to five seconds old.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> QueuesAsync(string virtualHost)
+    /// <summary>A number of each queue (<c>messages</c>, <c>consumers</c>); the numbers are up to five seconds old.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> QueuesAsync(string virtualHost, string number)
     {
         var queues = await _http.GetFromJsonAsync<JsonElement>(new Uri($"queues/{virtualHost}", UriKind.Relative));
         return queues.EnumerateArray().ToDictionary(
             q => q.GetProperty("name").GetString()!,
-            q => q.TryGetProperty("messages", out var n) ? n.GetInt64() : 0);
+            q => q.TryGetProperty(number, out var n) ? n.GetInt64() : 0);
     }
 }

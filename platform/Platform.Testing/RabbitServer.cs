@@ -55,7 +55,15 @@ public sealed class RabbitServer : IAsyncDisposable
     public async Task<IReadOnlyDictionary<string, long>> QueuesAsync(string virtualHost)
     {
         using var management = Management();
-        return await management.QueuesAsync(new Uri(virtualHost).AbsolutePath.TrimStart('/'));
+        return await management.QueuesAsync(new Uri(virtualHost).AbsolutePath.TrimStart('/'), "messages");
+    }
+
+    /// <summary>Name and number of consumers of each queue in a virtual host; numbers are up to five seconds old.</summary>
+    /// <param name="virtualHost">As <see cref="AddVirtualHostAsync"/> answered it.</param>
+    public async Task<IReadOnlyDictionary<string, long>> ConsumersAsync(string virtualHost)
+    {
+        using var management = Management();
+        return await management.QueuesAsync(new Uri(virtualHost).AbsolutePath.TrimStart('/'), "consumers");
     }
 
     /// <summary>Removes a queue with what waits in it, as an operator's mistake would.</summary>

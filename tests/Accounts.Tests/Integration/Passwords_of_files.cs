@@ -23,7 +23,7 @@ public sealed class Passwords_of_files
         await using var nodes = await TracedMessages.OfAsync(hosts[1]);
         await using var accounts = new AccountsService { More = ["--Hikyaku:BulkJobsAtOnce=0", "--Logging:LogLevel:Default=Trace", "--Logging:Console:LogLevel:Default=None"] };
         await accounts.StartAsync(await PostgresServer.NewDatabaseAsync(), hosts[0], hosts[1]);
-        using var log = new LogOf(accounts);
+        using var log = new LogOf(accounts.Get<ILoggerFactory>());
         await accounts.RenewLeaseAsync(applied: long.MaxValue);
         await using var database = NpgsqlDataSource.Create(accounts.Database);
         var domain = await accounts.DomainAsync(maxAccounts: 200);
@@ -108,35 +108,6 @@ public sealed class Passwords_of_files
         }
 
         return found;
-    }
-
-    /// <summary>All that a service in this process logs, from trace level on.</summary>
-    private sealed class LogOf : ILoggerProvider, ILogger
-    {
-        private readonly ConcurrentQueue<string> _lines = new();
-
-        public LogOf(AccountsService accounts) => accounts.Get<ILoggerFactory>().AddProvider(this);
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull
-        {
-            _lines.Enqueue($"{state}");
-            return null;
-        }
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-            => _lines.Enqueue($"{formatter(state, exception)} {exception}");
-
-        public override string ToString() => string.Join('\n', _lines);
-
-        public void Dispose()
-        {
-            // nothing is held
-        }
     }
 
     /// <summary>Copies of what is published in a virtual host.</summary>

@@ -61,15 +61,73 @@ public sealed class Erasing_accounts(FeedFixture fixture)
         Assert.Equal(1, await _feed.CountAsync([deletion]));
     }
 
-    private Task<int> ReportedAsync(Told account, int times) => Eventually.Async(() =>
+    [Fact, Trait("Rule", "REL-3")]
+    public async Task Whatever_the_order_and_however_often_it_is_told_the_same_is_left_and_nothing_of_the_person()
     {
-        lock (_feed.Erased) return _feed.Erased.Count(e => e == new AccountErased(account.AccountId, "feed"));
+        var left = new HashSet<string>();
+        var told = new List<Told>();
+        var all = new List<object>();
+        foreach (var order in Orders.Of([0, 1, 2, 3, 3]))
+        {
+            var account = new Told(Told.NewDomain(), "wanderer");
+            object[] contracts = [account.Created(), account.PasswordChanged(), account.Capacity(1), account.DeletionStarted()];
+            await _feed.PublishAsync(order.Select(i => contracts[i]).Concat(order.Take(2).Select(i => contracts[i])));
+            told.Add(account);
+            all.AddRange(contracts);
+        }
+
+        await _feed.RecordedAsync(all, TimeSpan.FromSeconds(60));
+        foreach (var account in told)
+        {
+            await ReportedAsync(account, 2);
+            var kept = await _feed.Log.ReadAsync(0, new FeedFilter([account.Domain]), 10);
+            left.Add(string.Join(' ', kept.Select(e => $"{e.Type} {e.Erased} {e.Subject == account.AccountId}").Order()));
+            await NothingOfAsync("wanderer", "192.0.2.99", account);
+        }
+
+        Assert.Equal(4, Assert.Single(left).Split(" True True").Length - 1);
+    }
+
+    [Fact]
+    public async Task Two_processes_that_record_at_the_same_time_leave_nothing_of_the_person()
+    {
+        var rabbit = await RabbitServer.SharedAsync();
+        var host = await rabbit.AddVirtualHostAsync();
+        await using var feed = await FeedService.StartAsync(await PostgresServer.NewDatabaseAsync(), host);
+        await using var other = feed.NewProcess();
+        var (told, all) = (new List<Told>(), new List<object>());
+        await Eventually.Async(async () => (await rabbit.ConsumersAsync(host)).GetValueOrDefault("feed") > 1, TimeSpan.FromSeconds(60));
+        for (var n = 0; n < 100; n++)
+        {
+            var account = new Told(Told.NewDomain(), "wanderer");
+            object[] contracts = [account.Created(), account.PasswordChanged(), account.DeletionStarted(), account.PasswordChanged(), account.Capacity(1)];
+            await Task.WhenAll(contracts.Select(c => feed.PublishAsync(c)));
+            told.Add(account);
+            all.AddRange(contracts);
+        }
+
+        await feed.RecordedAsync(all, TimeSpan.FromSeconds(60));
+        foreach (var account in told)
+        {
+            await ReportedAsync(feed, account, 1);
+            Assert.Equal(5, (await feed.Log.ReadAsync(0, new FeedFilter([account.Domain]), 10)).Count(e => e.Erased && e.Subject == account.AccountId));
+            await NothingOfAsync(feed, "wanderer", "192.0.2.99", account);
+        }
+    }
+
+    private Task<int> ReportedAsync(Told account, int times) => ReportedAsync(_feed, account, times);
+
+    private static Task<int> ReportedAsync(FeedService feed, Told account, int times) => Eventually.Async(() =>
+    {
+        lock (feed.Erased) return feed.Erased.Count(e => e == new AccountErased(account.AccountId, "feed"));
     }, n => n >= times);
 
+    private Task NothingOfAsync(string name, string source, Told account) => NothingOfAsync(_feed, name, source, account);
+
     // In the whole database, so that no table is forgotten.
-    private async Task NothingOfAsync(string name, string source, Told account)
+    private static async Task NothingOfAsync(FeedService feed, string name, string source, Told account)
     {
-        await using var database = NpgsqlDataSource.Create(_feed.Database);
+        await using var database = NpgsqlDataSource.Create(feed.Database);
         await using var command = database.CreateCommand(
             """
             select (select count(*) from recorded_event e where (e.account_id = $1 or e.domain = $2) and (e::text like '%' || $3 || '%' or e::text like '%' || $4 || '%' and e.account_id = $1))

@@ -6,6 +6,7 @@ using Hikyaku.Platform.Testing;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 [assembly: AssemblyFixture(typeof(Hikyaku.Feed.Tests.Integration.FeedFixture))]
@@ -50,14 +51,13 @@ public sealed class FeedService : IAsyncDisposable
 
     public string Rabbit { get; }
 
-    /// <summary>Its keys as settings, for another process of the same feed.</summary>
-    public string[] Keys => _keys.ForService();
-
     public HttpClient Http { get; private set; } = null!;
 
     public Followers Followers => _app.Services.GetRequiredService<Followers>();
 
     public FeedLog Log => _app.Services.GetRequiredService<FeedLog>();
+
+    public ILoggerFactory Logging => _app.Services.GetRequiredService<ILoggerFactory>();
 
     public List<Accounts.Contracts.AccountErased> Erased { get; } = [];
 
@@ -98,6 +98,15 @@ public sealed class FeedService : IAsyncDisposable
         await _bus.StopAsync(limit.Token);
         _keys.Dispose();
     }
+
+    /// <summary>Its keys as settings, for another process of the same feed.</summary>
+    public string[] Keys => _keys.ForService();
+
+    /// <summary>Another process of the same feed.</summary>
+    public GuardedProcess NewProcess(params string[] settings) => new(
+        Directory.CreateTempSubdirectory("hikyaku-test-feed-").FullName, "root", "KILL", new Dictionary<string, string>(),
+        ["dotnet", Path.Combine(AppContext.BaseDirectory, "Feed.dll"), "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={Database}", $"--Hikyaku:Rabbit={Rabbit}",
+         .. Keys, .. settings]);
 
     /// <summary>Publishes contracts one after the other, as a service does.</summary>
     public async Task PublishAsync(params IEnumerable<object> contracts)

@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using Hikyaku.Platform;
+using Hikyaku.Platform.Testing;
 using Npgsql;
 
 namespace Hikyaku.Feed.Tests.Integration;
@@ -116,6 +119,39 @@ public sealed class Registering_webhooks(FeedFixture fixture)
 
         Assert.Equal((first.Text("id"), first.Text("secret")), (again.Text("id"), again.Text("secret")));
         Assert.Equal("request.idempotency-key-reused", other.Codes.Single());
+    }
+
+    [Fact, Trait("Rule", "SEC-4")]
+    public async Task The_secret_is_in_no_log_and_no_trace_whatever_is_done_with_it()
+    {
+        var spans = new ConcurrentQueue<string>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = _ => true,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = a => spans.Enqueue($"{a.DisplayName} {a.StatusDescription} {string.Join(' ', a.TagObjects)} {string.Join(' ', a.Events.SelectMany(e => e.Tags))}"),
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var feed = await FeedService.StartAsync(
+            await PostgresServer.NewDatabaseAsync(), await RabbitServer.NewVirtualHostAsync(),
+            [.. WebhookClient.ForTests, "--Logging:LogLevel:Default=Trace", "--Logging:Console:LogLevel:Default=None"]);
+        using var log = new LogOf(feed.Logging);
+        var client = new WebhookClient(feed);
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var account = new Told(Told.NewDomain());
+        var hook = await client.RegisterAsync(receiver.Url, account.Domain);
+        await feed.RecordAsync(account.Created());
+        await receiver.TakeAsync(1);
+        receiver.AnswerStatus(500); // and what is said of failures
+        await feed.RecordAsync(account.Capacity(1));
+        await client.StateAsync(hook["id"]!.GetValue<string>(), "failing");
+
+        var secret = hook["secret"]!.GetValue<string>();
+        foreach (var text in new[] { log.ToString(), string.Join('\n', spans) })
+        {
+            Assert.Contains(receiver.Url.AbsolutePath, text, StringComparison.Ordinal); // it is where the secret could be
+            Assert.DoesNotContain(secret["whsec_".Length..], text, StringComparison.Ordinal);
+        }
     }
 
     [Fact, Trait("Rule", "GWY-4")]

@@ -63,7 +63,7 @@ public sealed class Webhooks_on_bad_days
                 if (receiver.Got.Count == last) await RunAsync(new("select from webhook for update", holder, holding));
                 http.Response.StatusCode = 204;
             };
-            await using (var process = NewProcess(feed))
+            await using (var process = feed.NewProcess(WebhookClient.ForTests))
             {
                 await Eventually.Async(async () => await RunAsync(database.CreateCommand($"select pid {WaitsToRecord}")) is not null, TimeSpan.FromSeconds(60));
                 await process.StopAsync();
@@ -75,7 +75,7 @@ public sealed class Webhooks_on_bad_days
             killed.Add(receiver.Got.Last().Id);
         }
 
-        await using var survivor = NewProcess(feed);
+        await using var survivor = feed.NewProcess(WebhookClient.ForTests);
         await Eventually.Async(async () => (long)(await RunAsync(database.CreateCommand("select count(*) from webhook_delivery where error is null")))! == expected.Count, TimeSpan.FromSeconds(60));
         var got = receiver.Got.Select(d => d.Id).ToList();
         Assert.Equal(expected, got.Where((e, n) => n == 0 || e != got[n - 1])); // one after the other, the same again being the same
@@ -163,11 +163,6 @@ public sealed class Webhooks_on_bad_days
 
         await Eventually.Async(() => receiver.Got.Last().Event["data"]!["capacityMb"]?.GetValue<int>() == 1, TimeSpan.FromSeconds(90));
     }
-
-    private static GuardedProcess NewProcess(FeedService feed) => new(
-        Directory.CreateTempSubdirectory("hikyaku-test-feed-").FullName, "root", "KILL", new Dictionary<string, string>(),
-        ["dotnet", Path.Combine(AppContext.BaseDirectory, "Feed.dll"), "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={feed.Database}",
-         $"--Hikyaku:Rabbit={feed.Rabbit}", .. feed.Keys, .. WebhookClient.ForTests]);
 
     private static async Task<object?> RunAsync(NpgsqlCommand command)
     {
