@@ -7,7 +7,7 @@ namespace Hikyaku.Outbox;
 public sealed class CapturedMessages
 {
     /// <summary>How many messages are kept.</summary>
-    public const int MaximumCount = 10_000;
+    public const int MaximumCount = 100_000;
 
     /// <summary>How many bytes of messages are kept.</summary>
     public const long MaximumBytes = 256L * 1024 * 1024;
