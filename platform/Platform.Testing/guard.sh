@@ -29,8 +29,8 @@ while true; do
     if read -r -t 1 part <&3; then
         line+=$part
         case $line in
-            pause) kill -STOP "$server" ;;
-            resume) kill -CONT "$server" ;;
+            pause) kill -STOP "$server" -"$server" ;;
+            resume) kill -CONT "$server" -"$server" ;;
             *)
                 word=$line
                 break

@@ -102,6 +102,36 @@ public sealed class Bulk_jobs_on_bad_days
         Assert.Equal(3L * Rows, await ScalarAsync(database, "select count(*) from mt_events where headers ->> 'job' is not null and type like 'accounts.mail-account-%'"));
     }
 
+    [Theory, Trait("Rule", "REL-5"), Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10")]
+    [InlineData("imports")]
+    [InlineData("bulk-changes")]
+    public async Task With_the_database_gone_in_the_middle_a_job_goes_on_when_it_is_back(string what)
+    {
+        await using var postgres = await PostgresServer.StartDedicatedAsync();
+        var rabbit = await RabbitServer.SharedAsync();
+        await using var accounts = new AccountsService { More = ["--Hikyaku:BulkRows=9", "--Hikyaku:BulkLeaseSeconds=2"] };
+        await accounts.StartAsync(await postgres.AddDatabaseAsync(), await rabbit.AddVirtualHostAsync(), await rabbit.AddVirtualHostAsync());
+        await accounts.RenewLeaseAsync(applied: long.MaxValue);
+        var domain = await accounts.DomainAsync(maxAccounts: 200);
+        if (what == "bulk-changes") await SucceedsAsync(await SendAsync(accounts, domain, "imports", File(AccountsService.GoodPassword, 10)));
+        await using var database = NpgsqlDataSource.Create(accounts.Database);
+        await ScalarAsync(database, "create function stand_still() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(1); return new; end $$");
+        await ScalarAsync(database, "create trigger stand_still before update on bulk_job for each row when (old.applied_rows > 30 and new.applied_rows > old.applied_rows) execute function stand_still()");
+        await using var holder = await database.OpenConnectionAsync();
+        await using (var hold = new NpgsqlCommand("select pg_advisory_lock(1)", holder)) await hold.ExecuteNonQueryAsync();
+        var job = await SendAsync(accounts, domain, what, File("Betsu-no-98yz", 20));
+        await Eventually.Async(async () => await ScalarAsync(database, "select count(*) from pg_locks where locktype = 'advisory' and objid = 1 and not granted") is > 0L, TimeSpan.FromSeconds(60));
+
+        await postgres.StopAsync(); // and with it who holds the lock
+        await postgres.StartAgainAsync();
+        database.Clear();
+        await SucceedsAsync(job);
+        Assert.Equal((Rows + 1, 100 + (Rows * 20)), await NumbersAsync(accounts, domain));
+        Assert.Equal(Rows * (what == "imports" ? 1L : 3L), await EventsAsync(database, domain));
+
+        Task SucceedsAsync(string job) => Eventually.Async(() => accounts.GetAsync(job), r => r.Body?["state"]?.GetValue<string>() == "succeeded", TimeSpan.FromSeconds(90));
+    }
+
     [Fact, Trait("Rule", "REL-5"), Trait("Rule", "OPS-3")]
     public async Task An_undo_that_is_killed_goes_on_where_it_was_and_undoes_everything_once()
     {

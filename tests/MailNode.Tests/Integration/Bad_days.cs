@@ -75,6 +75,22 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
         await Eventually.Async(neighbour.InboxAsync, inbox => inbox.Order().SequenceEqual(["before", "from outside", "later"]));
     }
 
+    [Fact, Trait("Rule", "NOD-6"), Trait("Rule", "NOD-2")]
+    public async Task Who_submits_while_rspamd_stands_still_is_told_soon_to_try_again()
+    {
+        var (account, neighbour) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
+        await _node.PauseRspamdAsync();
+        // Within the client's patience, which is a quarter of a minute.
+        var putOff = await Assert.ThrowsAsync<MailKit.Net.Smtp.SmtpCommandException>(() => account.SubmitAsync(account.Address, neighbour.Address, "later"));
+        Assert.InRange((int)putOff.StatusCode, 400, 499);
+        await _node.DeliverAsync(neighbour.Address, "from outside");
+        await Eventually.Async(neighbour.InboxAsync, inbox => inbox.SequenceEqual(["from outside"]));
+
+        await _node.ResumeRspamdAsync();
+        await account.SubmitAsync(account.Address, neighbour.Address, "later");
+        await Eventually.Async(neighbour.InboxAsync, inbox => inbox.Order().SequenceEqual(["from outside", "later"]));
+    }
+
     [Fact, Trait("Rule", "NOD-3")]
     public async Task A_replica_that_was_taken_away_is_built_again_and_nobody_is_told_that_an_account_is_unknown()
     {

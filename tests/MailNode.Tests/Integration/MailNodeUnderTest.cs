@@ -224,6 +224,11 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     public Task StopRspamdAsync() => _rspamd!.StopAsync();
 
+    /// <summary>Lets it stand still.</summary>
+    public Task PauseRspamdAsync() => _rspamd!.PauseAsync();
+
+    public Task ResumeRspamdAsync() => _rspamd!.ResumeAsync();
+
     /// <summary>The last that Dovecot has logged.</summary>
     public Task<string> DovecotOutputAsync() => _dovecot!.OutputAsync();
 
