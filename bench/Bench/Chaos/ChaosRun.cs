@@ -59,6 +59,7 @@ internal static class ChaosRun
         var converged = await ConvergedAsync(client, commands, judgement);
         await judgement.CommandsAsync(commands.Accounts);
         await judgement.DeletionsAsync(commands.Accounts, Converged);
+        await judgement.ErasedAsync(commands.Accounts, domain);
         await judgement.LoginsAsync(commands.Accounts);
         // What waits after a killed Dovecot would be tried again within a minute; an operator says now.
         await Shell.RunAsync("postqueue", "-c", Path.Combine(platform.Home, "mailnode", "postfix"), "-f");

@@ -1,4 +1,6 @@
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MailKit;
@@ -11,6 +13,7 @@ internal sealed partial class Judgement(RunningPlatform platform, PatientClient 
     // A duplicate within this time of a killed mail server is SMTP's own: the answer was lost, not the message.
     private static readonly TimeSpan LostAnswer = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Delivery = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan FeedIsSilentFor = TimeSpan.FromSeconds(6);
 
     /// <summary>What is wrong.</summary>
     public List<string> Wrong { get; } = [];
@@ -46,6 +49,26 @@ internal sealed partial class Judgement(RunningPlatform platform, PatientClient 
         }
     }
 
+    /// <summary>
+    /// Every acknowledged command of accounts that are gone is in the feed exactly once. Nothing tells whose the events were any
+    /// more, so what was acknowledged of each account must be what is told of one that nobody knows.
+    /// </summary>
+    public async Task ErasedAsync(IEnumerable<CommandedAccount> accounts, string domain)
+    {
+        var told = (await FeedAsync(domain)).Where(e => !e["subject"]!.GetValue<string>().Contains('@', StringComparison.Ordinal)).GroupBy(e => e["subject"]!.GetValue<string>())
+            .Select(events => Life(
+                events.Where(e => Is(e, "capacity-changed")).Select(e => e["data"]!["capacityMb"]!.GetValue<int>()),
+                events.Count(e => Is(e, "comment-changed")), events.Count(e => Is(e, "password-changed")), events.Count(e => Is(e, "created")), events.Count(e => Is(e, "deletion-started"))));
+        var acknowledged = accounts.Where(a => a.DeletionJob is not null).Select(a => Life(a.Capacities, a.Comments.Count, a.Passwords, creations: 1, deletions: 1));
+        var (left, right) = (told.CountBy(l => l).ToHashSet(), acknowledged.CountBy(l => l).ToHashSet());
+        Wrong.AddRange(right.Except(left).Select(l => $"Acknowledged and not told by the feed so often ({l.Value}): an account with {l.Key}"));
+        Wrong.AddRange(left.Except(right).Select(l => $"Told by the feed and not acknowledged so often ({l.Value}): an account with {l.Key}"));
+
+        static bool Is(JsonNode e, string type) => e["type"]!.GetValue<string>() == $"accounts.mail-account-{type}";
+        static string Life(IEnumerable<int> capacities, int comments, int passwords, int creations, int deletions)
+            => $"{creations} creations, {deletions} deletions, {comments} comments, {passwords} passwords and the capacities [{string.Join(' ', capacities.Order())}]";
+    }
+
     /// <summary>The last acknowledged password opens the mailbox.</summary>
     public async Task LoginsAsync(IEnumerable<CommandedAccount> accounts)
     {
@@ -78,6 +101,32 @@ internal sealed partial class Judgement(RunningPlatform platform, PatientClient 
                 if (times.Count - 1 > explained) Wrong.Add($"{message.Id} for {message.To} is there {times.Count} times");
             }
         }
+    }
+
+    // All that the feed tells of a domain's accounts.
+    private async Task<List<JsonNode>> FeedAsync(string domain)
+    {
+        var events = new List<JsonNode>();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/events?after=0&domain={domain}");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await platform.TokenAsync());
+        using var answer = await platform.Gateway.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        answer.EnsureSuccessStatusCode();
+        await using var stream = await answer.Content.ReadAsStreamAsync();
+        using var silence = new CancellationTokenSource(FeedIsSilentFor);
+        try
+        {
+            await foreach (var item in SseParser.Create(stream).EnumerateAsync(silence.Token))
+            {
+                silence.CancelAfter(FeedIsSilentFor);
+                if (item.Data.Length > 0 && JsonNode.Parse(item.Data)! is var e && e["type"]!.GetValue<string>().StartsWith("accounts.mail-account-", StringComparison.Ordinal)) events.Add(e);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // it has told everything
+        }
+
+        return events;
     }
 
     private async Task<ILookup<string, DateTimeOffset>> CopiesAsync(string account, HashSet<string> ids)
