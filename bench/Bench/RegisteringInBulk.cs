@@ -14,7 +14,7 @@ namespace Hikyaku.Bench;
 /// </summary>
 internal static class RegisteringInBulk
 {
-    private const int Runs = 5, Accounts = 10_000, Sample = 200, Reads = 2_500;
+    private const int Runs = 5, RunsWatched = 3, Accounts = 10_000, Sample = 200, Reads = 2_500;
     private static readonly TimeSpan BetweenReads = TimeSpan.FromMilliseconds(20), BetweenChanges = TimeSpan.FromSeconds(1), BetweenLooks = TimeSpan.FromMilliseconds(250), MostInForce = TimeSpan.FromSeconds(2);
 
     public static async Task RunAsync(Report report)
@@ -33,31 +33,41 @@ internal static class RegisteringInBulk
             hashing.Add(hashes);
         }
 
-        // In a run of its own: reading all the time is work that hashing alone does not have beside it.
+        // In runs of their own: reading all the time is work that hashing alone does not have beside it.
         var account = await platform.AccountAsync(await platform.DomainAsync(), "taro");
-        var alone = await WatchAsync(platform, account, () => false);
-        var job = RegisterAsync(platform, Accounts);
-        var beside = await WatchAsync(platform, account, () => !job.IsCompleted);
-        await job;
+        List<Meanwhile> alone = [], beside = [];
+        for (var run = 0; run < RunsWatched; run++)
+        {
+            alone.Add(await WatchAsync(platform, account, () => false));
+            var job = RegisterAsync(platform, Accounts);
+            beside.Add(await WatchAsync(platform, account, () => !job.IsCompleted));
+            await job;
+        }
 
         var ratios = registering.Zip(hashing, (r, h) => r / h).ToList();
+        var waits = beside.Zip(alone, (b, a) => b.ReadP99 / a.ReadP99).ToList();
         report.Line(string.Create(CultureInfo.InvariantCulture, $"{Runs} runs in turn after a warm-up, each {Accounts:N0} accounts in a domain of its own; of each {Sample} then log in by IMAP. Argon2id m=19456, t=2, p=1; fsync as ./dev up sets it. Median (minimum–maximum)."));
         report.Table(
             ["", "s", "accounts/s and core"],
             ["registered and in force", Report.Spread(registering, "0.0"), PerCore(registering)],
             ["the same passwords hashed alone, on as many threads as there are cores", Report.Spread(hashing, "0.0"), PerCore(hashing)],
             ["ratio", Report.Spread(ratios, "0.00"), ""]);
-        report.Line("What others wait meanwhile, in one more run: GET /domains/{name} through the gateway, one after the other with pauses of 20 ms; and once a second the password of a mailbox in another domain is changed, from the request until it is in force on the node, every tenth proved by an IMAP login at the first try.");
-        report.Table(["", "reads", "read p99 ms", "passwords", "in force p50 ms", "max ms"], Row("nothing else to do", alone), Row("while the job runs", beside));
-        report.Line($"Must reach: ≤ 1.15 ×. {Reached(Report.Percentile(ratios, 50) <= 1.15)} A read's p99 at most doubled: {Reached(beside.ReadP99 <= 2 * alone.ReadP99)} Every password in force in ≤ 2 s: {Reached(beside.Changes.Max() <= MostInForce.TotalMilliseconds)}");
+        report.Line($"What others wait meanwhile, in {RunsWatched} more runs in turn: GET /domains/{{name}} through the gateway, one after the other with pauses of 20 ms; and once a second the password of a mailbox in another domain is changed, from the request until it is in force on the node, every tenth proved by an IMAP login at the first try.");
+        report.Table(["", "reads", "read p99 ms", "passwords", "in force p50 ms", "max ms"], Row("nothing else to do", alone), Row("while the job runs", beside), ["ratio", "", Report.Spread(waits, "0.00"), "", "", ""]);
+        report.Line($"Must reach: ≤ 1.15 ×. {Reached(Report.Percentile(ratios, 50) <= 1.15)} A read's p99 at most doubled: {Reached(Report.Percentile(waits, 50) <= 2)} Every password in force in ≤ 2 s: {Reached(beside.Max(m => m.Changes.Max()) <= MostInForce.TotalMilliseconds)}");
     }
 
     private static string PerCore(List<double> seconds) => Report.Spread(seconds.Select(s => Accounts / s / Environment.ProcessorCount), "0.0");
 
-    private static string[] Row(string what, Meanwhile m) => [.. new[]
+    private static string[] Row(string what, List<Meanwhile> runs)
     {
-        $"{m.Reads.Count}", $"{m.ReadP99:0.0}", $"{m.Changes.Count}", $"{Report.Percentile(m.Changes, 50):0}", $"{m.Changes.Max():0}",
-    }.Prepend(what)];
+        List<double> changes = [.. runs.SelectMany(m => m.Changes)];
+        return
+        [
+            what, $"{runs.Sum(m => m.Reads.Count)}", Report.Spread(runs.Select(m => m.ReadP99), "0.0"),
+            $"{changes.Count}", $"{Report.Percentile(changes, 50):0}", $"{changes.Max():0}",
+        ];
+    }
 
     private static string Reached(bool isReached) => isReached ? "Reached." : "Not reached.";
 

@@ -7,8 +7,10 @@ namespace Hikyaku.Feed;
 /// <typeparam name="T">A message.</typeparam>
 public sealed class DeliveryOrder<T>
 {
+    private const int ChannelsRemembered = 8;
     private readonly SortedDictionary<ulong, T> _held = [];
     private readonly List<T> _ready = [];
+    private readonly Queue<object> _former = new();
     private object? _channel;
     private ulong _next;
 
@@ -22,9 +24,17 @@ public sealed class DeliveryOrder<T>
     public void Add(object channel, ulong number, T message)
     {
         ArgumentNullException.ThrowIfNull(channel);
+        if (_former.Contains(channel))
+        {
+            _ready.Add(message); // was in somebody's hands while the channel ended
+            return;
+        }
+
         if (!channel.Equals(_channel))
         {
-            _ready.AddRange(_held.Values); // a new channel: of the old one nothing more comes
+            if (_channel is not null) _former.Enqueue(_channel);
+            if (_former.Count > ChannelsRemembered) _former.Dequeue();
+            _ready.AddRange(_held.Values); // nothing fills their gaps any more
             _held.Clear();
             (_channel, _next) = (channel, 1);
         }

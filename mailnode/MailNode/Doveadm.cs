@@ -6,17 +6,9 @@ using System.Text.Json;
 namespace Hikyaku.MailNode;
 
 /// <summary>What has become of sessions that were to be ended.</summary>
-public enum KickedSessions
-{
-    /// <summary>Dovecot did not say.</summary>
-    PerhapsOpen,
-
-    /// <summary>They are over.</summary>
-    Over,
-
-    /// <summary>Nobody listens where Dovecot would: its sessions end with it.</summary>
-    NoDovecot,
-}
+/// <param name="IsDovecotThere">Whether anybody listens where Dovecot would.</param>
+/// <param name="Over">Whose have been told to end; of others nobody knows.</param>
+public sealed record KickedSessions(bool IsDovecotThere, IReadOnlySet<string> Over);
 
 /// <summary>
 /// Dovecot's doveadm over HTTP (https://doc.dovecot.org/2.3/admin_manual/doveadm_http_api/): a list of commands in, a list
@@ -49,10 +41,11 @@ public sealed partial class Doveadm : IDisposable
         ArgumentNullException.ThrowIfNull(addresses);
         // One command takes one name.
         var commands = addresses.Select(a => Command("kick", new { mask = new[] { a } }, a));
+        var none = new HashSet<string>();
         return await AskAsync(
             [.. commands],
-            answers => answers.Count == addresses.Count && answers.TrueForAll(a => a.Result is not null || a.ExitCode is NoUser or NotFound) ? KickedSessions.Over : KickedSessions.PerhapsOpen,
-            stop, away: KickedSessions.NoDovecot);
+            answers => new KickedSessions(true, answers.Where(a => a.Result is not null || a.ExitCode is NoUser or NotFound).Select(a => a.Tag).ToHashSet()),
+            stop, away: new KickedSessions(false, none)) ?? new KickedSessions(true, none);
     }
 
     /// <summary>Bytes that mailboxes take, all folders together; without those that Dovecot could not tell. Null when it does not answer.</summary>

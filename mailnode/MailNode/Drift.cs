@@ -32,7 +32,7 @@ public static class Drift
         foreach (var extra in held.Values)
         {
             if (ReplicaRows.IsTombstone(extra.State) || !Newest.Vanished(ReplicaStates.VersionOf(extra.State).Position, position)) continue;
-            ReplicaRows.Vanish(replica, extra.State, position, now);
+            ReplicaRows.Vanish(replica, extra.State, now);
             repaired++;
         }
 

@@ -28,19 +28,19 @@ internal static class Erasures
         replica.Run(
             "INSERT OR IGNORE INTO mailbox (account_id, address, domain, life, capacity_mb, version, position) VALUES ($1, $2, $3, $4, $5, $6, $7)",
             gone.AccountId, gone.Address, gone.Domain, gone.Life, gone.CapacityMb, gone.Version, gone.Position);
-        Begin(replica, gone.AccountId, gone.Position, now);
+        Begin(replica, gone.AccountId, now);
         // One that waits because nobody knew the account waits no longer.
         replica.Run("UPDATE mailbox SET version = $2, position = $3, erase_due = min(erase_due, $4) WHERE account_id = $1",
             gone.AccountId, gone.Version, gone.Position, now.ToUnixTimeMilliseconds());
     }
 
-    /// <summary>An account of this node is gone, since this position at the latest.</summary>
-    public static void Begin(SqliteConnection replica, string accountId, long position, DateTimeOffset now)
+    /// <summary>An account of this node is gone.</summary>
+    public static void Begin(SqliteConnection replica, string accountId, DateTimeOffset now)
     {
         var at = now.ToUnixTimeMilliseconds();
         // Only who had a password can have sessions.
         if (replica.One<string>("SELECT address FROM mailbox WHERE account_id = $1 AND deleted_at IS NULL AND password_hash IS NOT NULL", accountId) is { } address)
-            ReplicaRows.EndSessions(replica, accountId, address, position, now);
+            ReplicaRows.EndSessions(replica, accountId, address, now);
         // When a later life has the address already, what the queue has may be that one's.
         replica.Run(
             """
@@ -65,7 +65,7 @@ internal static class Erasures
     /// <summary>Those whose turn it is, the oldest first.</summary>
     public static List<Due> Take(SqliteConnection replica, DateTimeOffset now, int atMost) => replica.All(
         """
-        SELECT account_id, address, deleted_at, EXISTS (SELECT 1 FROM session_end AS s WHERE s.account_id = mailbox.account_id)
+        SELECT account_id, address, deleted_at, EXISTS (SELECT 1 FROM session_end AS s WHERE s.account_id IN (mailbox.account_id, '*'))
         FROM mailbox WHERE erase_due <= $1 ORDER BY erase_due LIMIT $2
         """,
         r => new Due(r.GetString(0), r.GetString(1), DateTimeOffset.FromUnixTimeMilliseconds(r.GetInt64(2)), r.GetBoolean(3)),

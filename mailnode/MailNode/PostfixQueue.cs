@@ -46,6 +46,7 @@ public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider tim
     {
         var incoming = Path.Combine(settings.Home, "run", "postfix-queue", "incoming");
         DateTimeOffset? oldest = null;
+        var beingWritten = new Lazy<HashSet<string>?>(BeingWritten);
         if (!Directory.Exists(incoming)) return null; // Postfix has never run
         foreach (var file in Directory.EnumerateFiles(incoming))
         {
@@ -53,21 +54,28 @@ public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider tim
             if (!IsThere(() => File.GetUnixFileMode(file), out var mode) || mode.HasFlag(UnixFileMode.UserExecute)) continue;
 #pragma warning restore CA1416
             var begun = new DateTimeOffset(File.GetCreationTimeUtc(file)); // year 1601 when it is gone meanwhile; looked at again
-            if (begun >= oldest || (time.GetUtcNow() - begun > UsualTakingIn && !IsBeingWritten(file))) continue;
+            if (begun >= oldest || (time.GetUtcNow() - begun > UsualTakingIn && beingWritten.Value?.Contains(Path.GetFileName(file)) == false)) continue;
             oldest = begun;
         }
 
         return oldest;
     }
 
-    // By cleanup(8), a process for each message.
-    private static bool IsBeingWritten(string file)
+    // By cleanup(8), a process for each message. The kernel names the folder above as it is behind links. Null: it cannot be seen.
+    private static HashSet<string>? BeingWritten()
     {
-        var name = $"/incoming/{Path.GetFileName(file)}"; // the kernel names the folder above as it is behind links
-        return Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(Path.GetFileName(p)[0])).Any(process =>
-            IsThere(() => File.ReadAllText(Path.Combine(process, "comm")), out var program) && program == "cleanup\n"
-            && IsThere(() => Directory.GetFileSystemEntries(Path.Combine(process, "fd")), out var open)
-            && open!.Any(fd => IsThere(() => new FileInfo(fd).LinkTarget, out var target) && target!.EndsWith(name, StringComparison.Ordinal)));
+        try
+        {
+            return [.. Directory.EnumerateDirectories("/proc").Where(p => char.IsAsciiDigit(Path.GetFileName(p)[0]))
+                .Where(p => IsThere(() => File.ReadAllText(Path.Combine(p, "comm")), out var program) && program == "cleanup\n")
+                .SelectMany(p => IsThere(() => Directory.GetFileSystemEntries(Path.Combine(p, "fd")), out var open) ? open! : [])
+                .Select(fd => IsThere(() => new FileInfo(fd).LinkTarget, out var target) ? target : null)
+                .OfType<string>().Where(f => f.Contains("/incoming/", StringComparison.Ordinal)).Select(f => Path.GetFileName(f))];
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     private static bool IsThere<T>(Func<T> read, out T? value)
@@ -77,10 +85,10 @@ public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider tim
             value = read();
             return true;
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (IOException)
         {
             value = default;
-            return false; // taken in meanwhile
+            return false; // taken in meanwhile, or the process has ended
         }
     }
 

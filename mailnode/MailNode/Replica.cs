@@ -13,8 +13,7 @@ namespace Hikyaku.MailNode;
 /// </para>
 /// <para>
 /// A file that was removed, exchanged, overwritten or damaged by somebody else is no replica any more, and neither is an older
-/// copy that was put there while no agent ran (<see cref="ReplicaMark"/>): a list makes a new one. What was still to be told
-/// to the services is taken over.
+/// copy that was put there while no agent ran (<see cref="ReplicaMark"/>): a list makes a new one. What was to be told is kept.
 /// </para>
 /// </summary>
 public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logger) : IDisposable
@@ -125,6 +124,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
             connection.Run("INSERT INTO replica VALUES ($1, $2, 0)", Guid.NewGuid().ToString("N"), settings.Node);
             fill(connection);
             foreach (var fact in UnsentOfTheOld()) FactOutbox.Add(connection, fact);
+            FormerSessions.End(connection, settings);
             connection.Run($"PRAGMA user_version = {Schema.Version}");
             transaction.Commit();
         }
@@ -215,7 +215,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         return e.SqliteErrorCode is corrupt or notADatabase || e.SqliteExtendedErrorCode == shortRead;
     }
 
-    private static ReplicaMark MarkOf(SqliteConnection connection)
+    internal static ReplicaMark MarkOf(SqliteConnection connection)
         => connection.All("SELECT identity, writes FROM replica", r => new ReplicaMark(r.GetString(0), r.GetInt64(1))).Single();
 
     private void Mark()

@@ -72,7 +72,7 @@ public static class ReplicaRows
 
         foreach (var (id, at) in replica.All("SELECT account_id, position FROM mailbox WHERE deleted_at IS NULL", r => (r.GetString(0), r.GetInt64(1))))
         {
-            if (!accounts.Contains(id) && Newest.Vanished(at, position)) Erasures.Begin(replica, id, position, now);
+            if (!accounts.Contains(id) && Newest.Vanished(at, position)) Erasures.Begin(replica, id, now);
         }
 
         foreach (var state in gone.Concat(others))
@@ -118,7 +118,7 @@ public static class ReplicaRows
     /// not obeyed.
     /// </summary>
     public static long Obeyed(SqliteConnection replica) => replica.One<long?>(
-        "SELECT min(p.applied, ifnull((SELECT min(position) - 1 FROM session_end WHERE rounds = $2), p.applied)) FROM progress AS p WHERE service = $1",
+        "SELECT min(p.applied, ifnull((SELECT min(obeyed) FROM session_end WHERE rounds = $2), p.applied)) FROM progress AS p WHERE service = $1",
         Accounts, RoundsOfEnding) ?? 0;
 
     /// <summary>What tells a state from others of its part.</summary>
@@ -133,10 +133,10 @@ public static class ReplicaRows
     /// <summary>Whether a state says that its key is gone.</summary>
     internal static bool IsTombstone(object state) => state is MailboxState { Deleted: true } or DomainState { Deleted: true } or MailNodeState { Deleted: true };
 
-    /// <summary>Removes what the service does not name up to a position.</summary>
-    internal static void Vanish(SqliteConnection replica, object state, long position, DateTimeOffset now)
+    /// <summary>Removes what the service does not name.</summary>
+    internal static void Vanish(SqliteConnection replica, object state, DateTimeOffset now)
     {
-        if (state is MailboxState m) Erasures.Begin(replica, m.AccountId, position, now);
+        if (state is MailboxState m) Erasures.Begin(replica, m.AccountId, now);
         if (state is DomainState d) Vanish(replica, d.Domain);
         if (state is MailNodeState n) VanishNode(replica, n.Node);
     }
@@ -179,7 +179,7 @@ public static class ReplicaRows
         var (oldHash, oldVersion) = replica.All("SELECT password_hash, password_version FROM mailbox WHERE account_id = $1",
             r => (r.IsDBNull(0) ? null : r.GetString(0), r.GetInt64(1)), m.AccountId).FirstOrDefault();
         // Only who had a password can have sessions.
-        if (oldHash is not null && oldHash != m.PasswordHash) EndSessions(replica, m.AccountId, m.Address, m.Position, now);
+        if (oldHash is not null && oldHash != m.PasswordHash) EndSessions(replica, m.AccountId, m.Address, now);
         replica.Run("INSERT OR REPLACE INTO mailbox VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10, $11, $12, NULL, $13)",
             m.AccountId, m.Address, UnicodeAddress(m), m.Domain, m.Life, m.PasswordHash, m.CapacityMb,
             m.Version, m.Position,
@@ -205,13 +205,13 @@ public static class ReplicaRows
     // Folders are made of it, and taken away.
     internal static bool IsFolderName(string accountId) => accountId.All(char.IsAsciiLetterOrDigit);
 
-    /// <summary>The sessions of an account are to be ended, as the state of this position wants it.</summary>
-    internal static void EndSessions(SqliteConnection replica, string accountId, string address, long position, DateTimeOffset now) => replica.Run(
+    /// <summary>The sessions of an account are to be ended. A state may be newer than it says, so what counts is what is applied already.</summary>
+    internal static void EndSessions(SqliteConnection replica, string accountId, string address, DateTimeOffset now, long? obeyed = null) => replica.Run(
         """
         INSERT INTO session_end VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (account_id) DO UPDATE SET address = excluded.address, due = excluded.due, rounds = excluded.rounds,
-            position = iif(rounds = excluded.rounds, min(position, excluded.position), excluded.position)
-        """, accountId, address, now.ToUnixTimeMilliseconds(), RoundsOfEnding, position);
+            obeyed = iif(rounds = excluded.rounds, min(obeyed, excluded.obeyed), excluded.obeyed)
+        """, accountId, address, now.ToUnixTimeMilliseconds(), RoundsOfEnding, obeyed ?? Progress(replica).Applied);
 
     // Null when it is no other than the address: most domains are ASCII.
     internal static string? UnicodeAddress(MailboxState m)

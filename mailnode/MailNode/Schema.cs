@@ -19,7 +19,7 @@ internal static class Schema
         CREATE TABLE progress (
             service TEXT PRIMARY KEY, applied INTEGER NOT NULL, listed INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
-        -- One row: everything that was changed before this time is obeyed (rule NOD-5); in milliseconds since 1970.
+        -- One row: everything that was changed before this time is applied (rule NOD-5); in milliseconds since 1970.
         CREATE TABLE freshness (current_as_of INTEGER NOT NULL) STRICT;
         INSERT INTO freshness VALUES (0);
 
@@ -51,10 +51,11 @@ internal static class Schema
         CREATE TABLE fact (
             id INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL) STRICT;
 
-        -- Sessions that are still to be ended; due in milliseconds since 1970, position is that of the state that wants it.
+        -- Sessions that are still to be ended, of one account or of everybody (*); due in milliseconds since 1970. obeyed is the
+        -- position up to which the node had obeyed everything before that was wanted.
         CREATE TABLE session_end (
             account_id TEXT PRIMARY KEY, address TEXT NOT NULL, due INTEGER NOT NULL, rounds INTEGER NOT NULL,
-            position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+            obeyed INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
         -- What mailboxes take; measured_at 0 means never, reported_bytes is what the services were told.
         CREATE TABLE usage (

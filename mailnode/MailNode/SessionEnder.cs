@@ -15,41 +15,29 @@ namespace Hikyaku.MailNode;
 /// the name is nobody's any more, and Postfix ends the connection at the next message (sessions.cf).
 /// </para>
 /// </summary>
-public sealed class SessionEnder(Replica replica, Doveadm doveadm, TimeProvider time) : BackgroundService
+public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, Lease lease, TimeProvider time, ILogger<SessionEnder> logger) : BackgroundService
 {
-    private const int AtOnce = 100;
+    private const int MostAtOnce = 100;
     private static readonly TimeSpan SecondRound = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    // So long may sessions live on whose Dovecot was killed: then they have noticed it, unless somebody keeps them busy.
+    private static readonly TimeSpan Orphaned = TimeSpan.FromSeconds(10);
 
     // What is due later than it can be was written by a clock that was ahead and has been put right: it is due now.
     private const long Foreseeable = 10_000;
 
     private readonly SemaphoreSlim _turn = new(1);
+    private int _atOnce = MostAtOnce;
+    private long? _awaySince;
+    private volatile bool _failing;
 
     /// <summary>
-    /// Ends what is due, and returns when it is done, or fails for too long and is left to the next round: until then the node
-    /// does not say that it obeys (<see cref="ReplicaRows.Obeyed"/>). When there is no Dovecot, there are no sessions, and once
-    /// more they are ended when there is one.
+    /// Ends what is due, and returns when it is done or has failed: until it is done the node does not say that it obeys
+    /// (<see cref="ReplicaRows.Obeyed"/>). While it fails nobody waits for it; the rounds go on by themselves.
     /// </summary>
-    public async Task EndDueAsync(CancellationToken stop = default)
-    {
-        await _turn.WaitAsync(stop);
-        try
-        {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            limit.CancelAfter(Patience);
-            while (!limit.IsCancellationRequested && await EndSomeAsync(limit.Token)) { }
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            // the next round goes on
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    public Task EndDueAsync(CancellationToken stop = default) => _failing ? Task.CompletedTask : EndRoundAsync(stop);
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -66,7 +54,7 @@ public sealed class SessionEnder(Replica replica, Doveadm doveadm, TimeProvider 
         {
             try
             {
-                await EndDueAsync(stoppingToken);
+                await EndRoundAsync(stoppingToken);
             }
             catch (SqliteException)
             {
@@ -75,20 +63,79 @@ public sealed class SessionEnder(Replica replica, Doveadm doveadm, TimeProvider 
         }
     }
 
+    private async Task EndRoundAsync(CancellationToken stop)
+    {
+        await _turn.WaitAsync(stop);
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            limit.CancelAfter(Patience);
+            while (await EndSomeAsync(limit.Token)) { }
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            Failed(); // what is too much at once may be done in smaller parts
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     // Whether there may be more.
     private async Task<bool> EndSomeAsync(CancellationToken stop)
     {
         if (!replica.IsComplete) return false;
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var (now, atOnce) = (time.GetUtcNow().ToUnixTimeMilliseconds(), _atOnce);
+        // First rounds first: what is not obeyed yet must not wait for what is only looked at again.
         var due = await replica.WriteAsync(
-            r => r.All("SELECT account_id, address, due, rounds FROM session_end WHERE due <= $1 OR due > $3 ORDER BY due LIMIT $2",
-                row => new Due(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), now, AtOnce, now + Foreseeable), stop);
-        if (due.Count == 0) return false;
-        var sessions = await doveadm.KickAsync([.. due.Select(d => d.Address)], stop);
-        if (sessions == KickedSessions.PerhapsOpen) return false;
-        var done = sessions == KickedSessions.Over ? due : due.FindAll(d => d.Rounds > 1);
+            r => r.All("SELECT account_id, address, due, rounds FROM session_end WHERE due <= $1 OR due > $3 ORDER BY rounds DESC, due LIMIT $2",
+                row => new Due(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), now, atOnce, now + Foreseeable), stop);
+        if (due.Count == 0)
+        {
+            Works();
+            return false;
+        }
+
+        var (isThere, over) = await doveadm.KickAsync([.. due.Select(d => d.Address)], stop);
+        if (!isThere)
+        {
+            await NobodyThereAsync(now, stop);
+            return false;
+        }
+
+        _awaySince = null;
+        var done = due.FindAll(d => over.Contains(d.Address));
         await replica.WriteAsync(r => done.Sum(d => Done(r, d, now)), stop);
-        return sessions == KickedSessions.Over && due.Count == AtOnce;
+        if (done.Count < due.Count) Failed();
+        else Works();
+        if (_failing && done.Exists(d => d.Rounds > 1)) lease.Renew();
+        return done.Count == due.Count && due.Count == atOnce;
+    }
+
+    // Where no Dovecot listens there are no sessions, but of one that was killed. All are ended once more when there is one.
+    private async Task NobodyThereAsync(long asked, CancellationToken stop)
+    {
+        Failed();
+        var since = _awaySince ??= time.GetTimestamp();
+        if (time.GetElapsedTime(since) < Orphaned) return;
+        if (await replica.WriteAsync(r => r.Run("UPDATE session_end SET rounds = 1 WHERE rounds > 1 AND (due <= $1 OR due > $2)", asked, asked + Foreseeable), stop) > 0) lease.Renew();
+    }
+
+    private void Failed()
+    {
+        _atOnce = Math.Max(1, _atOnce / 2);
+        if (!_failing) LogFails(); // once, not every second of a long night
+        _failing = true;
+    }
+
+    private void Works()
+    {
+        _atOnce = MostAtOnce;
+        if (!_failing) return;
+        LogWorksAgain();
+        _failing = false;
+        lease.Renew();
     }
 
     // A change meanwhile has made it due anew, and that stays.
@@ -97,4 +144,10 @@ public sealed class SessionEnder(Replica replica, Doveadm doveadm, TimeProvider 
         : r.Run("DELETE FROM session_end WHERE account_id = $1 AND due = $2", one.AccountId, one.At);
 
     private sealed record Due(string AccountId, string Address, long At, long Rounds);
+
+    [LoggerMessage(1, LogLevel.Warning, "Dovecot does not end the sessions of changed passwords and deleted accounts; until it does, this node does not say that such changes are in force")]
+    private partial void LogFails();
+
+    [LoggerMessage(2, LogLevel.Information, "The sessions of changed passwords and deleted accounts are ended again")]
+    private partial void LogWorksAgain();
 }

@@ -89,9 +89,31 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NoContent, forced.Status);
 
         await DoneAsync(job, "succeeded");
-        Assert.Equal("""{"changed":2,"skipped":2}""", (await _accounts.GetAsync(job)).Body!["result"]!.ToJsonString());
+        Assert.Equal("""{"changed":1,"skipped":3}""", (await _accounts.GetAsync(job)).Body!["result"]!.ToJsonString());
         Assert.Equal((4, 100 + 250 + 40 + 50), await NumbersAsync(_accounts, domain));
         Assert.Equal(0m, await ScalarAsync(_database, "select sum(withheld_mb) from domain_usage"));
+    }
+
+    [Theory, Trait("Rule", "ACC-10"), Trait("Rule", "OPS-3")]
+    [InlineData("change")]
+    [InlineData("undo")]
+    public async Task A_job_that_waits_for_a_change_that_finds_no_worker_makes_room_for_it(string what)
+    {
+        var domain = await _accounts.DomainAsync();
+        await _accounts.AccountAsync(domain);
+        var undone = await SendAsync(_accounts, domain, "bulk-changes", "mail_account,mail_capacity\ntaro,150\n");
+        await DoneAsync(undone, "succeeded");
+        var holder = await SendAsync(_accounts, domain, "bulk-changes", "mail_account,mail_capacity\ntaro,200\n");
+        await KilledAsync("old.phase = 'committed' and new.applied_rows > old.applied_rows");
+        await ScalarAsync(_database, "update bulk_job set owner = null, until = now() + interval '3 seconds'"); // as after a fault
+        var waiting = what == "change"
+            ? await SendAsync(_accounts, domain, "bulk-changes", "mail_account,mail_capacity\ntaro,300\n")
+            : (await _accounts.SendAsync(HttpMethod.Post, $"{undone}/undo")).Location!;
+
+        await using var worker = Worker(_accounts); // one at a time
+        await EndedAsync(holder, "succeeded");
+        await EndedAsync(waiting, "succeeded");
+        Assert.Equal((2, 100 + (what == "change" ? 300 : 200)), await NumbersAsync(_accounts, domain));
     }
 
     [Theory, Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10")]

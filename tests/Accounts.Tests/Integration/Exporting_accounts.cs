@@ -38,17 +38,23 @@ public sealed class Exporting_accounts(AccountsService accounts)
                 'account_id', 'many' || g, 'address', 'many' || g || '@{{domain}}', 'comment', repeat('x', 2000)))).*
             from mail_account_list l, generate_series(1, 10000) g where l.address = 'taro@{{domain}}'
             """);
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/domains/{domain}/accounts.csv");
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accounts.Keys.Token(AccountsService.Operator));
-        using var answer = await accounts.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        await using var body = await answer.Content.ReadAsStreamAsync();
-        Assert.True(await body.ReadAsync(new byte[1000]) > 0);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/domains/{domain}/accounts.csv");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accounts.Keys.Token(AccountsService.Operator));
+            using var answer = await accounts.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            await using var body = await answer.Content.ReadAsStreamAsync();
+            Assert.True(await body.ReadAsync(new byte[1000]) > 0);
 
-        Assert.Equal(true, await BulkWork.ScalarAsync(database,
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'select address, comment, used_bytes%' and state = 'active'"));
-        await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(Stream.Null));
-        await BulkWork.ScalarAsync(database, "delete from mail_account_list where account_id like 'many%'");
+            Assert.Equal(true, await BulkWork.ScalarAsync(database,
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'select address, comment, used_bytes%' and state = 'active'"));
+            await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(Stream.Null));
+        }
+        finally
+        {
+            await BulkWork.ScalarAsync(database, "delete from mail_account_list where account_id like 'many%'");
+        }
     }
 
     [Fact, Trait("Rule", "ACC-11")]

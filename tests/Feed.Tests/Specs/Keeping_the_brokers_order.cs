@@ -45,6 +45,17 @@ public sealed class Keeping_the_brokers_order
         Assert.Equal([11ul, 12], _order.Take());
     }
 
+    [Fact]
+    public void What_comes_late_of_an_old_channel_takes_no_place_in_the_new_one()
+    {
+        Assert.Equal([1ul], Come(1, 3));
+        _order.Add("second", 2, 12);
+        Assert.Equal([3ul], _order.Take());
+        Assert.Equal([2ul], Come(2));
+        _order.Add("second", 1, 11);
+        Assert.Equal([11ul, 12], _order.Take());
+    }
+
     private IReadOnlyList<ulong> Come(params ulong[] numbers)
     {
         foreach (var number in numbers) _order.Add("first", number, number);

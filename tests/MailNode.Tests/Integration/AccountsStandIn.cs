@@ -128,6 +128,15 @@ public sealed class AccountsStandIn : IAsyncDisposable
         _ => throw new ArgumentException("no state", nameof(state)),
     };
 
+    // As the accounts service does: what a list tells is as of the list.
+    private static object At(object state, long position) => state switch
+    {
+        MailboxState m => m with { Position = position },
+        DomainState d => d with { Position = position },
+        MailNodeState n => n with { Position = position },
+        _ => throw new ArgumentException("no state", nameof(state)),
+    };
+
     private async Task ListAsync(HttpContext http)
     {
         Lists++;
@@ -138,7 +147,7 @@ public sealed class AccountsStandIn : IAsyncDisposable
         {
             if (i == states.Length / 2) await InTheMiddle();
             if (shards is null || shards.Contains(NodeStateDigests.ShardOf(states[i])))
-                await http.Response.WriteAsync(JsonSerializer.Serialize(new { part = states[i].GetType().Name, state = states[i] }, JsonSerializerOptions.Web) + "\n");
+                await http.Response.WriteAsync(JsonSerializer.Serialize(new { part = states[i].GetType().Name, state = At(states[i], position) }, JsonSerializerOptions.Web) + "\n");
         }
 
         if (!BreaksOff) await http.Response.WriteAsync(JsonSerializer.Serialize(new { position, upTo = position, now = DateTimeOffset.UtcNow + ClockAhead }, JsonSerializerOptions.Web) + "\n");

@@ -80,13 +80,19 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
     {
         var (account, neighbour) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
         await _node.PauseRspamdAsync();
-        // Within the client's patience, which is a quarter of a minute.
-        var putOff = await Assert.ThrowsAsync<MailKit.Net.Smtp.SmtpCommandException>(() => account.SubmitAsync(account.Address, neighbour.Address, "later"));
-        Assert.InRange((int)putOff.StatusCode, 400, 499);
-        await _node.DeliverAsync(neighbour.Address, "from outside");
-        await Eventually.Async(neighbour.InboxAsync, inbox => inbox.SequenceEqual(["from outside"]));
+        try
+        {
+            // Within the client's patience, which is a quarter of a minute.
+            var putOff = await Assert.ThrowsAsync<MailKit.Net.Smtp.SmtpCommandException>(() => account.SubmitAsync(account.Address, neighbour.Address, "later"));
+            Assert.InRange((int)putOff.StatusCode, 400, 499);
+            await _node.DeliverAsync(neighbour.Address, "from outside");
+            await Eventually.Async(neighbour.InboxAsync, inbox => inbox.SequenceEqual(["from outside"]));
+        }
+        finally
+        {
+            await _node.ResumeRspamdAsync();
+        }
 
-        await _node.ResumeRspamdAsync();
         await account.SubmitAsync(account.Address, neighbour.Address, "later");
         await Eventually.Async(neighbour.InboxAsync, inbox => inbox.Order().SequenceEqual(["from outside", "later"]));
     }

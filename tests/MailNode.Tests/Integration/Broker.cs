@@ -53,7 +53,10 @@ public sealed class Broker : IAsyncDisposable
         return broker;
     }
 
-    public Task PublishAsync(object message) => _nodes.Publish(message, message.GetType());
+    /// <summary>Whether nothing that is published arrives.</summary>
+    public bool Loses { get; set; }
+
+    public Task PublishAsync(object message) => Loses ? Task.CompletedTask : _nodes.Publish(message, message.GetType());
 
     private Task Hear(Guid? messageId, object fact)
     {

@@ -44,7 +44,9 @@ internal sealed class DoveadmStandIn : IDisposable
         _ = AcceptAsync();
     }
 
-    public string Setting => $"--Hikyaku:Doveadm=http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+    public Uri Address => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
+
+    public string Setting => $"--Hikyaku:Doveadm={Address}";
 
     /// <summary>How often it was asked.</summary>
     public int Asked => Volatile.Read(ref _asked);

@@ -1,54 +1,88 @@
+using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
 /// <summary>A password is in force when the sessions of the old one are over: on the days on which Dovecot does not help as well.</summary>
 public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToBreak>
 {
+    private const string Other = "Hanafubuki-93ab";
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(40);
     private readonly MailNodeUnderTest _node = fixture.Node;
 
     [Theory, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-2")]
-    [InlineData(BadAnswer.ConnectionClosed)]
-    [InlineData(BadAnswer.AnswerBroken)]
-    [InlineData(BadAnswer.Silence)]
-    [InlineData(BadAnswer.ServerError)]
-    [InlineData(BadAnswer.CommandFailed)]
-    [InlineData(BadAnswer.OtherShape)]
-    public async Task A_password_is_not_told_to_be_in_force_while_sessions_of_the_old_one_may_be_open(BadAnswer answer)
+    [InlineData(BadAnswer.Silence, false)]
+    [InlineData(BadAnswer.CommandFailed, false)]
+    [InlineData(BadAnswer.CommandFailed, true)]
+    public async Task A_password_is_not_told_to_be_in_force_while_sessions_of_the_old_one_may_be_open(BadAnswer answer, bool isListed)
     {
         var (account, other) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
         using var imap = await account.LoggedInAsync();
         using var standIn = new DoveadmStandIn(answer);
         await RestartAgentAsync(standIn.Setting);
-        var changed = await account.ChangePasswordAsync("Hanafubuki-93ab", wait: false);
-        await Eventually.Async(() => Ending() == 1);
-        await other.ChangeAsync(s => s with { CapacityMb = 99 }, other.Password, wait: false); // others are obeyed meanwhile
-        await Eventually.Async(() => _node.AskReplica("SELECT capacity_mb FROM mailbox WHERE account_id = $1", other.State.AccountId) == 99);
+        _node.Broker.Loses = isListed;
+        var changed = await account.ChangePasswordAsync(Other, wait: false);
+        _node.Broker.Loses = false;
+        if (isListed) await _node.Broker.PublishAsync(new NodeStateBookmark("accounts", _node.Accounts.Next(), changed.State.Position));
+        await Eventually.Async(() => Ending() == 1, Long);
+
+        // Others are obeyed meanwhile, however many.
+        for (var mb = 50; mb < 60; mb++) other = await other.ChangeAsync(s => s with { CapacityMb = mb }, other.Password, wait: false);
+        await Eventually.Async(() => _node.AskReplica("SELECT applied FROM progress") == _node.Accounts.Position, Long);
+        Assert.Equal(59, _node.AskReplica("SELECT capacity_mb FROM mailbox WHERE account_id = $1", other.State.AccountId));
         var (asked, renewals) = (standIn.Asked, _node.Accounts.Renewals);
         await Eventually.Async(() => standIn.Asked > asked && _node.Accounts.Renewals > renewals + 1, Long);
-        Assert.Equal(changed.State.Position - 1, _node.Accounts.Applied);
+        Assert.True(_node.Accounts.Applied < changed.State.Position);
         await imap.NoOpAsync(TestContext.Current.CancellationToken); // it is open indeed
 
         standIn.Mend(_node.Port("DOVEADM"));
         await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position, Long);
         await Eventually.Async(() => imap.IsOverAsync());
         (await changed.LoggedInAsync()).Dispose();
+        await EndedAsync();
         await RestartAgentAsync();
     }
 
-    [Fact, Trait("Rule", "ACC-7")]
-    public async Task A_change_while_the_agent_is_away_ends_the_sessions_when_it_is_back()
+    [Theory, Trait("Rule", "ACC-7")]
+    [InlineData(BadAnswer.ConnectionClosed)]
+    [InlineData(BadAnswer.AnswerBroken)]
+    [InlineData(BadAnswer.ServerError)]
+    [InlineData(BadAnswer.CommandFailed)]
+    [InlineData(BadAnswer.OtherShape)]
+    public async Task Whatever_is_answered_that_is_no_yes_leaves_the_sessions_perhaps_open(BadAnswer answer)
     {
-        var account = await Account.OpenAsync(_node);
+        using var standIn = new DoveadmStandIn(answer);
+        var settings = new NodeSettings("mail1", _node.Home, standIn.Address, "", standIn.Address, "");
+        using var doveadm = new Doveadm(settings, NullLogger<Doveadm>.Instance);
+        var (isThere, over) = await doveadm.KickAsync(["taro@example.jp"], TestContext.Current.CancellationToken);
+        Assert.True(isThere);
+        Assert.Empty(over);
+    }
+
+    [Theory, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-3")]
+    [InlineData("it is as it was")]
+    [InlineData("it is of another version")]
+    [InlineData("it is damaged")]
+    [InlineData("it was taken away")]
+    public async Task A_change_while_the_agent_is_away_ends_the_sessions_when_it_is_back_whatever_has_become_of_the_replica(string what)
+    {
+        var (account, gone) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
         using var imap = await account.LoggedInAsync();
+        using var other = await gone.LoggedInAsync();
         await _node.StopAgentAsync();
-        var changed = await account.ChangePasswordAsync("Hanafubuki-93ab", wait: false);
+        var changed = await account.ChangePasswordAsync(Other, wait: false);
+        await gone.DeleteAsync(wait: false);
+        Make(what);
         await imap.NoOpAsync(TestContext.Current.CancellationToken);
         await _node.StartAgentAsync();
         await Eventually.Async(() => _node.Accounts.Applied >= changed.State.Position, Long);
         await Eventually.Async(() => imap.IsOverAsync());
-        await Eventually.Async(() => Ending() == 0);
+        await Eventually.Async(() => other.IsOverAsync());
+        await EndedAsync();
+        (await changed.LoggedInAsync()).Dispose();
     }
 
     [Fact, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-2")]
@@ -56,12 +90,16 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
     {
         var account = await Account.OpenAsync(_node);
         await _node.StopDovecotAsync();
-        await account.ChangePasswordAsync("Hanafubuki-93ab"); // in force
-        Assert.Equal(1, Ending());
+        // What waits for it to come back, however much, holds nobody up.
+        await _node.Agent.GetRequiredService<Replica>().WriteAsync(
+            r => Enumerable.Range(0, 150).Sum(i => r.Run("INSERT INTO session_end VALUES ($1, $1, 0, 1, 0)", $"earlier{i}")), TestContext.Current.CancellationToken);
+        await account.ChangePasswordAsync(Other, wait: false);
+        await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position, Long); // in force
+        Assert.Equal(151, Ending());
         await _node.StopAgentAsync();
         await _node.StartDovecotAsync();
         await _node.StartAgentAsync();
-        await Eventually.Async(() => Ending() == 0, Long);
+        await EndedAsync();
     }
 
     private async Task RestartAgentAsync(params string[] settings)
@@ -70,6 +108,19 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         await _node.StartAgentAsync(settings);
         await _node.ReadyAsync();
     }
+
+    private void Make(string what)
+    {
+        if (what == "it was taken away") _node.RemoveReplica();
+        if (what == "it is damaged") File.WriteAllText(_node.Replica, "no database");
+        if (what != "it is of another version") return;
+        using var replica = new SqliteConnection($"Data Source={_node.Replica};Mode=ReadWrite;Pooling=False");
+        replica.Open();
+        SqliteFile.KeepLogFiles(replica); // the servers go on reading
+        replica.Run("PRAGMA user_version = 1");
+    }
+
+    private Task EndedAsync() => Eventually.Async(() => Ending() == 0, Long);
 
     private long Ending() => _node.AskReplica("SELECT count(*) FROM session_end");
 }

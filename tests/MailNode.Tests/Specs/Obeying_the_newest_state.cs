@@ -107,19 +107,35 @@ public sealed class Obeying_the_newest_state : IDisposable
     {
         Assert.Equal(0, ReplicaRows.Obeyed(_replica));
         foreach (var (id, position) in new[] { ("a1", 1), ("b1", 2) }) ReplicaRows.Watch(_replica, Mailbox(id, $"{id}@example.jp", 1, 1, position, "one"), Now);
+        Bookmark(2);
         ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 2, 3, "two"), Now);
+        Bookmark(3);
         ReplicaRows.Watch(_replica, Mailbox("b1", "b1@example.jp", 1, 2, 4, "two"), Now);
         ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 3, 5, "three"), Now);
-        ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", 5, 0));
+        Bookmark(5);
         Assert.Equal(2, ReplicaRows.Obeyed(_replica)); // up to the first password that replaced another
         _replica.Run("UPDATE session_end SET rounds = rounds - 1 WHERE account_id = 'a1'");
         Assert.Equal(3, ReplicaRows.Obeyed(_replica));
         ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 4, 6, null, deleted: true), Now);
         _replica.Run("DELETE FROM session_end WHERE account_id = 'b1'");
-        ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", 6, 5));
+        Bookmark(6);
         Assert.Equal(5, ReplicaRows.Obeyed(_replica));
         _replica.Run("DELETE FROM session_end");
         Assert.Equal(6, ReplicaRows.Obeyed(_replica));
+
+        void Bookmark(long position) => ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", position, ReplicaRows.Progress(_replica).Applied));
+    }
+
+    [Fact, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-3")]
+    public void A_list_tells_no_position_of_what_it_changes_and_is_obeyed_only_when_the_old_sessions_are_ended()
+    {
+        ReplicaRows.List(_replica, [Mailbox("a1", Address, 1, 1, 5, "one"), Mailbox("b1", "b1@example.jp", 1, 1, 5, "one")], 5, Now);
+        Assert.Equal(5, ReplicaRows.Obeyed(_replica));
+        ReplicaRows.List(_replica, [Mailbox("a1", Address, 1, 2, 50, "two")], 50, Now);
+        Assert.Equal([Address, "b1@example.jp"], Ending().Order(StringComparer.Ordinal).Reverse());
+        Assert.Equal(5, ReplicaRows.Obeyed(_replica));
+        _replica.Run("UPDATE session_end SET rounds = rounds - 1");
+        Assert.Equal(50, ReplicaRows.Obeyed(_replica));
     }
 
     [Fact]

@@ -47,8 +47,10 @@ public static class BulkPhases
 /// <param name="ReservedMb">Room that was taken and is not an account's yet.</param>
 /// <param name="AppliedRows">How many rows are done.</param>
 /// <param name="Faults">How often it was put off by something that is not merely away.</param>
+/// <param name="Position">Of a change that is committed: of the newest event then.</param>
 public sealed record BulkJob(
-    string Id, string Kind, string Domain, bool DryRun, Caller AskedBy, string Phase, int DefaultMb, int ReservedRows, long ReservedMb, int AppliedRows, int Faults);
+    string Id, string Kind, string Domain, bool DryRun, Caller AskedBy, string Phase, int DefaultMb, int ReservedRows, long ReservedMb, int AppliedRows, int Faults,
+    long? Position);
 
 /// <summary>
 /// The bulk jobs that have not ended, with the file of each, encrypted (it holds passwords), and a lease: whoever has set
@@ -58,7 +60,7 @@ public sealed record BulkJob(
 /// </summary>
 public static class BulkJobTable
 {
-    private const string Columns = "b.id, b.kind, b.domain, b.dry_run, b.asked_by, b.phase, b.default_mb, b.reserved_rows, b.reserved_mb, b.applied_rows, b.faults";
+    private const string Columns = "b.id, b.kind, b.domain, b.dry_run, b.asked_by, b.phase, b.default_mb, b.reserved_rows, b.reserved_mb, b.applied_rows, b.faults, b.position";
 
     /// <summary>The table, beside Marten's own.</summary>
     public static Table Table()
@@ -78,11 +80,10 @@ public static class BulkJobTable
         table.AddColumn<int>("reserved_rows").NotNull().DefaultValue(0);
         table.AddColumn<int>("reserved_accounts").NotNull().DefaultValue(0); // counted in domain_usage and no account yet
         table.AddColumn<long>("reserved_mb").NotNull().DefaultValue(0);
-        table.AddColumn("absent", "text"); // JSON: lines whose accounts were not there at the point of no return
         table.AddColumn<int>("applied_rows").NotNull().DefaultValue(0);
         table.AddColumn<int>("changed").NotNull().DefaultValue(0);
         table.AddColumn<int>("skipped").NotNull().DefaultValue(0);
-        table.AddColumn<long>("position");
+        table.AddColumn<long>("position"); // of the newest event: of a change at its point of no return, then of all when everything is stored
         table.AddColumn<int>("faults").NotNull().DefaultValue(0);
         table.AddColumn<string>("reference");
         table.Indexes.Add(new IndexDefinition("bulk_job_created") { Columns = ["created_at", "id"] });
@@ -157,12 +158,20 @@ public static class BulkJobTable
         return row.GetBoolean(0);
     }
 
-    /// <summary>The lines whose accounts were not there when the job passed its point of no return.</summary>
-    public static async Task<HashSet<int>> AbsentAsync(NpgsqlDataSource database, string job, CancellationToken stop)
+    /// <summary>
+    /// Whether the job that holds the capacities of a domain waits for a worker in vain, so that who waits for it must make room:
+    /// all workers may wait for it.
+    /// </summary>
+    public static async Task<bool> HolderWaitsAsync(IDocumentSession session, string domain, CancellationToken stop)
     {
-        await using var command = database.CreateCommand("select absent from bulk_job where id = $1");
-        command.Parameters.Add(new() { Value = job });
-        return await command.ExecuteScalarAsync(stop) is string lines ? JsonSerializer.Deserialize<HashSet<int>>(lines)! : throw new LeaseLostException();
+        await using var command = new NpgsqlCommand(
+            """
+            select exists (select 1 from bulk_job where domain = $1 and kind = 'bulk-change' and phase = 'committed' and (until is null or until < now() - interval '2 seconds'))
+            """);
+        command.Parameters.Add(new() { Value = domain });
+        await using var row = await session.ExecuteReaderAsync(command, stop);
+        await row.ReadAsync(stop);
+        return row.GetBoolean(0);
     }
 
     private static async Task<BulkJob?> LockAsync(IDocumentSession session, string sql, string job, string owner, CancellationToken stop)
@@ -179,7 +188,21 @@ public static class BulkJobTable
 
     private static BulkJob Read(System.Data.Common.DbDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetBoolean(3), JsonSerializer.Deserialize<Caller>(row.GetString(4))!, row.GetString(5),
-        row.GetInt32(6), row.GetInt32(7), row.GetInt64(8), row.GetInt32(9), row.GetInt32(10));
+        row.GetInt32(6), row.GetInt32(7), row.GetInt64(8), row.GetInt32(9), row.GetInt32(10),
+        row.IsDBNull(11) ? null : row.GetInt64(11));
+}
+
+/// <summary>The job waits for another one, which waits for a worker.</summary>
+public sealed class JobMustWaitException : Exception
+{
+    /// <summary>Makes one.</summary>
+    public JobMustWaitException() : base("Another job of the domain must go on first") { }
+
+    /// <summary>Makes one.</summary>
+    public JobMustWaitException(string message) : base(message) { }
+
+    /// <summary>Makes one.</summary>
+    public JobMustWaitException(string message, Exception inner) : base(message, inner) { }
 }
 
 /// <summary>Another worker has taken the job over, or it has ended.</summary>

@@ -18,6 +18,7 @@ public sealed partial class BulkWorker(
     private const int MostFaults = 5; // before the point of no return; after it a job is never given up
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LookAtNodes = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan WaitForOther = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromHours(1);
 
@@ -77,9 +78,13 @@ public sealed partial class BulkWorker(
         {
             LogLost(job.Id); // it was cancelled, or another instance has it
         }
+        catch (JobMustWaitException)
+        {
+            await LeaveAsync(job, owner, WaitForOther);
+        }
         catch (OperationCanceledException) when (mine.IsCancellationRequested)
         {
-            if (stop.IsCancellationRequested) await LeaveAsync(job, owner);
+            if (stop.IsCancellationRequested) await LeaveAsync(job, owner, TimeSpan.Zero);
             else LogLost(job.Id);
         }
         catch (Exception e)
@@ -93,11 +98,11 @@ public sealed partial class BulkWorker(
         }
     }
 
-    private async Task LeaveAsync(BulkJob job, string owner)
+    private async Task LeaveAsync(BulkJob job, string owner, TimeSpan pause)
     {
         try
         {
-            await BulkJobTable.GiveBackAsync(database, job.Id, owner, TimeSpan.Zero, isFault: false, CancellationToken.None);
+            await BulkJobTable.GiveBackAsync(database, job.Id, owner, pause, isFault: false, CancellationToken.None);
         }
         catch (Exception e) when (ProblemExceptionHandler.IsAway(e))
         {

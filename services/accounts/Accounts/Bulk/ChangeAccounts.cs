@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
@@ -13,7 +12,7 @@ namespace Hikyaku.Accounts.Bulk;
 /// Changes accounts as a file says (ACC-10): checks every row by the rules of a single change, which takes a hash or two a
 /// password, takes the room that all capacities need together, and from there on changes, some at a time, whatever happens.
 /// </summary>
-public sealed class ChangeAccounts(IDocumentStore store, NpgsqlDataSource database, BulkSteps steps, Passwords passwords, BackgroundThreads threads, TimeProvider time)
+public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwords passwords, BackgroundThreads threads, TimeProvider time)
 {
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(100);
     private readonly Passwords _passwords = passwords.InBackground(threads);
@@ -49,9 +48,6 @@ public sealed class ChangeAccounts(IDocumentStore store, NpgsqlDataSource databa
             }
         }
 
-        // Who came later has no room in what was taken, and the file was not written for them.
-        var absent = await BulkJobTable.AbsentAsync(database, job.Id, stop);
-        rows = rows.FindAll(r => !absent.Contains(r.Line));
         foreach (var some in rows.Skip(job.AppliedRows).Chunk(steps.RowsAtOnce))
         {
             while (!await ChangeSomeAsync(job, owner, some, judged, rows.Count, stop)) { }
@@ -103,14 +99,14 @@ public sealed class ChangeAccounts(IDocumentStore store, NpgsqlDataSource databa
                     if (problems.Any || job.DryRun) return;
                     var taken = Math.Max(0, netMb); // what they give back, they give back when they are through
                     session.QueueSqlCommand("update domain_usage set capacity_mb = capacity_mb + ? where domain = ?", taken, job.Domain);
-                    var absent = rows.Where(r => !present.ContainsKey(r.Address)).Select(r => r.Line).ToList();
                     session.QueueSqlCommand(
-                        "update bulk_job set phase = 'committed', reserved_mb = ?, absent = ?, skipped = ? where id = ?",
-                        taken, JsonSerializer.Serialize(absent), absent.Count, job.Id);
-                    JobTable.Move(session, job.Id, JobStages.Change, 0, rows.Count - absent.Count, time.GetUtcNow());
+                        "update bulk_job set phase = 'committed', reserved_mb = ?, position = (select coalesce(max(seq_id), 0) from mt_events) where id = ?", taken, job.Id);
+                    JobTable.Move(session, job.Id, JobStages.Change, 0, rows.Count, time.GetUtcNow());
                     await session.SaveChangesAsync(stop);
                     return;
                 }
+
+                if (await BulkJobTable.HolderWaitsAsync(session, job.Domain, stop)) throw new JobMustWaitException();
             }
 
             await Task.Delay(Turn, time, stop);
@@ -132,11 +128,18 @@ public sealed class ChangeAccounts(IDocumentStore store, NpgsqlDataSource databa
         if (accounts.Values.Any(a => !judged.TryGetValue(a.Id, out var j) || j.Against != a.CredentialId)) return false;
 
         var domain = (await session.LoadAsync<Domain>(job.Domain, stop))! with { MaxCapacityMb = DomainLimits.MostCapacityMb };
+        var later = await LaterAsync(session, accounts.Values.Select(a => a.Id), mine.Position ?? long.MaxValue, stop);
         var (changed, skipped, mb) = (0, 0, 0L);
         foreach (var row in rows)
         {
-            if (!accounts.TryGetValue(row.Address, out var account) || Change(session, row, account, domain, judged[account.Id]) is not { } delta) skipped++;
-            else (changed, mb) = (changed + (delta.Changed ? 1 : 0), mb + delta.Mb);
+            if (!accounts.TryGetValue(row.Address, out var account) || later.Contains(account.Id))
+            {
+                skipped++;
+                continue;
+            }
+
+            var (isAsAsked, isChanged, deltaMb) = Change(session, row, account, domain, judged[account.Id]);
+            (changed, skipped, mb) = (changed + (isAsAsked && isChanged ? 1 : 0), skipped + (isAsAsked ? 0 : 1), mb + deltaMb);
         }
 
         session.QueueSqlCommand(
@@ -147,18 +150,18 @@ public sealed class ChangeAccounts(IDocumentStore store, NpgsqlDataSource databa
         return true;
     }
 
-    // Null: a rule forbids it now. A password that was forced since the file was found good is left as it is; the capacity of
-    // the row is changed all the same, as others were promised what it gives back.
-    private (bool Changed, long Mb)? Change(IDocumentSession session, ChangedAccount row, MailAccount account, Domain domain, JudgedPassword judged)
+    // A password that was forced since the file was found good may forbid the row's by now. The rest of the row is done all the
+    // same, as others were promised what it gives back; and it counts as skipped, so that nobody takes it for done.
+    private (bool IsAsAsked, bool IsChanged, long Mb) Change(IDocumentSession session, ChangedAccount row, MailAccount account, Domain domain, JudgedPassword judged)
     {
         var credential = Credential.NewId();
         var decision = row.Decide(account, domain, judged.Facts, credential, time.GetUtcNow());
-        if (!decision.Accepted) decision = (row with { Password = null }).Decide(account, domain, new PasswordFacts(), credential, time.GetUtcNow());
-        if (!decision.Accepted) return null;
-        if (decision.Events.IsEmpty) return (false, 0);
+        var isAsAsked = decision.Accepted;
+        if (!isAsAsked) decision = (row with { Password = null }).Decide(account, domain, new PasswordFacts(), credential, time.GetUtcNow());
+        if (decision.Events.IsEmpty) return (isAsAsked, false, 0);
         session.Events.Append(account.Id, decision.Events);
         if (decision.Events.OfType<MailAccountPasswordChanged>().Any()) Credential.Store(session, credential, account.Id, judged.Hash!);
-        return (true, decision.Events.OfType<MailAccountCapacityChanged>().Sum(c => (long)c.CapacityMb - account.CapacityMb));
+        return (isAsAsked, true, decision.Events.OfType<MailAccountCapacityChanged>().Sum(c => (long)c.CapacityMb - account.CapacityMb));
     }
 
     private async Task JudgeAsync(
@@ -191,6 +194,18 @@ public sealed class ChangeAccounts(IDocumentStore store, NpgsqlDataSource databa
         return accounts.Where(a => a.DeletionJob is null).ToDictionary(a => a.Address, StringComparer.Ordinal);
     }
 
+    // Who came after the point of no return: the file was not written for them, and what was taken has no room for them.
+    private static async Task<HashSet<string>> LaterAsync(IDocumentSession session, IEnumerable<string> ids, long position, CancellationToken stop)
+    {
+        await using var command = new NpgsqlCommand("select stream_id from mt_events where stream_id = any($1) and version = 1 and seq_id > $2");
+        command.Parameters.Add(new() { Value = ids.ToArray() });
+        command.Parameters.Add(new() { Value = position });
+        var later = new HashSet<string>(StringComparer.Ordinal);
+        await using var row = await session.ExecuteReaderAsync(command, stop);
+        while (await row.ReadAsync(stop)) later.Add(row.GetString(0));
+        return later;
+    }
+
     // Whoever appends to a stream takes this row first; in one order for all.
     internal static async Task LockStreamsAsync(IDocumentSession session, IEnumerable<string> ids, CancellationToken stop)
     {
@@ -204,7 +219,7 @@ public sealed class ChangeAccounts(IDocumentStore store, NpgsqlDataSource databa
     {
         await using var command = new NpgsqlCommand("select address, capacity_mb from mail_account_list where domain = $1 and address = any($2) and deletion_job is null");
         command.Parameters.Add(new() { Value = domain });
-        command.Parameters.Add(new() { Value = rows.Select(r => r.Address).ToArray() });
+        command.Parameters.Add(new() { Value = rows.Where(r => r.CapacityMb is not null).Select(r => r.Address).ToArray() });
         var capacities = new Dictionary<string, int>(StringComparer.Ordinal);
         await using var row = await session.ExecuteReaderAsync(command, stop);
         while (await row.ReadAsync(stop)) capacities[row.GetString(0)] = row.GetInt32(1);

@@ -162,6 +162,8 @@ public sealed class RegisterAccounts(IDocumentStore store, BulkSteps steps, Pass
     {
         var (session, mine) = await steps.BeginAsync(job, owner, stop);
         await using var s = session;
+        // As every creation: a bulk change of the domain tells by the order of events who was there when it was committed.
+        await DomainUsage.LockAsync(session, job.Domain, stop);
         var homes = await placement.HomesAsync(session, hashed.Count, stop);
         var reservations = (await session.LoadManyAsync<AddressReservation>(stop, hashed.Select(h => h.Item1.Address).ToArray())).ToDictionary(r => r.Id);
         for (var i = 0; i < hashed.Count; i++)

@@ -51,7 +51,12 @@ public sealed class UndoJobs(BulkSteps steps, MailHeld mail, NpgsqlDataSource da
         var (session, mine) = await steps.BeginAsync(job, owner, stop);
         await using var _ = session;
         var usage = (await DomainUsage.LockAsync(session, job.Domain, stop))!;
-        if (await BulkJobTable.HoldsCapacitiesAsync(session, job.Domain, stop)) return false;
+        if (await BulkJobTable.HoldsCapacitiesAsync(session, job.Domain, stop))
+        {
+            if (await BulkJobTable.HolderWaitsAsync(session, job.Domain, stop)) throw new JobMustWaitException();
+            return false;
+        }
+
         var domain = (await session.LoadAsync<Domain>(job.Domain, stop))!;
         await ChangeAccounts.LockStreamsAsync(session, ids, stop);
         var accounts = (await session.LoadManyAsync<MailAccount>(stop, ids)).ToDictionary(a => a.Id);
@@ -146,6 +151,7 @@ public sealed class UndoJobs(BulkSteps steps, MailHeld mail, NpgsqlDataSource da
             where j.id = $1 order by e.mb, e.stream_id
             """);
         command.Parameters.Add(new() { Value = job });
+        command.CommandTimeout = 0; // of many accounts it takes as long as it takes
         var (undone, kind, accounts) = ("", "", new List<string>());
         await using var row = await command.ExecuteReaderAsync(stop);
         while (await row.ReadAsync(stop))

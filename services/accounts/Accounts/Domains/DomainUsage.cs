@@ -11,7 +11,7 @@ namespace Hikyaku.Accounts.Domains;
 /// place however many try at once, and creations of one address wait for one another here.
 /// </summary>
 /// <param name="Accounts">How many accounts exist.</param>
-/// <param name="CapacityMb">The sum of their capacities.</param>
+/// <param name="CapacityMb">The sum of their capacities, and what bulk jobs hold until their end.</param>
 public sealed record DomainUsage(int Accounts, long CapacityMb)
 {
     /// <summary>The table, beside Marten's own.</summary>
@@ -21,7 +21,7 @@ public sealed record DomainUsage(int Accounts, long CapacityMb)
         table.AddColumn<string>("domain").AsPrimaryKey();
         table.AddColumn<int>("accounts").NotNull();
         table.AddColumn<long>("capacity_mb").NotNull();
-        table.AddColumn<long>("withheld_mb").NotNull().DefaultValue(0); // of it; Free says what for
+        table.AddColumn<long>("withheld_mb").NotNull().DefaultValue(0); // part of it, freed by deletions while a bulk change runs: Free
         return table;
     }
 

@@ -87,7 +87,7 @@ public sealed record JobProgress(long Done, long Total);
 /// <param name="FreedBytes">What they took.</param>
 /// <param name="Registered">How many accounts were registered; of a dry run: would be.</param>
 /// <param name="Changed">How many accounts were changed; of a dry run: would be.</param>
-/// <param name="Skipped">How many were left out because they do not exist.</param>
+/// <param name="Skipped">How many were left out as they do not exist, or whose password must not be set, as it was forced meanwhile.</param>
 /// <param name="Undone">How many accounts an undo put back or deleted.</param>
 /// <param name="LeftCount">How many it left as they are.</param>
 /// <param name="Left">Those and why, 1,000 reasons at most; absent in lists.</param>
