@@ -66,8 +66,9 @@ public sealed partial class Doveadm : IDisposable
         }, stop);
     }
 
-    /// <summary>Makes every service of Dovecot begin anew; open sessions go on. Whether it was reached.</summary>
-    public Task<bool> ReloadAsync(CancellationToken stop) => AskAsync([Command("reload", new { }, "0")], _ => true, stop);
+    /// <summary>Makes every service of Dovecot begin anew; open sessions go on. Whether that is so: where it does not run, it is when it starts.</summary>
+    public Task<bool> ReloadAsync(CancellationToken stop)
+        => AskAsync([Command("reload", new { }, "0")], answers => answers.TrueForAll(a => a.Result is not null), stop, away: true);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

@@ -12,9 +12,12 @@ internal static class FormerSessions
     public const string Everybody = "*";
 
     /// <summary>Notes in a new replica which sessions are to be ended. Until they are it has obeyed nothing.</summary>
-    public static void End(SqliteConnection made, NodeSettings settings)
+    /// <param name="made">The new one.</param>
+    /// <param name="settings">Where the old one is.</param>
+    /// <param name="wasLost">Whether the old one was found to be no replica any more.</param>
+    public static void End(SqliteConnection made, NodeSettings settings, bool wasLost)
     {
-        if (Of(settings) is not { } former)
+        if (wasLost || Of(settings) is not { } former)
         {
             ReplicaRows.EndSessions(made, Everybody, Everybody, DateTimeOffset.UnixEpoch, obeyed: 0);
             return;
@@ -42,7 +45,7 @@ internal static class FormerSessions
                 UNION ALL SELECT account_id, address, NULL FROM session_end
                 """, r => (r.GetString(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2)));
         }
-        catch (SqliteException)
+        catch (Exception e) when (e is SqliteException or InvalidOperationException)
         {
             return null; // damaged, or of a version that is not known
         }

@@ -107,6 +107,7 @@ public sealed partial class Listing(
         // Nobody else makes one: waiting for a replica here would be for ever.
         if (!(await replica.TryWriteAsync(Write, stop)).Done)
         {
+            servers.WillLookAgain();
             await replica.ReplaceAsync(r => Write(r), stop);
             await servers.LookAgainAsync(stop);
         }

@@ -7,6 +7,7 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private IReadOnlyDictionary<string, string>? _versions;
+    private volatile bool _dovecotReadsTheOld;
 
     /// <summary>Their versions, without a server that is not installed here.</summary>
     public async Task<IReadOnlyDictionary<string, string>> VersionsAsync(CancellationToken stop)
@@ -19,10 +20,20 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
         return _versions = versions;
     }
 
+    /// <summary>The replica is about to be exchanged: until Dovecot was told, it lets in whom the old one lets in.</summary>
+    public void WillLookAgain() => _dovecotReadsTheOld = true;
+
+    /// <summary>Whether Dovecot reads the replica that is there; tells it when it was not.</summary>
+    public async Task<bool> DovecotReadsTheNewAsync(CancellationToken stop)
+    {
+        if (_dovecotReadsTheOld && await doveadm.ReloadAsync(stop)) _dovecotReadsTheOld = false;
+        return !_dovecotReadsTheOld;
+    }
+
     /// <summary>Makes the servers open the replica again: they would go on reading a file that was exchanged.</summary>
     public async Task LookAgainAsync(CancellationToken stop)
     {
-        if (!await doveadm.ReloadAsync(stop)) LogNotReached("Dovecot");
+        if (!await DovecotReadsTheNewAsync(stop)) LogNotReached("Dovecot");
         var configuration = Path.Combine(settings.Home, "postfix");
         if (await RunAsync("postfix", ["-c", configuration, "reload"], stop) is null) LogNotReached("Postfix");
     }
@@ -37,7 +48,7 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
         return null;
     }
 
-    [LoggerMessage(1, LogLevel.Information, "{Server} was not told to read the replica anew; it does when it starts")]
+    [LoggerMessage(1, LogLevel.Information, "{Server} was not told to read the replica anew; it does when it is told or starts")]
     private partial void LogNotReached(string server);
 
     [LoggerMessage(2, LogLevel.Warning, "{Program} does not run: {Failure}")]

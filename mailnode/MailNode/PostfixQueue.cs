@@ -62,7 +62,7 @@ public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider tim
     }
 
     // By cleanup(8), a process for each message. The kernel names the folder above as it is behind links. Null: it cannot be seen.
-    private static HashSet<string>? BeingWritten()
+    private HashSet<string>? BeingWritten()
     {
         try
         {
@@ -72,8 +72,9 @@ public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider tim
                 .Select(fd => IsThere(() => new FileInfo(fd).LinkTarget, out var target) ? target : null)
                 .OfType<string>().Where(f => f.Contains("/incoming/", StringComparison.Ordinal)).Select(f => Path.GetFileName(f))];
         }
-        catch (UnauthorizedAccessException)
+        catch (UnauthorizedAccessException e)
         {
+            LogNotSeen(e);
             return null;
         }
     }
@@ -101,6 +102,9 @@ public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider tim
 
     [LoggerMessage(1, LogLevel.Warning, "{Program} failed: {Failure}")]
     private partial void LogFailed(string program, string failure);
+
+    [LoggerMessage(3, LogLevel.Warning, "Whether an old message in Postfix's queue is still being taken in cannot be seen; deleted accounts wait for it")]
+    private partial void LogNotSeen(Exception e);
 
     [LoggerMessage(2, LogLevel.Error, "{Count} lines of the queue's list are not understood")]
     private partial void LogNotRead(int count);

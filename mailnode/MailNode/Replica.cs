@@ -24,6 +24,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
     private ReplicaMark _now = new("", 0);
     private DateTime _fileWrittenAt;
     private List<FactOutbox.Waiting> _unsent = [];
+    private bool _wasLost;
 
     /// <summary>Whether there is a replica that was completed by a list once.</summary>
     public bool IsComplete => _complete.Task.IsCompleted;
@@ -124,7 +125,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
             connection.Run("INSERT INTO replica VALUES ($1, $2, 0)", Guid.NewGuid().ToString("N"), settings.Node);
             fill(connection);
             foreach (var fact in UnsentOfTheOld()) FactOutbox.Add(connection, fact);
-            FormerSessions.End(connection, settings);
+            FormerSessions.End(connection, settings, _wasLost);
             connection.Run($"PRAGMA user_version = {Schema.Version}");
             transaction.Commit();
         }
@@ -138,7 +139,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
             File.Move(made, settings.Replica, overwrite: true);
             Remove(settings.ReplicaMark); // is the old one's
             Open();
-            _unsent = [];
+            (_unsent, _wasLost) = ([], false);
         }
         finally
         {
@@ -291,6 +292,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
     private void Lose()
     {
         if (_connection is null) return;
+        _wasLost = true;
         LogLost(settings.Replica);
         try
         {
@@ -325,10 +327,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         return connection;
     }
 
-    private static void Remove(params string[] files)
-    {
-        foreach (var file in files) File.Delete(file);
-    }
+    private static void Remove(params string[] files) => Array.ForEach(files, File.Delete);
 
     [LoggerMessage(1, LogLevel.Warning, "{File} cannot be read; it will be made anew from a list")]
     private partial void LogUnreadable(Exception e, string file);

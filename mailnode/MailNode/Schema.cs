@@ -7,7 +7,7 @@ namespace Hikyaku.MailNode;
 internal static class Schema
 {
     /// <summary>Stored as SQLite's user_version.</summary>
-    public const int Version = 6;
+    public const int Version = 7;
 
     /// <summary>Makes it in an empty database.</summary>
     public const string Text =

@@ -15,7 +15,7 @@ namespace Hikyaku.MailNode;
 /// the name is nobody's any more, and Postfix ends the connection at the next message (sessions.cf).
 /// </para>
 /// </summary>
-public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, Lease lease, TimeProvider time, ILogger<SessionEnder> logger) : BackgroundService
+public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailServers servers, Lease lease, TimeProvider time, ILogger<SessionEnder> logger) : BackgroundService
 {
     private const int MostAtOnce = 100;
     private static readonly TimeSpan SecondRound = TimeSpan.FromSeconds(1);
@@ -32,6 +32,7 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, Lease
     private int _atOnce = MostAtOnce;
     private long? _awaySince;
     private volatile bool _failing;
+    private int _failures;
 
     /// <summary>
     /// Ends what is due, and returns when it is done or has failed: until it is done the node does not say that it obeys
@@ -66,15 +67,19 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, Lease
     private async Task EndRoundAsync(CancellationToken stop)
     {
         await _turn.WaitAsync(stop);
+        var goesOn = false;
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
             limit.CancelAfter(Patience);
-            while (await EndSomeAsync(limit.Token)) { }
+            do goesOn = await EndSomeAsync(limit.Token);
+            while (goesOn && !limit.IsCancellationRequested);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            Failed(); // what is too much at once may be done in smaller parts
+            _awaySince = null;
+            _atOnce = Math.Max(1, _atOnce / 2); // what is too much at once may be done in smaller parts
+            if (!goesOn) Failed();
         }
         finally
         {
@@ -97,6 +102,13 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, Lease
             return false;
         }
 
+        // Else who logs in after this with the old password would stay.
+        if (!await servers.DovecotReadsTheNewAsync(stop))
+        {
+            Failed();
+            return false;
+        }
+
         var (isThere, over) = await doveadm.KickAsync([.. due.Select(d => d.Address)], stop);
         if (!isThere)
         {
@@ -106,7 +118,9 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, Lease
 
         _awaySince = null;
         var done = due.FindAll(d => over.Contains(d.Address));
-        await replica.WriteAsync(r => done.Sum(d => Done(r, d, now)), stop);
+        // Who was refused comes after the others next time.
+        await replica.WriteAsync(r => due.Sum(d => over.Contains(d.Address) ? Done(r, d, now)
+            : r.Run("UPDATE session_end SET due = $1 WHERE account_id = $2 AND due = $3", now, d.AccountId, d.At)), stop);
         if (done.Count < due.Count) Failed();
         else Works();
         if (_failing && done.Exists(d => d.Rounds > 1)) lease.Renew();
@@ -124,17 +138,16 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, Lease
 
     private void Failed()
     {
-        _atOnce = Math.Max(1, _atOnce / 2);
-        if (!_failing) LogFails(); // once, not every second of a long night
+        if (++_failures == 2) LogFails(); // not of a restart, and not every second of a long night
         _failing = true;
     }
 
     private void Works()
     {
-        _atOnce = MostAtOnce;
+        (_atOnce, _awaySince) = (Math.Min(MostAtOnce, _atOnce * 2), null);
         if (!_failing) return;
-        LogWorksAgain();
-        _failing = false;
+        if (_failures > 1) LogWorksAgain();
+        (_failing, _failures) = (false, 0);
         lease.Renew();
     }
 

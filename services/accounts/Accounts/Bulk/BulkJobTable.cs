@@ -96,13 +96,15 @@ public static class BulkJobTable
             "insert into bulk_job (id, kind, domain, dry_run, asked_by, upload, phase, created_at) values (?, ?, ?, ?, ?, ?, 'queued', ?)",
             job.JobId, job.Kind, job.Domain, job.DryRun, JsonSerializer.Serialize(askedBy), (object?)upload ?? DBNull.Value, job.At);
 
-    /// <summary>Takes the oldest job that nobody works on; null when there is none.</summary>
+    /// <summary>Takes the oldest job that nobody works on, or one that others may wait for; null when there is none.</summary>
     public static async Task<BulkJob?> TakeAsync(NpgsqlDataSource database, string owner, TimeSpan lease, CancellationToken stop)
     {
         await using var command = database.CreateCommand(
             $"""
             update bulk_job b set owner = $1, until = now() + $2
-            where b.id = (select id from bulk_job where phase <> 'applied' and (until is null or until < now()) order by created_at, id for update skip locked limit 1)
+            where b.id = (
+                select id from bulk_job where phase <> 'applied' and (until is null or until < now())
+                order by kind = 'bulk-change' and phase = 'committed' desc, created_at, id for update skip locked limit 1)
             returning {Columns}
             """);
         command.Parameters.Add(new() { Value = owner });
