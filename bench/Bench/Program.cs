@@ -6,6 +6,7 @@ Dictionary<string, (string What, Func<Report, Task> Run)> benchmarks = new()
 {
     ["create"] = ("PERF-2: creation of one account at 0, 15,000 and 100,000 accounts (needs ./dev up)", CreatingAmongMany.RunAsync),
     ["import"] = ("PERF-1: 10,000 accounts registered from one file, beside hashing their passwords alone (needs ./dev up)", RegisteringInBulk.RunAsync),
+    ["beside"] = ("what others wait while 10,000 accounts are registered from one file (needs ./dev up)", RegisteringInBulk.WaitBesideAsync),
     ["list"] = ("PERF-3: account list, search and sort at 100,000 accounts (needs ./dev up)", ListingMany.RunAsync),
     ["export"] = ("PERF-4: 100,000 accounts exported as CSV, beside COPY of the same rows (needs ./dev up)", ExportingMany.RunAsync),
     ["setting"] = ("PERF-5: a password changed until the mail node obeys it, beside RabbitMQ alone (needs ./dev up)", SettingTakesEffect.RunAsync),

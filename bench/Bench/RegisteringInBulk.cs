@@ -9,8 +9,9 @@ using Microsoft.Extensions.Configuration;
 namespace Hikyaku.Bench;
 
 /// <summary>
-/// PERF-1: 10,000 accounts from one file until all are in force, beside hashing those 10,000 passwords alone, in turn; and what a
-/// simple read takes meanwhile, and a password's change in another domain until it is in force.
+/// PERF-1: 10,000 accounts from one file until all are in force, beside hashing those 10,000 passwords alone, in turn. And of its
+/// own, as reading all the time is work that hashing alone does not have beside it: what a simple read takes meanwhile, and a
+/// password's change in another domain until it is in force.
 /// </summary>
 internal static class RegisteringInBulk
 {
@@ -33,9 +34,24 @@ internal static class RegisteringInBulk
             hashing.Add(hashes);
         }
 
-        // In runs of their own: reading all the time is work that hashing alone does not have beside it.
+        var ratios = registering.Zip(hashing, (r, h) => r / h).ToList();
+        report.Line(string.Create(CultureInfo.InvariantCulture, $"{Runs} runs in turn after a warm-up, each {Accounts:N0} accounts in a domain of its own; of each {Sample} then log in by IMAP. Argon2id m=19456, t=2, p=1; fsync as ./dev up sets it. Median (minimum–maximum)."));
+        report.Table(
+            ["", "s", "accounts/s and core"],
+            ["registered and in force", Report.Spread(registering, "0.0"), PerCore(registering)],
+            ["the same passwords hashed alone, on as many threads as there are cores", Report.Spread(hashing, "0.0"), PerCore(hashing)],
+            ["ratio", Report.Spread(ratios, "0.00"), ""]);
+        report.Line($"Must reach: ≤ 1.15 ×. {Reached(Report.Percentile(ratios, 50) <= 1.15)}");
+    }
+
+    public static async Task WaitBesideAsync(Report report)
+    {
+        report.LineOfLoad("before it began");
+        report.Line();
+        var platform = new RunningPlatform();
         var account = await platform.AccountAsync(await platform.DomainAsync(), "taro");
         List<Meanwhile> alone = [], beside = [];
+        await RegisterAsync(platform, Accounts / 10); // warms up
         for (var run = 0; run < RunsWatched; run++)
         {
             alone.Add(await WatchAsync(platform, account, () => false));
@@ -44,17 +60,10 @@ internal static class RegisteringInBulk
             await job;
         }
 
-        var ratios = registering.Zip(hashing, (r, h) => r / h).ToList();
         var waits = beside.Zip(alone, (b, a) => b.ReadP99 / a.ReadP99).ToList();
-        report.Line(string.Create(CultureInfo.InvariantCulture, $"{Runs} runs in turn after a warm-up, each {Accounts:N0} accounts in a domain of its own; of each {Sample} then log in by IMAP. Argon2id m=19456, t=2, p=1; fsync as ./dev up sets it. Median (minimum–maximum)."));
-        report.Table(
-            ["", "s", "accounts/s and core"],
-            ["registered and in force", Report.Spread(registering, "0.0"), PerCore(registering)],
-            ["the same passwords hashed alone, on as many threads as there are cores", Report.Spread(hashing, "0.0"), PerCore(hashing)],
-            ["ratio", Report.Spread(ratios, "0.00"), ""]);
-        report.Line($"What others wait meanwhile, in {RunsWatched} more runs in turn: GET /domains/{{name}} through the gateway, one after the other with pauses of 20 ms; and once a second the password of a mailbox in another domain is changed, from the request until it is in force on the node, every tenth proved by an IMAP login at the first try.");
+        report.Line($"{RunsWatched} runs in turn after a warm-up: GET /domains/{{name}} through the gateway, one after the other with pauses of 20 ms; and once a second the password of a mailbox in another domain is changed, from the request until it is in force on the node, every tenth proved by an IMAP login at the first try. Median (minimum–maximum).");
         report.Table(["", "reads", "read p99 ms", "passwords", "in force p50 ms", "max ms"], Row("nothing else to do", alone), Row("while the job runs", beside), ["ratio", "", Report.Spread(waits, "0.00"), "", "", ""]);
-        report.Line($"Must reach: ≤ 1.15 ×. {Reached(Report.Percentile(ratios, 50) <= 1.15)} A read's p99 at most doubled: {Reached(Report.Percentile(waits, 50) <= 2)} Every password in force in ≤ 2 s: {Reached(beside.Max(m => m.Changes.Max()) <= MostInForce.TotalMilliseconds)}");
+        report.Line($"Must reach: a read's p99 at most doubled. {Reached(Report.Percentile(waits, 50) <= 2)} Every password in force in ≤ 2 s: {Reached(beside.Max(m => m.Changes.Max()) <= MostInForce.TotalMilliseconds)}");
     }
 
     private static string PerCore(List<double> seconds) => Report.Spread(seconds.Select(s => Accounts / s / Environment.ProcessorCount), "0.0");

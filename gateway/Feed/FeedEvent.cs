@@ -24,7 +24,7 @@ public sealed record FeedEvent(
 {
     // Readable Japanese; never embedded in HTML. Line breaks stay escaped, as an SSE line needs.
     private static readonly JsonWriterOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private ReadOnlyMemory<byte>? _json;
+    private byte[]? _json; // a reference, so that who reads it while another one sets it sees all or nothing
 
     /// <summary>The position as others get it: an opaque text.</summary>
     public string PositionText => Position.ToString(CultureInfo.InvariantCulture);
@@ -35,7 +35,7 @@ public sealed record FeedEvent(
     /// </summary>
     public ReadOnlyMemory<byte> Json => _json ??= Write();
 
-    private ReadOnlyMemory<byte> Write()
+    private byte[] Write()
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer, Written))
@@ -56,6 +56,6 @@ public sealed record FeedEvent(
             json.WriteEndObject();
         }
 
-        return buffer.WrittenMemory;
+        return buffer.WrittenSpan.ToArray();
     }
 }

@@ -26,6 +26,23 @@ public sealed partial class What_is_recorded
     }
 
     [Fact]
+    public async Task Who_reads_an_event_while_another_one_is_the_first_to_gets_all_of_it()
+    {
+        const int readers = 4;
+        using var together = new Barrier(readers);
+        for (var round = 0; round < 50; round++)
+        {
+            var events = Enumerable.Range(0, 2000).Select(i => new FeedEvent(i, Guid.Empty, "a.b", "urn:hikyaku:a", "x", default, "example.jp", null, null, null, "{}", false)).ToList();
+            var read = await Task.WhenAll(Enumerable.Range(0, readers).Select(_ => Task.Factory.StartNew(() =>
+            {
+                together.SignalAndWait();
+                return events.TrueForAll(e => e.Json.Length > 0);
+            }, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            Assert.DoesNotContain(false, read);
+        }
+    }
+
+    [Fact]
     public void An_event_is_told_from_other_contracts()
     {
         Assert.True(IsEvent(typeof(StaffPasswordChanged)));
