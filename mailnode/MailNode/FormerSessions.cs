@@ -36,8 +36,7 @@ internal static class FormerSessions
         if (!File.Exists(settings.Replica)) return File.Exists(settings.ReplicaMark) ? null : []; // taken away, or never there
         try
         {
-            using var old = new SqliteConnection($"Data Source={settings.Replica};Mode=ReadOnly;Pooling=False;Default Timeout=30");
-            old.Open();
+            using var old = Replica.ConnectToRead(settings);
             if (ReplicaMark.Read(settings.ReplicaMark) is not { } mark || mark.IsAheadOf(Replica.MarkOf(old))) return null;
             return old.All(
                 """

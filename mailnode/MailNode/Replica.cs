@@ -83,7 +83,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
     public T Read<T>(Func<SqliteConnection, T> read)
     {
         ArgumentNullException.ThrowIfNull(read);
-        using var connection = ConnectToRead();
+        using var connection = ConnectToRead(settings);
         using var snapshot = connection.BeginTransaction(deferred: true);
         return read(connection);
     }
@@ -200,7 +200,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
     {
         try
         {
-            using var other = ConnectToRead();
+            using var other = ConnectToRead(settings);
             return MarkOf(other) == _now;
         }
         catch (SqliteException e)
@@ -239,7 +239,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         {
             try
             {
-                using var old = ConnectToRead();
+                using var old = ConnectToRead(settings);
                 unsent = [.. unsent, .. FactOutbox.All(old)];
             }
             catch (SqliteException e)
@@ -320,7 +320,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         return connection;
     }
 
-    private SqliteConnection ConnectToRead()
+    internal static SqliteConnection ConnectToRead(NodeSettings settings)
     {
         var connection = new SqliteConnection($"Data Source={settings.Replica};Mode=ReadOnly;Pooling=False;Default Timeout=30");
         connection.Open();

@@ -118,7 +118,8 @@ internal sealed partial class Judgement(RunningPlatform platform, PatientClient 
             await foreach (var item in SseParser.Create(stream).EnumerateAsync(silence.Token))
             {
                 silence.CancelAfter(FeedIsSilentFor);
-                if (item.Data.Length > 0 && JsonNode.Parse(item.Data)! is var e && e["type"]!.GetValue<string>().StartsWith("accounts.mail-account-", StringComparison.Ordinal)) events.Add(e);
+                var e = JsonNode.Parse(item.Data)!;
+                if (e["type"]!.GetValue<string>().StartsWith("accounts.mail-account-", StringComparison.Ordinal)) events.Add(e);
             }
         }
         catch (OperationCanceledException)

@@ -22,7 +22,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         var (account, other) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
         using var imap = await account.LoggedInAsync();
         using var standIn = new DoveadmStandIn(answer);
-        await RestartAgentAsync(standIn.Setting);
+        await _node.RestartAgentAsync(standIn.Setting);
         _node.Broker.Loses = isListed;
         var changed = await account.ChangePasswordAsync(Other, wait: false);
         _node.Broker.Loses = false;
@@ -43,7 +43,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         await Eventually.Async(() => imap.IsOverAsync());
         (await changed.LoggedInAsync()).Dispose();
         await EndedAsync();
-        await RestartAgentAsync();
+        await _node.RestartAgentAsync();
     }
 
     [Theory, Trait("Rule", "ACC-7")]
@@ -100,13 +100,6 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         await _node.StartDovecotAsync();
         await _node.StartAgentAsync();
         await EndedAsync();
-    }
-
-    private async Task RestartAgentAsync(params string[] settings)
-    {
-        await _node.StopAgentAsync();
-        await _node.StartAgentAsync(settings);
-        await _node.ReadyAsync();
     }
 
     private void Make(string what)

@@ -1,4 +1,3 @@
-using System.Net;
 using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
 using MailKit.Security;
@@ -177,14 +176,14 @@ public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixtur
         await _node.DeliverAsync(account.Address, "of the past");
         await Eventually.Async(account.InboxAsync, inbox => inbox.Count == 1);
         using var standIn = new DoveadmStandIn(answer);
-        await RestartAgentAsync(standIn.Setting);
+        await _node.RestartAgentAsync(standIn.Setting);
         await account.DeleteAsync(wait: false);
         await Eventually.Async(() => Sessions(account) > 0);
         var asked = standIn.Asked;
         await Eventually.Async(() => standIn.Asked > asked, Long);
         Assert.False(account.IsErased());
         Assert.True(Directory.Exists(account.Folder()));
-        await RestartAgentAsync();
+        await _node.RestartAgentAsync();
         await Eventually.Async(() => account.IsErased(), Long);
         Assert.False(Directory.Exists(account.Folder()));
     }
@@ -226,9 +225,9 @@ public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixtur
     public async Task Who_takes_longer_over_a_message_than_anybody_holds_it_up_too_and_what_nobody_sends_any_more_does_not(bool isLeftBehind)
     {
         var account = await Account.OpenAsync(_node);
-        var clock = new LateClock();
+        var clock = new ShiftedClock();
         _node.Clock = clock;
-        await RestartAgentAsync();
+        await _node.RestartAgentAsync();
         using var slow = await _node.SmtpAsync();
         Assert.Equal(250, await RecipientAsync(slow, "stranger@outside.test", account.Address));
         await account.DeleteAsync();
@@ -236,7 +235,7 @@ public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixtur
         Assert.Equal(354, (int)(await slow.SayAsync("DATA")).StatusCode);
         var leftBehind = Path.Combine(_node.Home, "mailnode", "run", "postfix-queue", "incoming", "left-behind");
         if (isLeftBehind) await File.WriteAllTextAsync(leftBehind, "of a crash", TestContext.Current.CancellationToken);
-        clock.Late = TimeSpan.FromHours(1);
+        clock.By = TimeSpan.FromHours(1);
         var rounds = new HashSet<long>();
         await Eventually.Async(() => rounds.Add(Postponed(account)) && rounds.Count > 3, Long);
         Assert.False(account.IsErased());
@@ -245,7 +244,7 @@ public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixtur
         Assert.Empty(await (await account.NextLifeAsync()).InboxAsync());
         File.Delete(leftBehind);
         _node.Clock = TimeProvider.System;
-        await RestartAgentAsync();
+        await _node.RestartAgentAsync();
     }
 
     [Fact, Trait("Rule", "ACC-5")]
@@ -306,13 +305,6 @@ public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixtur
         await Eventually.Async(() => _node.Accounts.Applied >= position, Long);
     }
 
-    private async Task RestartAgentAsync(params string[] settings)
-    {
-        await _node.StopAgentAsync();
-        await _node.StartAgentAsync(settings);
-        await Eventually.Async(async () => await _node.ReadinessAsync() == HttpStatusCode.OK, Long);
-    }
-
     private async Task DeliverAsync(string subject, params string[] to)
     {
         using var client = await _node.SmtpAsync();
@@ -333,12 +325,5 @@ public sealed class Erasing_deleted_accounts(NodeToBreak fixture) : IClassFixtur
     {
         await smtp.SayAsync($"MAIL FROM:<{sender}>");
         return (int)(await smtp.SayAsync($"RCPT TO:<{recipient}>")).StatusCode;
-    }
-
-    private sealed class LateClock : TimeProvider
-    {
-        public TimeSpan Late { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Late;
     }
 }

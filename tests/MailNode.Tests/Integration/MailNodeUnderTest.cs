@@ -185,6 +185,14 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         _agent = null;
     }
 
+    /// <summary>Starts the agent anew, as <see cref="StartAgentAsync"/> does, and waits until it is ready.</summary>
+    public async Task RestartAgentAsync(params string[] settings)
+    {
+        await StopAgentAsync();
+        await StartAgentAsync(settings);
+        await ReadyAsync();
+    }
+
     /// <summary>Waits until /health/ready says so.</summary>
     public Task ReadyAsync() => Eventually.Async(async () => await ReadinessAsync() == HttpStatusCode.OK, TimeSpan.FromSeconds(40));
 

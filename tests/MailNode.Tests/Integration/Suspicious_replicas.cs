@@ -176,7 +176,7 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
     public async Task A_clock_that_is_ten_minutes_off_and_then_put_right_changes_nothing(int minutes)
     {
         var account = await Account.OpenAsync(_node);
-        await RestartAsync(new Shifted(TimeSpan.FromMinutes(minutes)));
+        await RestartAsync(new ShiftedClock { By = TimeSpan.FromMinutes(minutes) });
         var changed = await account.ChangePasswordAsync("Hanafubuki-93ab");
         await Assert.ThrowsAsync<AuthenticationException>(account.LoggedInAsync);
         await _node.DeliverAsync(account.Address, "off");
@@ -247,9 +247,4 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
     private long DeletedAt(Account account) => _node.AskReplica("SELECT deleted_at FROM mailbox WHERE account_id = $1", account.State.AccountId);
 
     private long RepairedByLease() => _node.Accounts.Lease is { } l && l.TryGetProperty("repaired", out var repaired) ? repaired.GetInt64() : 0;
-
-    private sealed class Shifted(TimeSpan by) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
-    }
 }

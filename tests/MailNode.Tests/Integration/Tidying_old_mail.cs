@@ -127,7 +127,7 @@ public sealed class Tidying_old_mail(NodeToBreak fixture) : IClassFixture<NodeTo
     // Rounds of a node whose clock is ahead: one looks into some mailboxes only, and other tests have theirs.
     private async Task TidyAsync(TimeSpan ahead, Doveadm? doveadm = null)
     {
-        using var tidier = ActivatorUtilities.CreateInstance<Tidier>(_node.Agent, new Ahead(ahead), new MailboxTurns(), doveadm ?? _node.Agent.GetRequiredService<Doveadm>());
+        using var tidier = ActivatorUtilities.CreateInstance<Tidier>(_node.Agent, new ShiftedClock { By = ahead }, new MailboxTurns(), doveadm ?? _node.Agent.GetRequiredService<Doveadm>());
         for (var round = 0; round < 10; round++) await tidier.RoundAsync(TestContext.Current.CancellationToken);
     }
 
@@ -155,9 +155,4 @@ public sealed class Tidying_old_mail(NodeToBreak fixture) : IClassFixture<NodeTo
     }
 
     private long LookedInto(Account account) => _node.AskReplica("SELECT at FROM tidied WHERE account_id = $1", account.State.AccountId);
-
-    private sealed class Ahead(TimeSpan by) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UtcNow + by;
-    }
 }

@@ -62,6 +62,9 @@ public static class BulkJobTable
 {
     private const string Columns = "b.id, b.kind, b.domain, b.dry_run, b.asked_by, b.phase, b.default_mb, b.reserved_rows, b.reserved_mb, b.applied_rows, b.faults, b.position";
 
+    // Of a job that has the room of its domain.
+    private const string Holder = "kind = 'bulk-change' and phase = 'committed'";
+
     /// <summary>The table, beside Marten's own.</summary>
     public static Table Table()
     {
@@ -104,7 +107,7 @@ public static class BulkJobTable
             update bulk_job b set owner = $1, until = now() + $2
             where b.id = (
                 select id from bulk_job where phase <> 'applied' and (until is null or until < now())
-                order by kind = 'bulk-change' and phase = 'committed' desc, created_at, id for update skip locked limit 1)
+                order by {Holder} desc, created_at, id for update skip locked limit 1)
             returning {Columns}
             """);
         command.Parameters.Add(new() { Value = owner });
@@ -151,25 +154,20 @@ public static class BulkJobTable
     /// read, so nobody changes a capacity until it is through, and what deletions free is withheld. To be asked with the
     /// domain's row locked.
     /// </summary>
-    public static async Task<bool> HoldsCapacitiesAsync(IDocumentSession session, string domain, CancellationToken stop)
-    {
-        await using var command = new NpgsqlCommand("select exists (select 1 from bulk_job where domain = $1 and kind = 'bulk-change' and phase = 'committed')");
-        command.Parameters.Add(new() { Value = domain });
-        await using var row = await session.ExecuteReaderAsync(command, stop);
-        await row.ReadAsync(stop);
-        return row.GetBoolean(0);
-    }
+    public static Task<bool> HoldsCapacitiesAsync(IDocumentSession session, string domain, CancellationToken stop) => IsAnyAsync(session, domain, Holder, stop);
 
     /// <summary>
     /// Whether the job that holds the capacities of a domain waits for a worker in vain, so that who waits for it must make room:
     /// all workers may wait for it.
     /// </summary>
-    public static async Task<bool> HolderWaitsAsync(IDocumentSession session, string domain, CancellationToken stop)
+    public static Task<bool> HolderWaitsAsync(IDocumentSession session, string domain, CancellationToken stop)
+        => IsAnyAsync(session, domain, $"{Holder} and (until is null or until < now() - interval '2 seconds')", stop);
+
+    private static async Task<bool> IsAnyAsync(IDocumentSession session, string domain, string job, CancellationToken stop)
     {
-        await using var command = new NpgsqlCommand(
-            """
-            select exists (select 1 from bulk_job where domain = $1 and kind = 'bulk-change' and phase = 'committed' and (until is null or until < now() - interval '2 seconds'))
-            """);
+#pragma warning disable CA2100 // one of the constants above
+        await using var command = new NpgsqlCommand($"select exists (select 1 from bulk_job where domain = $1 and {job})");
+#pragma warning restore CA2100
         command.Parameters.Add(new() { Value = domain });
         await using var row = await session.ExecuteReaderAsync(command, stop);
         await row.ReadAsync(stop);
