@@ -3,7 +3,8 @@
 # What ./dev test long runs in full size: tests whose trait Size is the campaign's name, and how large.
 declare -A campaigns=([accounts]=10000 [inputs]=1000000 [kills]=30 [messages]=50000 [outage]=10 [webhooks]=30)
 
-# Ends with the line "N passed, N failed". A test program that crashes or reports nothing counts as a failure.
+# Ends with what failed, once more, and the line "N passed, N failed". A test program that crashes or reports nothing counts
+# as a failure.
 run_tests() {
     local part=${1:-all} campaign=${2:-} passed=0 failed=${FAILED_BEFORE:-0} results
     [[ $part =~ ^(all|specs|integration|journeys|long)$ && (-z $campaign || ($part == long && -n ${campaigns[$campaign]:-})) ]] ||
@@ -25,6 +26,7 @@ run_tests() {
         echo "No test was run."
         failed=1
     fi
+    cat "$results/failed" 2>/dev/null || true
     echo "$passed passed, $failed failed"
     ((failed == 0))
 }
@@ -64,6 +66,7 @@ run_test_program() {
         passed=$((passed + $(jq '.results.summary.passed' "$report")))
         failed=$((failed + failures))
         jq -r '.results.summary | "   \(.passed) passed, \(.failed) failed, \(.skipped) skipped"' "$report"
+        jq -r '.results.tests[] | select(.status == "failed") | "FAILED \(.name)\n\(.message // "" | .[:1000])\n\(.trace // "" | split("\n")[:3] | join("\n"))"' "$report" >>"$results/failed"
         # Something outside of a test failed, such as the end of a fixture.
         ((code == 0 || failures > 0)) || count_crash "$name" "$code"
     else
@@ -72,7 +75,7 @@ run_test_program() {
 }
 
 count_crash() {
-    echo "   $1 ended with code $2 without telling a failed test"
+    echo "   $1 ended with code $2 without telling a failed test" | tee -a "$results/failed"
     failed=$((failed + 1))
 }
 
