@@ -5,6 +5,19 @@ using System.Text.Json;
 
 namespace Hikyaku.MailNode;
 
+/// <summary>What has become of asking Dovecot to begin anew.</summary>
+public enum Reloading
+{
+    /// <summary>It may not have heard of it.</summary>
+    Failed,
+
+    /// <summary>It was told.</summary>
+    Begun,
+
+    /// <summary>It does not run.</summary>
+    Away,
+}
+
 /// <summary>What has become of sessions that were to be ended.</summary>
 /// <param name="IsDovecotThere">Whether anybody listens where Dovecot would.</param>
 /// <param name="Over">Whose have been told to end; of others nobody knows.</param>
@@ -66,9 +79,9 @@ public sealed partial class Doveadm : IDisposable
         }, stop);
     }
 
-    /// <summary>Makes every service of Dovecot begin anew; open sessions go on. Whether that is so: where it does not run, it is when it starts.</summary>
-    public Task<bool> ReloadAsync(CancellationToken stop)
-        => AskAsync([Command("reload", new { }, "0")], answers => answers.TrueForAll(a => a.Result is not null), stop, away: true);
+    /// <summary>Tells Dovecot to begin every service anew, which it does in a moment; open sessions go on.</summary>
+    public Task<Reloading> ReloadAsync(CancellationToken stop)
+        => AskAsync([Command("reload", new { }, "0")], answers => answers.TrueForAll(a => a.Result is not null) ? Reloading.Begun : Reloading.Failed, stop, away: Reloading.Away);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

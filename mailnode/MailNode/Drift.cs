@@ -25,14 +25,14 @@ public static class Drift
         foreach (var state in listed)
         {
             if (held.Remove(ReplicaRows.KeyOf(state), out var have) && (IsRight(have, state) || IsNewer(have.State, state, position))) continue;
-            ReplicaRows.Write(replica, state, now);
+            ReplicaRows.Write(replica, state, now, obeyed: 0); // nobody knows since when it was not
             repaired++;
         }
 
         foreach (var extra in held.Values)
         {
             if (ReplicaRows.IsTombstone(extra.State) || !Newest.Vanished(ReplicaStates.VersionOf(extra.State).Position, position)) continue;
-            ReplicaRows.Vanish(replica, extra.State, now);
+            ReplicaRows.Vanish(replica, extra.State, now, obeyed: 0);
             repaired++;
         }
 

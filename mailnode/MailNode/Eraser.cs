@@ -16,16 +16,19 @@ namespace Hikyaku.MailNode;
 /// </para>
 /// </summary>
 public sealed partial class Eraser(
-    NodeSettings settings, Replica replica, PostfixQueue queue, MailboxTurns turns, TimeProvider time, ILogger<Eraser> logger) : BackgroundService
+    NodeSettings settings, Replica replica, MailServers servers, PostfixQueue queue, MailboxTurns turns, TimeProvider time, ILogger<Eraser> logger) : BackgroundService
 {
     private const int AtOnce = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    // So long may a deletion need from its time until the servers read it.
+    private static readonly TimeSpan Writing = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PauseWhenBusy = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SentIsAttemptedFor = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan OrphanInterval = TimeSpan.FromDays(1);
 
-    private readonly string _wayOut = Path.Combine(settings.Home, "vmail", "erased");
-    private HashSet<string> _seenClean = [];
+    private readonly string _wayOut = Path.Combine(settings.Mail, "erased");
+    private readonly HashSet<(string AccountId, DateTimeOffset DeletedAt)> _seenClean = [];
     private int _waiting;
     private Task? _lookedForOrphansIn;
     private DateTimeOffset _lookedForOrphans;
@@ -53,29 +56,33 @@ public sealed partial class Eraser(
     private async Task RoundAsync(CancellationToken stop)
     {
         var now = time.GetUtcNow();
+        // By another one somebody could still send to whom this one does not know any more.
+        if (!servers.Read(replica.Identity)) return;
         var due = replica.IsComplete ? await replica.WriteAsync(r => Erasures.Take(r, now, AtOnce), stop) : [];
-        if (due.Count == 0) return;
+        if (due.Count == 0)
+        {
+            _seenClean.Clear();
+            return;
+        }
+
         var queued = await TakeOutOfQueueAsync(due, now, stop);
         // Read after the queue: a message is here, or there already.
         var unfinished = queue.OldestUnfinished();
         var results = new List<(string AccountId, Left Left)>(due.Count);
-        var seenClean = new HashSet<string>();
         foreach (var one in due)
         {
             stop.ThrowIfCancellationRequested();
             var isBusy = queued is null || one.HasSessions || queued.Contains(one.Address)
-                || unfinished <= one.DeletedAt + Pause;
+                || unfinished <= one.DeletedAt + Writing || now <= servers.LingerUntil;
             var left = isBusy ? Left.Busy : RemoveFolder(one.AccountId);
-            if (left == Left.Nothing && !_seenClean.Contains(one.AccountId))
-            {
-                seenClean.Add(one.AccountId);
-                left = Left.Something;
-            }
-
+            // Kept until its next turn: of many due ones each has one only after the others.
+            var mark = (one.AccountId, one.DeletedAt);
+            if (left != Left.Nothing) _seenClean.Remove(mark);
+            else if (_seenClean.Add(mark)) left = Left.Something;
+            else _seenClean.Remove(mark);
             results.Add((one.AccountId, left));
         }
 
-        _seenClean = seenClean;
         await replica.WriteAsync(r => results.TrueForAll(result => Note(r, result.AccountId, result.Left)), stop);
         var (erased, waiting) = (results.Count(r => r.Left == Left.Nothing), results.Count(r => r.Left != Left.Nothing));
         if (erased > 0 || waiting != _waiting) LogRound(erased, waiting); // not every second of a long night
@@ -125,9 +132,8 @@ public sealed partial class Eraser(
         var now = time.GetUtcNow();
         var complete = replica.WhenCompleteAsync();
         if (!complete.IsCompleted || (complete == _lookedForOrphansIn && now - _lookedForOrphans < OrphanInterval)) return;
-        var mail = Path.Combine(settings.Home, "vmail");
-        var folders = Directory.Exists(mail)
-            ? Directory.EnumerateDirectories(mail).Where(shard => Path.GetFileName(shard).Length == 2).SelectMany(Directory.EnumerateDirectories)
+        var folders = Directory.Exists(settings.Mail)
+            ? Directory.EnumerateDirectories(settings.Mail).Where(shard => Path.GetFileName(shard).Length == 2).SelectMany(Directory.EnumerateDirectories)
                 .Select(f => Path.GetFileName(f)).Where(ReplicaRows.IsFolderName).ToList()
             : [];
         var found = await replica.WriteAsync(r => Erasures.BeginOrphans(r, folders, now), stop);

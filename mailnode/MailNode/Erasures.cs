@@ -23,24 +23,24 @@ internal static class Erasures
     internal sealed record Due(string AccountId, string Address, DateTimeOffset DeletedAt, bool HasSessions);
 
     /// <summary>An account is gone, as its state says.</summary>
-    public static void Begin(SqliteConnection replica, MailboxState gone, DateTimeOffset now)
+    public static void Begin(SqliteConnection replica, MailboxState gone, DateTimeOffset now, long? obeyed = null)
     {
         replica.Run(
             "INSERT OR IGNORE INTO mailbox (account_id, address, domain, life, capacity_mb, version, position) VALUES ($1, $2, $3, $4, $5, $6, $7)",
             gone.AccountId, gone.Address, gone.Domain, gone.Life, gone.CapacityMb, gone.Version, gone.Position);
-        Begin(replica, gone.AccountId, now);
+        Begin(replica, gone.AccountId, now, obeyed);
         // One that waits because nobody knew the account waits no longer.
         replica.Run("UPDATE mailbox SET version = $2, position = $3, erase_due = min(erase_due, $4) WHERE account_id = $1",
             gone.AccountId, gone.Version, gone.Position, now.ToUnixTimeMilliseconds());
     }
 
     /// <summary>An account of this node is gone.</summary>
-    public static void Begin(SqliteConnection replica, string accountId, DateTimeOffset now)
+    public static void Begin(SqliteConnection replica, string accountId, DateTimeOffset now, long? obeyed = null)
     {
         var at = now.ToUnixTimeMilliseconds();
         // Only who had a password can have sessions.
         if (replica.One<string>("SELECT address FROM mailbox WHERE account_id = $1 AND deleted_at IS NULL AND password_hash IS NOT NULL", accountId) is { } address)
-            ReplicaRows.EndSessions(replica, accountId, address, now);
+            ReplicaRows.EndSessions(replica, accountId, address, now, obeyed);
         // When a later life has the address already, what the queue has may be that one's.
         replica.Run(
             """

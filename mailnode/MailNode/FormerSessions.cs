@@ -33,7 +33,8 @@ internal static class FormerSessions
     // By which passwords there may be sessions; without one are those that were to be ended. Null: nobody knows.
     private static List<(string Account, string Address, string? Hash)>? Of(NodeSettings settings)
     {
-        if (!File.Exists(settings.Replica)) return File.Exists(settings.ReplicaMark) ? null : []; // taken away, or never there
+        // Taken away, unless there never was one.
+        if (!File.Exists(settings.Replica)) return File.Exists(settings.ReplicaRead) || File.Exists(settings.ReplicaMark) ? null : [];
         try
         {
             using var old = Replica.ConnectToRead(settings);
@@ -44,7 +45,7 @@ internal static class FormerSessions
                 UNION ALL SELECT account_id, address, NULL FROM session_end
                 """, r => (r.GetString(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2)));
         }
-        catch (Exception e) when (e is SqliteException or InvalidOperationException)
+        catch (Exception e) when (e is SqliteException or InvalidDataException or InvalidOperationException)
         {
             return null; // damaged, or of a version that is not known
         }

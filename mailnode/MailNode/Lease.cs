@@ -85,17 +85,21 @@ public sealed partial class Lease(
         var report = new LeaseReport(
             new Dictionary<string, long>(), versions, false, checkedAt, repaired, at?.Host, at?.ImapPort, at?.Pop3Port, at?.LmtpPort, at?.QuotaPort);
         if (!replica.IsComplete) return report;
-        var obeyed = await replica.WriteAsync(ReplicaRows.Obeyed, stop);
+        var (done, obeyed) = await replica.TryWriteAsync(ReplicaRows.Obeyed, stop);
+        if (!done) return report;
+        if (!servers.Read(replica.Identity)) obeyed = 0;
         return report with { Applied = new Dictionary<string, long> { [ReplicaRows.Accounts] = obeyed }, Listed = true };
     }
 
     // What was the newest once is applied now: also when there is always something newer.
     private async Task TellCurrentAsync(CancellationToken stop)
     {
-        if (_ahead is not (var asked, var newest) || !replica.IsComplete || (await replica.WriteAsync(ReplicaRows.Progress, stop)).Applied < newest) return;
+        if (_ahead is not (var asked, var newest)) return;
+        var (done, progress) = await replica.TryWriteAsync(ReplicaRows.Progress, stop);
+        if (!done || progress.Applied < newest) return;
         _ahead = null;
         if (asked - _told < Precision) return;
-        await replica.WriteAsync(r =>
+        await replica.TryWriteAsync(r =>
         {
             ReplicaRows.SetCurrentAsOf(r, asked);
             return true;

@@ -36,9 +36,10 @@ public sealed partial class Listing(
         var pause = ShortestPause;
         while (!stoppingToken.IsCancellationRequested)
         {
-            var reason = replica.IsComplete ? await AskedAsync(stoppingToken) : "there is no replica";
+            string? reason = null;
             try
             {
+                reason = replica.IsComplete ? await AskedAsync(stoppingToken) : "there is no replica";
                 if (reason is null)
                 {
                     if (replica.IsComplete) await CleanAsync(stoppingToken);
@@ -50,7 +51,7 @@ public sealed partial class Listing(
                 await ListAsync(reason, stoppingToken);
                 pause = ShortestPause;
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException or JsonException or Microsoft.Data.Sqlite.SqliteException
+            catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException or InvalidDataException or JsonException or Microsoft.Data.Sqlite.SqliteException
                 || (e is OperationCanceledException && !stoppingToken.IsCancellationRequested))
             {
                 LogFailed(e, reason ?? "tombstones are old", pause);
@@ -107,12 +108,11 @@ public sealed partial class Listing(
         // Nobody else makes one: waiting for a replica here would be for ever.
         if (!(await replica.TryWriteAsync(Write, stop)).Done)
         {
-            servers.WillLookAgain();
             await replica.ReplaceAsync(r => Write(r), stop);
-            await servers.LookAgainAsync(stop);
         }
 
         LogDone(states.Count, position);
+        await servers.ReadAsync(replica.Identity, stop);
         await sessions.EndDueAsync(stop);
         lease.Renew();
     }

@@ -2,12 +2,27 @@ using System.Text;
 
 namespace Hikyaku.MailNode;
 
-/// <summary>What the agent asks of the servers' programs on its machine.</summary>
-public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, ILogger<MailServers> logger)
+/// <summary>
+/// What the agent asks of the servers' programs on its machine. Above all that they open the replica again when another file has
+/// taken its place: what they have open they go on reading. Until they have been told, the node obeys nothing
+/// (<see cref="Lease"/>). Which file that was stands beside it, so that an agent that is killed before it has told them tells
+/// them when it is back.
+/// </summary>
+public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, TimeProvider time, ILogger<MailServers> logger) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    // Dovecot is told by a signal: that it was sent is all that the answer says.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim _turn = new(1);
     private IReadOnlyDictionary<string, string>? _versions;
-    private volatile bool _dovecotReadsTheOld;
+    private volatile string? _readBy;
+    private long _lingerUntil;
+    private bool _failing;
+
+    /// <summary>Until when somebody may still be let in by what a replica says that is no more.</summary>
+    public DateTimeOffset LingerUntil => DateTimeOffset.FromUnixTimeMilliseconds(Interlocked.Read(ref _lingerUntil));
 
     /// <summary>Their versions, without a server that is not installed here.</summary>
     public async Task<IReadOnlyDictionary<string, string>> VersionsAsync(CancellationToken stop)
@@ -20,22 +35,85 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
         return _versions = versions;
     }
 
-    /// <summary>The replica is about to be exchanged: until Dovecot was told, it lets in whom the old one lets in.</summary>
-    public void WillLookAgain() => _dovecotReadsTheOld = true;
+    /// <summary>Whether the servers are known to read a replica, by its identity.</summary>
+    public bool Read(string identity) => _readBy == identity;
 
-    /// <summary>Whether Dovecot reads the replica that is there; tells it when it was not.</summary>
-    public async Task<bool> DovecotReadsTheNewAsync(CancellationToken stop)
+    /// <summary>Makes the servers read the replica that is there, unless they do. Whoever does not run reads it when it starts.</summary>
+    /// <param name="identity">The replica's that is there.</param>
+    /// <param name="stop">Gives up.</param>
+    /// <returns>Whether they read it; when not, it is to be asked again.</returns>
+    public async Task<bool> ReadAsync(string identity, CancellationToken stop)
     {
-        if (_dovecotReadsTheOld && await doveadm.ReloadAsync(stop)) _dovecotReadsTheOld = false;
-        return !_dovecotReadsTheOld;
+        if (Read(identity)) return true;
+        await _turn.WaitAsync(stop);
+        try
+        {
+            // A file that was moved here is another one, whatever is in it.
+            if (await RunAsync("stat", ["-c", "%d:%i", settings.Replica], stop) is not { } file) return false;
+            if (await NotedAsync(stop) is var noted && noted != file)
+            {
+                if (!await TellAsync(isFirst: noted is null, stop)) return false;
+                await NoteAsync(file, stop);
+            }
+
+            _readBy = identity;
+            return true;
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
-    /// <summary>Makes the servers open the replica again: they would go on reading a file that was exchanged.</summary>
-    public async Task LookAgainAsync(CancellationToken stop)
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
+
+    // Before the first there was nothing to read.
+    private async Task<bool> TellAsync(bool isFirst, CancellationToken stop)
     {
-        if (!await DovecotReadsTheNewAsync(stop)) LogNotReached("Dovecot");
-        var configuration = Path.Combine(settings.Home, "postfix");
-        if (await RunAsync("postfix", ["-c", configuration, "reload"], stop) is null) LogNotReached("Postfix");
+        var dovecot = await doveadm.ReloadAsync(stop);
+        var told = dovecot is not Reloading.Failed && await TellPostfixAsync(stop);
+        if (!told && !_failing) LogNotTold();
+        if (told && _failing) LogToldAtLast();
+        _failing = !told;
+        if (!told || dovecot == Reloading.Away) return told;
+        if (!isFirst) Interlocked.Exchange(ref _lingerUntil, (time.GetUtcNow() + settings.OldReadersLinger).ToUnixTimeMilliseconds());
+        await Task.Delay(Settling, time, stop);
+        return true;
+    }
+
+    // Null when there is no note, empty when it cannot be read.
+    private async Task<string?> NotedAsync(CancellationToken stop)
+    {
+        try
+        {
+            return File.Exists(settings.ReplicaRead) ? await File.ReadAllTextAsync(settings.ReplicaRead, stop) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotNoted(e, settings.ReplicaRead);
+            return "";
+        }
+    }
+
+    private async Task NoteAsync(string file, CancellationToken stop)
+    {
+        try
+        {
+            await File.WriteAllTextAsync(settings.ReplicaRead, file, stop);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotNoted(e, settings.ReplicaRead); // they are told once more when the agent starts
+        }
+    }
+
+    private async Task<bool> TellPostfixAsync(CancellationToken stop)
+    {
+        string[] configuration = ["-c", Path.Combine(settings.Home, "postfix")];
+        // Says by its exit code whether it runs.
+        return await ServerProgram.RunAsync("postfix", [.. configuration, "status"], [], _ => { }, Patience, stop) is not null
+            || await RunAsync("postfix", [.. configuration, "reload"], stop) is not null;
     }
 
     // Null when it does not end well.
@@ -48,9 +126,15 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
         return null;
     }
 
-    [LoggerMessage(1, LogLevel.Information, "{Server} was not told to read the replica anew; it does when it is told or starts")]
-    private partial void LogNotReached(string server);
+    [LoggerMessage(1, LogLevel.Warning, "Dovecot and Postfix cannot be told that there is a new replica; until they are, changes are not in force on this node")]
+    private partial void LogNotTold();
 
     [LoggerMessage(2, LogLevel.Warning, "{Program} does not run: {Failure}")]
     private partial void LogNotRun(string program, string failure);
+
+    [LoggerMessage(3, LogLevel.Information, "Dovecot and Postfix read the new replica")]
+    private partial void LogToldAtLast();
+
+    [LoggerMessage(4, LogLevel.Warning, "{File} cannot be read or written")]
+    private partial void LogNotNoted(Exception e, string file);
 }

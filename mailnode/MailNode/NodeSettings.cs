@@ -15,6 +15,9 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
     /// <summary>Where Postfix asks for the space of mailboxes on other nodes (<c>Hikyaku:CapacityPort</c>); null: nowhere.</summary>
     public int? CapacityPort { get; init; }
 
+    /// <summary>Where the mailboxes are.</summary>
+    public string Mail => Path.Combine(Home, "vmail");
+
     /// <summary>The database that the mail servers read.</summary>
     public string Replica => Path.Combine(Home, "replica.db");
 
@@ -26,6 +29,16 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
 
     /// <summary>By what an older copy of it is known (<see cref="MailNode.ReplicaMark"/>).</summary>
     public string ReplicaMark => Path.Combine(Home, "replica.mark");
+
+    /// <summary>Says which file the mail servers were last told to read (<see cref="MailServers"/>).</summary>
+    public string ReplicaRead => Path.Combine(Home, "servers.read");
+
+    /// <summary>
+    /// How long a Dovecot that was told to begin anew may still let people in by what it had read before
+    /// (<c>Hikyaku:OldReadersLinger</c>). A process that has a client in hand who is still to log in goes on with what it has for
+    /// half a minute (its master-service.c, MASTER_SERVICE_DIE_TIMEOUT_MSECS).
+    /// </summary>
+    public TimeSpan OldReadersLinger { get; init; } = TimeSpan.FromSeconds(35);
 
     /// <summary>How many messages the node's queue holds at most (<c>Hikyaku:NodeQueueLength</c>); the oldest go first.</summary>
     public int QueueLength { get; init; } = 500_000;
@@ -52,6 +65,7 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
             ArchiveAfterDays = Days("Hikyaku:ArchiveAfterDays", 180),
             TrashDays = Days("Hikyaku:TrashDays", 31),
             QueueLength = configuration.GetValue("Hikyaku:NodeQueueLength", 500_000),
+            OldReadersLinger = configuration.GetValue("Hikyaku:OldReadersLinger", TimeSpan.FromSeconds(35)),
             DigestCheckInterval = configuration.GetValue("Hikyaku:DigestCheckInterval", TimeSpan.FromMinutes(10)),
             Advertised = AdvertisedAddress.Read(configuration.GetSection("Hikyaku:Advertise")),
             CapacityPort = configuration.GetValue<int?>("Hikyaku:CapacityPort"),
@@ -59,7 +73,7 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
     }
 
     /// <summary>The folder of an account's mail, as Dovecot's userdb has it.</summary>
-    public string MailFolder(string accountId) => Path.Combine(Home, "vmail", accountId[^2..], accountId);
+    public string MailFolder(string accountId) => Path.Combine(Mail, accountId[^2..], accountId);
 
     /// <summary>Whether anything has ever arrived. Who asks Dovecot about a mailbox that has no folder makes one.</summary>
     public bool HasMailFolder(string accountId) => Directory.Exists(MailFolder(accountId));

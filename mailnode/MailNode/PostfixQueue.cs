@@ -40,7 +40,7 @@ public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider tim
     /// <summary>
     /// When the oldest message that is being taken in now was begun; null when there is none. Its recipients were judged then,
     /// and no list of the queue has it yet. Its file is not executable (Postfix's sign for "not whole"). A sender may take hours
-    /// over one; what a crash has left behind nobody has open.
+    /// over one, and the file's times go on with it; its name does not. What a crash has left behind nobody has open.
     /// </summary>
     public DateTimeOffset? OldestUnfinished()
     {
@@ -53,7 +53,8 @@ public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider tim
 #pragma warning disable CA1416 // nodes are Linux machines
             if (!IsThere(() => File.GetUnixFileMode(file), out var mode) || mode.HasFlag(UnixFileMode.UserExecute)) continue;
 #pragma warning restore CA1416
-            var begun = new DateTimeOffset(File.GetCreationTimeUtc(file)); // year 1601 when it is gone meanwhile; looked at again
+            // Without a time in its name it was begun whenever.
+            var begun = QueueId.Begun(Path.GetFileName(file)) ?? DateTimeOffset.MinValue;
             if (begun >= oldest || (time.GetUtcNow() - begun > UsualTakingIn && beingWritten.Value?.Contains(Path.GetFileName(file)) == false)) continue;
             oldest = begun;
         }

@@ -26,6 +26,9 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
     private List<FactOutbox.Waiting> _unsent = [];
     private bool _wasLost;
 
+    /// <summary>Names the replica that is there; each that is made has a name of its own. Empty before the first.</summary>
+    public string Identity => _now.Identity;
+
     /// <summary>Whether there is a replica that was completed by a list once.</summary>
     public bool IsComplete => _complete.Task.IsCompleted;
 
@@ -40,7 +43,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         {
             Open();
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException or InvalidDataException)
         {
             LogUnreadable(e, settings.Replica); // stays for the servers until a list has made another
         }
@@ -67,7 +70,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
             Lose();
             return (false, default);
         }
-        catch (SqliteException e) when (IsDamage(e))
+        catch (SqliteException e) when (SqliteFile.IsDamage(e))
         {
             LogUnreadable(e, settings.Replica);
             Lose();
@@ -203,21 +206,17 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
             using var other = ConnectToRead(settings);
             return MarkOf(other) == _now;
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException or InvalidDataException)
         {
             LogUnreadable(e, settings.Replica);
-            return false;
+            return e is SqliteException { } sqlite && SqliteFile.MayPass(sqlite);
         }
     }
 
-    private static bool IsDamage(SqliteException e)
-    {
-        const int corrupt = 11, notADatabase = 26, shortRead = 522; // SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_IOERR_SHORT_READ
-        return e.SqliteErrorCode is corrupt or notADatabase || e.SqliteExtendedErrorCode == shortRead;
-    }
-
     internal static ReplicaMark MarkOf(SqliteConnection connection)
-        => connection.All("SELECT identity, writes FROM replica", r => new ReplicaMark(r.GetString(0), r.GetInt64(1))).Single();
+        => connection.All("SELECT identity, writes FROM replica", r => new ReplicaMark(r.GetString(0), r.GetInt64(1))) is [var mark]
+            ? mark
+            : throw new InvalidDataException("The replica does not say which one it is");
 
     private void Mark()
     {
@@ -225,7 +224,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         {
             _now.Write(settings.ReplicaMark);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             LogNotMarked(e, settings.ReplicaMark); // the old mark goes on to be right
         }

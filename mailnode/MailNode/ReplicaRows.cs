@@ -134,9 +134,9 @@ public static class ReplicaRows
     internal static bool IsTombstone(object state) => state is MailboxState { Deleted: true } or DomainState { Deleted: true } or MailNodeState { Deleted: true };
 
     /// <summary>Removes what the service does not name.</summary>
-    internal static void Vanish(SqliteConnection replica, object state, DateTimeOffset now)
+    internal static void Vanish(SqliteConnection replica, object state, DateTimeOffset now, long? obeyed = null)
     {
-        if (state is MailboxState m) Erasures.Begin(replica, m.AccountId, now);
+        if (state is MailboxState m) Erasures.Begin(replica, m.AccountId, now, obeyed);
         if (state is DomainState d) Vanish(replica, d.Domain);
         if (state is MailNodeState n) VanishNode(replica, n.Node);
     }
@@ -157,10 +157,14 @@ public static class ReplicaRows
     };
 
     /// <summary>Writes a state over whatever is there.</summary>
-    internal static void Write(SqliteConnection replica, object state, DateTimeOffset now)
+    /// <param name="replica">The replica.</param>
+    /// <param name="state">The state.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="obeyed">Up to where the node obeys until the account's sessions are ended, when it is not all that is applied.</param>
+    internal static void Write(SqliteConnection replica, object state, DateTimeOffset now, long? obeyed = null)
     {
-        if (state is MailboxState { Deleted: true } gone) Erasures.Begin(replica, gone, now);
-        else if (state is MailboxState mailbox) Write(replica, mailbox, now);
+        if (state is MailboxState { Deleted: true } gone) Erasures.Begin(replica, gone, now, obeyed);
+        else if (state is MailboxState mailbox) Write(replica, mailbox, now, obeyed);
         if (state is MailNodeState n)
         {
             replica.Run("INSERT OR REPLACE INTO node VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -174,12 +178,12 @@ public static class ReplicaRows
         }
     }
 
-    private static void Write(SqliteConnection replica, MailboxState m, DateTimeOffset now)
+    private static void Write(SqliteConnection replica, MailboxState m, DateTimeOffset now, long? obeyed)
     {
         var (oldHash, oldVersion) = replica.All("SELECT password_hash, password_version FROM mailbox WHERE account_id = $1",
             r => (r.IsDBNull(0) ? null : r.GetString(0), r.GetInt64(1)), m.AccountId).FirstOrDefault();
-        // Only who had a password can have sessions.
-        if (oldHash is not null && oldHash != m.PasswordHash) EndSessions(replica, m.AccountId, m.Address, now);
+        // Only who had a password can have sessions; but what is repaired does not tell what there was.
+        if ((oldHash ?? (obeyed is null ? null : "")) is { } old && old != m.PasswordHash) EndSessions(replica, m.AccountId, m.Address, now, obeyed);
         replica.Run("INSERT OR REPLACE INTO mailbox VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10, $11, $12, NULL, $13)",
             m.AccountId, m.Address, UnicodeAddress(m), m.Domain, m.Life, m.PasswordHash, m.CapacityMb,
             m.Version, m.Position,

@@ -7,7 +7,8 @@ namespace Hikyaku.MailNode;
 /// written with the change itself, so that neither a crash nor a Dovecot that is away lets a session live on.
 /// <para>
 /// Twice, a second apart: a login whose password was checked just before the change may open its session just after the first
-/// round. Who has logged in with the new password meanwhile is thrown out as well, and comes back by itself.
+/// round. Who has logged in with the new password meanwhile is thrown out as well, and comes back by itself. After the replica
+/// was made anew there is a last round when nobody can read the former one any more.
 /// </para>
 /// <para>
 /// Postfix keeps the name that it was told at the login as long as the connection lasts, and cannot be asked to forget one.
@@ -25,10 +26,14 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
     // So long may sessions live on whose Dovecot was killed: then they have noticed it, unless somebody keeps them busy.
     private static readonly TimeSpan Orphaned = TimeSpan.FromSeconds(10);
 
+    // So long somebody who is at fault lets the others alone, in milliseconds.
+    private const long AfterFault = 5_000;
+
     // What is due later than it can be was written by a clock that was ahead and has been put right: it is due now.
-    private const long Foreseeable = 10_000;
+    private const long Foreseeable = 60_000;
 
     private readonly SemaphoreSlim _turn = new(1);
+    private readonly HashSet<string> _atFault = [];
     private int _atOnce = MostAtOnce;
     private long? _awaySince;
     private volatile bool _failing;
@@ -51,10 +56,11 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Pause, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        do
         {
             try
             {
+                await MakeReadAsync(stoppingToken);
                 await EndRoundAsync(stoppingToken);
             }
             catch (SqliteException)
@@ -62,6 +68,13 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
                 // told by whoever writes states; tried again in a second
             }
         }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task MakeReadAsync(CancellationToken stop)
+    {
+        if (!replica.IsComplete || servers.Read(replica.Identity)) return;
+        if (await servers.ReadAsync(replica.Identity, stop)) lease.Renew();
     }
 
     private async Task EndRoundAsync(CancellationToken stop)
@@ -72,13 +85,12 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
             limit.CancelAfter(Patience);
-            do goesOn = await EndSomeAsync(limit.Token);
+            do goesOn = await EndSomeAsync(goesOn, limit.Token, stop);
             while (goesOn && !limit.IsCancellationRequested);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
             _awaySince = null;
-            _atOnce = Math.Max(1, _atOnce / 2); // what is too much at once may be done in smaller parts
             if (!goesOn) Failed();
         }
         finally
@@ -88,43 +100,65 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
     }
 
     // Whether there may be more.
-    private async Task<bool> EndSomeAsync(CancellationToken stop)
+    private async Task<bool> EndSomeAsync(bool goesOn, CancellationToken limit, CancellationToken stop)
     {
-        if (!replica.IsComplete) return false;
+        // Who logs in by what another replica says would stay.
+        if (!replica.IsComplete || replica.Identity is var identity && !servers.Read(identity)) return false;
         var (now, atOnce) = (time.GetUtcNow().ToUnixTimeMilliseconds(), _atOnce);
         // First rounds first: what is not obeyed yet must not wait for what is only looked at again.
-        var due = await replica.WriteAsync(
+        var all = await replica.WriteAsync(
             r => r.All("SELECT account_id, address, due, rounds FROM session_end WHERE due <= $1 OR due > $3 ORDER BY rounds DESC, due LIMIT $2",
-                row => new Due(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), now, atOnce, now + Foreseeable), stop);
-        if (due.Count == 0)
+                row => new Due(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), now, atOnce + _atFault.Count + 1, now + Foreseeable), limit);
+        if (all.Count == 0)
         {
             Works();
             return false;
         }
 
-        // Else who logs in after this with the old password would stay.
-        if (!await servers.DovecotReadsTheNewAsync(stop))
-        {
-            Failed();
-            return false;
-        }
-
-        var (isThere, over) = await doveadm.KickAsync([.. due.Select(d => d.Address)], stop);
+        // Who was not ended although he was alone comes alone, and when the others are done.
+        var due = all.Where(d => !_atFault.Contains(d.AccountId)).Take(atOnce).ToList();
+        if (due.Count == 0) due.Add(all[0]);
+        var (isThere, over) = await KickAsync(due, goesOn, limit, stop);
         if (!isThere)
         {
-            await NobodyThereAsync(now, stop);
+            await NobodyThereAsync(now, limit);
             return false;
         }
 
         _awaySince = null;
+        await NoteAsync(identity, due, over, stop);
+        // What is too much at once may be done in smaller parts, and who is at fault is alone in the end.
+        if (over.Count == 0) _atOnce = Math.Max(1, due.Count / 2);
+        if (over.Count == 0 && due.Count == 1) _atFault.Add(due[0].AccountId);
         var done = due.FindAll(d => over.Contains(d.Address));
-        // Who was refused comes after the others next time.
-        await replica.WriteAsync(r => due.Sum(d => over.Contains(d.Address) ? Done(r, d, now)
-            : r.Run("UPDATE session_end SET due = $1 WHERE account_id = $2 AND due = $3", now, d.AccountId, d.At)), stop);
+        _atFault.ExceptWith(done.Select(d => d.AccountId));
         if (done.Count < due.Count) Failed();
         else Works();
         if (_failing && done.Exists(d => d.Rounds > 1)) lease.Renew();
-        return done.Count == due.Count && due.Count == atOnce;
+        return done.Count == due.Count && all.Count > due.Count;
+    }
+
+    // That a round ends which has done something says nothing of Dovecot; else no answer is one, too.
+    private async Task<KickedSessions> KickAsync(List<Due> due, bool goesOn, CancellationToken limit, CancellationToken stop)
+    {
+        try
+        {
+            return await doveadm.KickAsync([.. due.Select(d => d.Address)], limit);
+        }
+        catch (OperationCanceledException) when (!goesOn && !stop.IsCancellationRequested)
+        {
+            return new(true, new HashSet<string>());
+        }
+    }
+
+    // Who was refused comes after the others next time.
+    private async Task NoteAsync(string identity, List<Due> due, IReadOnlySet<string> over, CancellationToken stop)
+    {
+        var (now, lingerUntil) = (time.GetUtcNow().ToUnixTimeMilliseconds(), servers.LingerUntil.ToUnixTimeMilliseconds());
+        // What was due in a replica that is no more is due in this one.
+        await replica.TryWriteAsync(r => replica.Identity != identity ? 0 : due.Sum(d => over.Contains(d.Address)
+            ? Done(r, d, now, lingerUntil)
+            : r.Run("UPDATE session_end SET due = $1 WHERE account_id = $2 AND due = $3 AND rounds = $4", now + (due.Count > 1 ? 0 : AfterFault), d.AccountId, d.At, d.Rounds)), stop);
     }
 
     // Where no Dovecot listens there are no sessions, but of one that was killed. All are ended once more when there is one.
@@ -145,16 +179,21 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
     private void Works()
     {
         (_atOnce, _awaySince) = (Math.Min(MostAtOnce, _atOnce * 2), null);
-        if (!_failing) return;
+        if (_failing) lease.Renew();
+        _failing = false;
+        if (_atFault.Count > 0) return; // with the others
         if (_failures > 1) LogWorksAgain();
-        (_failing, _failures) = (false, 0);
-        lease.Renew();
+        _failures = 0;
     }
 
     // A change meanwhile has made it due anew, and that stays.
-    private static int Done(SqliteConnection r, Due one, long now) => one.Rounds > 1
-        ? r.Run("UPDATE session_end SET due = $1, rounds = rounds - 1 WHERE account_id = $2 AND due = $3", now + (long)SecondRound.TotalMilliseconds, one.AccountId, one.At)
-        : r.Run("DELETE FROM session_end WHERE account_id = $1 AND due = $2", one.AccountId, one.At);
+    private static int Done(SqliteConnection r, Due one, long now, long lingerUntil)
+    {
+        var next = one.Rounds > 1 ? now + (long)SecondRound.TotalMilliseconds : lingerUntil;
+        return one.Rounds > 1 || (one.Rounds > 0 && next > now)
+            ? r.Run("UPDATE session_end SET due = $1, rounds = rounds - 1 WHERE account_id = $2 AND due = $3 AND rounds = $4", next, one.AccountId, one.At, one.Rounds)
+            : r.Run("DELETE FROM session_end WHERE account_id = $1 AND due = $2 AND rounds = $3", one.AccountId, one.At, one.Rounds);
+    }
 
     private sealed record Due(string AccountId, string Address, long At, long Rounds);
 

@@ -32,6 +32,20 @@ internal static class SqliteFile
         return Control(connection, hasMoved, 0) != 0;
     }
 
+    /// <summary>Whether an error says that a database is none, or not whole.</summary>
+    public static bool IsDamage(SqliteException e)
+    {
+        const int corrupt = 11, notADatabase = 26, shortRead = 522; // SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_IOERR_SHORT_READ
+        return e.SqliteErrorCode is corrupt or notADatabase || e.SqliteExtendedErrorCode == shortRead;
+    }
+
+    /// <summary>Whether an error says nothing of a database, but of this moment: somebody else, memory, the disk, open files.</summary>
+    public static bool MayPass(SqliteException e)
+    {
+        const int busy = 5, locked = 6, noMemory = 7, inputOutput = 10, cannotOpen = 14; // SQLITE_BUSY, …
+        return e.SqliteErrorCode is busy or locked or noMemory or inputOutput or cannotOpen && !IsDamage(e);
+    }
+
     // Answers what the operation has left in its argument.
     private static int Control(SqliteConnection connection, int operation, int argument)
     {

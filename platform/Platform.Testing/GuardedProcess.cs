@@ -51,7 +51,11 @@ public sealed class GuardedProcess : IAsyncDisposable
     public Task ShutDownAsync() => EndAsync("shutdown");
 
     /// <summary>Lets it stand still (SIGSTOP), as a machine that sleeps or a network that is cut does.</summary>
-    public Task PauseAsync() => _guard.StandardInput.WriteLineAsync("pause");
+    public async Task PauseAsync()
+    {
+        await _guard.StandardInput.WriteLineAsync("pause");
+        await Eventually.Async(() => File.Exists(Path.Combine(_folder, "paused")));
+    }
 
     /// <summary>Lets it go on.</summary>
     public Task ResumeAsync() => _guard.StandardInput.WriteLineAsync("resume");

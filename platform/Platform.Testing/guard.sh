@@ -1,6 +1,7 @@
 # Runs a server for a test process and never longer: bash -c '…' guard FOLDER SIGNAL COMMAND...
 # Standard input is a pipe that only the test process holds. The line "stop" ends the server and keeps FOLDER, so that
-# it can start again; "shutdown" does so by SIGTERM; "pause" and "resume" let it stand still and go on; the pipe's end, which comes however the test process dies, ends the server and removes FOLDER.
+# it can start again; "shutdown" does so by SIGTERM; "pause" and "resume" let it stand still (then there is a file "paused") and
+# go on; the pipe's end, which comes however the test process dies, ends the server and removes FOLDER.
 set -u
 folder=$1 signal=$2
 shift 2
@@ -29,8 +30,8 @@ while true; do
     if read -r -t 1 part <&3; then
         line+=$part
         case $line in
-            pause) kill -STOP "$server" -"$server" ;;
-            resume) kill -CONT "$server" -"$server" ;;
+            pause) kill -STOP "$server" -"$server" && : >paused ;;
+            resume) rm -f paused && kill -CONT "$server" -"$server" ;;
             *)
                 word=$line
                 break

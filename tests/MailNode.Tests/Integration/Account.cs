@@ -25,13 +25,12 @@ public sealed record Account(MailNodeUnderTest Node, MailboxState State, string?
     {
         await ServeAsync(node, domain);
         var id = Guid.CreateVersion7().ToString("N");
-        var state = new MailboxState(id, $"{name ?? $"u{id[^12..]}"}@{domain}", domain, life, Hash(password), capacityMb, 1, node.Accounts.Next(), false, home);
-        await PublishAsync(node, state);
+        var hash = Hash(password);
+        var state = await PublishAsync(node, at => new MailboxState(id, $"{name ?? $"u{id[^12..]}"}@{domain}", domain, life, hash, capacityMb, 1, at, false, home));
         return new(node, state, password);
     }
 
-    public static Task ServeAsync(MailNodeUnderTest node, string domain)
-        => PublishAsync(node, new DomainState(domain, true, 1, node.Accounts.Next(), false));
+    public static Task ServeAsync(MailNodeUnderTest node, string domain) => PublishAsync(node, at => new DomainState(domain, true, 1, at, false));
 
     public Task<Account> ChangePasswordAsync(string password, bool wait = true) => ChangeAsync(s => s with { PasswordHash = Hash(password) }, password, wait);
 
@@ -40,19 +39,26 @@ public sealed record Account(MailNodeUnderTest Node, MailboxState State, string?
     /// <summary>Publishes a change; <paramref name="wait"/> until the node has reported that it obeys.</summary>
     public async Task<Account> ChangeAsync(Func<MailboxState, MailboxState> change, string? password, bool wait = true)
     {
-        var state = change(State) with { Version = State.Version + 1, Position = Node.Accounts.Next() };
-        await PublishAsync(Node, state, wait);
+        var state = change(State) with { Version = State.Version + 1 };
+        state = await PublishAsync(Node, at => state with { Position = at }, wait);
         return this with { State = state, Password = password };
     }
 
-    public static async Task PublishAsync(MailNodeUnderTest node, object state, bool wait = true)
+    /// <summary>Publishes a state of the next position.</summary>
+    public static async Task<T> PublishAsync<T>(MailNodeUnderTest node, Func<long, T> make, bool wait = true) where T : class
     {
-        node.Accounts.Keep(state);
-        var position = node.Accounts.Position;
+        var position = 0L;
+        var state = node.Accounts.Keep(at => make(position = at));
         await node.Broker.PublishAsync(state);
         await node.Broker.PublishAsync(new NodeStateBookmark("accounts", position));
-        if (wait) await Eventually.Async(() => node.Accounts.Applied >= position);
+        // Where no Dovecot listens a change that ends sessions is obeyed after ten seconds.
+        if (wait) await Eventually.Async(() => node.Accounts.Applied >= position, TimeSpan.FromSeconds(40));
+        return state;
     }
+
+    /// <summary>Waits until nobody's session is ended any more who logs in now: that is done twice.</summary>
+    public Task SessionsEndedAsync() => Eventually.Async(
+        () => Node.AskReplica("SELECT count(*) FROM session_end WHERE account_id IN ($1, '*')", State.AccountId) == 0, TimeSpan.FromSeconds(40));
 
     private static string? Hash(string? password)
     {

@@ -58,7 +58,7 @@ public sealed class AccountsStandIn : IAsyncDisposable
     public void Keep(object state) => _states[Key(state)] = state;
 
     /// <summary>Makes a state of the next position, so that no list is between the two.</summary>
-    public object Keep(Func<long, object> make)
+    public T Keep<T>(Func<long, T> make) where T : class
     {
         lock (_states)
         {

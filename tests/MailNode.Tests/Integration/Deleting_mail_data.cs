@@ -63,8 +63,9 @@ public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<Node
         {
             await account.DeleteMailAsync("accounts-many", wait: false);
             await Eventually.Async(() => Number(account, "done") > 0, Long);
-            await ComeAsync();
+            var coming = ComeAsync();
             await agent.StopAsync();
+            await coming;
         }
 
         Assert.False(account.IsMailDeleted("accounts-many"));

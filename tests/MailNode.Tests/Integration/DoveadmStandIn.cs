@@ -36,6 +36,7 @@ internal sealed class DoveadmStandIn : IDisposable
     private readonly BadAnswer _answer;
     private int _asked;
     private volatile int _dovecot;
+    private volatile string? _badFor;
 
     public DoveadmStandIn(BadAnswer answer)
     {
@@ -52,7 +53,9 @@ internal sealed class DoveadmStandIn : IDisposable
     public int Asked => Volatile.Read(ref _asked);
 
     /// <summary>From now on who connects speaks with the real one at this port.</summary>
-    public void Mend(int dovecot) => _dovecot = dovecot;
+    /// <param name="dovecot">The port.</param>
+    /// <param name="exceptFor">Whoever says this is still answered badly: the connection ends, or nothing comes.</param>
+    public void Mend(int dovecot, string? exceptFor = null) => (_badFor, _dovecot) = (exceptFor, dovecot);
 
     public void Dispose() => _listener.Dispose();
 
@@ -76,7 +79,7 @@ internal sealed class DoveadmStandIn : IDisposable
         {
             using var dovecot = new TcpClient();
             await dovecot.ConnectAsync(IPAddress.Loopback, _dovecot);
-            await Task.WhenAny(stream.CopyToAsync(dovecot.GetStream()), dovecot.GetStream().CopyToAsync(stream));
+            await Task.WhenAny(ForwardAsync(stream, dovecot.GetStream()), dovecot.GetStream().CopyToAsync(stream));
             return;
         }
 
@@ -95,6 +98,19 @@ internal sealed class DoveadmStandIn : IDisposable
                 _ => Json("{\"hello\":[1]}"),
             }));
             return;
+        }
+    }
+
+    private async Task ForwardAsync(NetworkStream client, NetworkStream dovecot)
+    {
+        var read = new byte[65536];
+        var isSilent = false;
+        while (await client.ReadAsync(read) is > 0 and var bytes)
+        {
+            isSilent |= _badFor is { } bad && Encoding.UTF8.GetString(read, 0, bytes).Contains(bad, StringComparison.Ordinal);
+            if (isSilent) Interlocked.Increment(ref _asked);
+            if (isSilent && _answer != BadAnswer.Silence) return;
+            if (!isSilent) await dovecot.WriteAsync(read.AsMemory(0, bytes));
         }
     }
 

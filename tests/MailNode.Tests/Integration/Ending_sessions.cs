@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
 using Microsoft.Data.Sqlite;
@@ -67,6 +68,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
     [InlineData("it is of another version")]
     [InlineData("it is damaged")]
     [InlineData("it was taken away")]
+    [InlineData("it was taken away with all that is known of it")]
     public async Task A_change_while_the_agent_is_away_ends_the_sessions_when_it_is_back_whatever_has_become_of_the_replica(string what)
     {
         var (account, gone) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
@@ -102,15 +104,146 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         await EndedAsync();
     }
 
+    // Killed between the two: Dovecot and Postfix go on with the former replica, which nobody else has any more.
+    [Fact, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-2")]
+    public async Task An_agent_that_was_killed_before_it_has_told_the_servers_of_a_new_replica_tells_them_when_it_is_back()
+    {
+        var account = await Account.OpenAsync(_node);
+        (await account.LoggedInAsync()).Dispose();
+        await _node.StopAgentAsync();
+        var changed = await account.ChangePasswordAsync(Other, wait: false);
+        var identity = Identity();
+        _node.RemoveReplica();
+        using var standIn = new DoveadmStandIn(BadAnswer.Silence);
+        _node.Settings = [standIn.Setting];
+        await using (var agent = _node.StartAgentToKill())
+        {
+            await Eventually.Async(() => Identity() is { Length: > 0 } now && now != identity && standIn.Asked > 0, Long);
+            await agent.StopAsync();
+        }
+
+        _node.Settings = [];
+        await _node.StartAgentAsync();
+        await Eventually.Async(() => _node.Accounts.Applied >= changed.State.Position, Long);
+        await Assert.ThrowsAsync<MailKit.Security.AuthenticationException>(account.LoggedInAsync);
+        var next = await Account.OpenAsync(_node);
+        await _node.DeliverAsync(next.Address, "to one whom the former did not know");
+        await EndedAsync();
+        await Eventually.Async(next.InboxAsync, inbox => inbox.Count == 1);
+    }
+
+    [Fact, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-2")]
+    public async Task Nothing_is_in_force_while_the_servers_cannot_be_told_of_a_new_replica_also_when_no_session_is_to_be_ended()
+    {
+        var account = await Account.OpenAsync(_node);
+        using var standIn = new DoveadmStandIn(BadAnswer.CommandFailed);
+        await _node.RestartAgentAsync(standIn.Setting);
+        await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position); // they read this one
+        var identity = Identity();
+        await _node.StopAgentAsync();
+        SetVersion(1);
+        await _node.StartAgentAsync(standIn.Setting);
+        await Eventually.Async(() => Identity() is { Length: > 0 } now && now != identity, Long);
+        Assert.Equal(0, Ending());
+        var (asked, renewals) = (standIn.Asked, _node.Accounts.Renewals);
+        await Eventually.Async(() => standIn.Asked > asked + 1 && _node.Accounts.Renewals > renewals + 1, Long);
+        Assert.Equal(0, _node.Accounts.Applied);
+        standIn.Mend(_node.Port("DOVEADM"));
+        await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position, Long);
+        (await account.LoggedInAsync()).Dispose();
+        await _node.RestartAgentAsync();
+    }
+
+    [Theory, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-2")]
+    [InlineData(BadAnswer.ConnectionClosed)]
+    [InlineData(BadAnswer.Silence)]
+    public async Task One_whose_sessions_dovecot_cannot_end_does_not_keep_those_of_the_others(BadAnswer answer)
+    {
+        var bad = await Account.OpenAsync(_node);
+        var others = new List<Account>();
+        for (var i = 0; i < 5; i++) others.Add(await Account.OpenAsync(_node));
+        using var standIn = new DoveadmStandIn(answer);
+        standIn.Mend(_node.Port("DOVEADM"), exceptFor: bad.Address);
+        await _node.RestartAgentAsync(standIn.Setting);
+        using var ofTheBad = await bad.LoggedInAsync();
+        bad = await bad.ChangePasswordAsync(Other, wait: false);
+        await Eventually.Async(() => standIn.Asked > 0, Long);
+        foreach (var other in others)
+        {
+            using var session = await other.LoggedInAsync();
+            await other.ChangePasswordAsync(Other, wait: false);
+            await Eventually.Async(() => session.IsOverAsync(), Long);
+        }
+
+        await Eventually.Async(() => Ending() == 1, Long); // the second rounds, too
+        Assert.True(_node.Accounts.Applied < bad.State.Position);
+        standIn.Mend(_node.Port("DOVEADM"));
+        await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position, Long);
+        await Eventually.Async(() => ofTheBad.IsOverAsync());
+        await EndedAsync();
+        await _node.RestartAgentAsync();
+    }
+
+    // Dovecot lets a process that speaks with such a client go on for half a minute, with the replica that it knows.
+    [Fact, Trait("Rule", "ACC-7")]
+    public async Task Who_was_connected_before_the_replica_was_made_anew_and_logs_in_by_what_the_former_said_is_thrown_out()
+    {
+        var account = await Account.OpenAsync(_node);
+        (await account.LoggedInAsync()).Dispose();
+        _node.Settings = ["--Hikyaku:OldReadersLinger=00:00:12"];
+        await _node.RestartAgentAsync();
+        using var early = await _node.ImapAsync();
+        await _node.StopAgentAsync();
+        var changed = await account.ChangePasswordAsync(Other, wait: false);
+        _node.RemoveReplica();
+        await _node.StartAgentAsync();
+        await Eventually.Async(() => _node.Accounts.Applied >= changed.State.Position, Long);
+        var rounds = await Eventually.Async(() => _node.AskReplica("SELECT ifnull(max(rounds), -1) FROM session_end"), n => n <= 0, Long);
+        Assert.Equal(0, rounds); // of three
+        try
+        {
+            await early.AuthenticateAsync(account.Address, account.Secret, TestContext.Current.CancellationToken);
+            await Eventually.Async(() => early.IsOverAsync(), Long);
+        }
+        catch (Exception e) when (e is MailKit.Security.AuthenticationException or MailKit.ServiceNotConnectedException or IOException or MailKit.ProtocolException)
+        {
+            Assert.False(early.IsAuthenticated); // which is as well
+        }
+
+        await EndedAsync();
+        _node.Settings = [];
+        await _node.RestartAgentAsync();
+    }
+
     private void Make(string what)
     {
-        if (what == "it was taken away") _node.RemoveReplica();
+        if (what.StartsWith("it was taken away", StringComparison.Ordinal)) _node.RemoveReplica();
+        if (what.EndsWith("known of it", StringComparison.Ordinal)) File.Delete(Path.ChangeExtension(_node.Replica, "mark"));
         if (what == "it is damaged") File.WriteAllText(_node.Replica, "no database");
-        if (what != "it is of another version") return;
+        if (what == "it is of another version") SetVersion(1);
+    }
+
+    private void SetVersion(int version)
+    {
         using var replica = new SqliteConnection($"Data Source={_node.Replica};Mode=ReadWrite;Pooling=False");
         replica.Open();
         SqliteFile.KeepLogFiles(replica); // the servers go on reading
-        replica.Run("PRAGMA user_version = 1");
+        replica.Run(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {version}"));
+    }
+
+    // Empty while there is none.
+    private string Identity()
+    {
+        try
+        {
+            using var replica = new SqliteConnection($"Data Source={_node.Replica};Mode=ReadOnly;Pooling=False");
+            replica.Open();
+            return replica.One<string>("SELECT identity FROM replica") ?? "";
+        }
+        catch (SqliteException)
+        {
+            return "";
+        }
     }
 
     private Task EndedAsync() => Eventually.Async(() => Ending() == 0, Long);

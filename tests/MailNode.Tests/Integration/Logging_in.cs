@@ -60,6 +60,7 @@ public sealed class Logging_in(NodeFixture fixture)
         await Eventually.Async(() => imap.IsOverAsync());
         await Eventually.Async(() => pop.IsOverAsync());
         await Assert.ThrowsAsync<AuthenticationException>(account.LoggedInAsync);
+        await changed.SessionsEndedAsync();
         (await changed.LoggedInAsync()).Dispose();
     }
 

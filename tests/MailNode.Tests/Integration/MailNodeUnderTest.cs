@@ -1,14 +1,15 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography;
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using System.Security.Cryptography;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Platform.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
@@ -119,8 +120,8 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
     public static Task<MailNodeUnderTest> StartBesideAsync(MailNodeUnderTest first, string name) => StartAsync(new MailNodeUnderTest(name, "allow", first), null, null);
 
     /// <summary>Where the accounts service would tell the other nodes that this one is.</summary>
-    public MailNodeState State(long version = 1, bool retired = false)
-        => new(Name, "127.0.0.1", Port("IMAP"), Port("POP3"), Port("LMTP"), version, Accounts.Next(), retired, Port("QUOTA"));
+    public MailNodeState State(long at, long version = 1, bool retired = false)
+        => new(Name, "127.0.0.1", Port("IMAP"), Port("POP3"), Port("LMTP"), version, at, retired, Port("QUOTA"));
 
     private static async Task<MailNodeUnderTest> StartAsync(MailNodeUnderTest node, RabbitServer? rabbit, int? diskMb)
     {
@@ -174,7 +175,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
             $"--Hikyaku:Services:accounts={Accounts.Url}", $"--Hikyaku:NodeCredential={Home}/secrets/node-credential",
             "--Hikyaku:Advertise:Host=127.0.0.1", $"--Hikyaku:Advertise:ImapPort={Port("IMAP")}", $"--Hikyaku:Advertise:Pop3Port={Port("POP3")}",
             $"--Hikyaku:Advertise:LmtpPort={Port("LMTP")}", $"--Hikyaku:Advertise:QuotaPort={Port("QUOTA")}", $"--Hikyaku:CapacityPort={Port("CAPACITY")}",
-            $"--Hikyaku:Doveadm=http://127.0.0.1:{Port("DOVEADM")}", $"--Hikyaku:DoveadmKey={Home}/secrets/doveadm.key", .. Settings,
+            "--Hikyaku:OldReadersLinger=00:00:01", $"--Hikyaku:Doveadm=http://127.0.0.1:{Port("DOVEADM")}", $"--Hikyaku:DoveadmKey={Home}/secrets/doveadm.key", .. Settings,
         ];
 
     public async Task StopAgentAsync()
@@ -193,8 +194,12 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         await ReadyAsync();
     }
 
-    /// <summary>Waits until /health/ready says so.</summary>
-    public Task ReadyAsync() => Eventually.Async(async () => await ReadinessAsync() == HttpStatusCode.OK, TimeSpan.FromSeconds(40));
+    /// <summary>Waits until /health/ready says so, and the mail servers read the replica.</summary>
+    public async Task ReadyAsync()
+    {
+        await Eventually.Async(async () => await ReadinessAsync() == HttpStatusCode.OK, TimeSpan.FromSeconds(40));
+        await Eventually.Async(() => Agent.GetRequiredService<MailServers>().Read(Agent.GetRequiredService<Replica>().Identity), TimeSpan.FromSeconds(40));
+    }
 
     public async Task<HttpStatusCode> ReadinessAsync()
     {

@@ -35,8 +35,8 @@ public sealed class TwoNodes : IAsyncLifetime
     {
         First = await MailNodeUnderTest.StartAsync();
         Second = await MailNodeUnderTest.StartBesideAsync(First, "mail2");
-        await Account.PublishAsync(First, First.State());
-        await Account.PublishAsync(First, Second.State());
+        await Account.PublishAsync(First, at => First.State(at));
+        await Account.PublishAsync(First, at => Second.State(at));
     }
 
     public async ValueTask DisposeAsync()

@@ -12,6 +12,8 @@ public sealed class Reading_the_replica(NodeFixture fixture)
     [Fact, Trait("Rule", "NOD-2")]
     public async Task Whoever_reads_gets_an_answer_in_every_moment_of_constant_writing()
     {
+        // Who else writes it is noticed and ends it.
+        await _node.StopAgentAsync();
         using var reader = Process.Start(new ProcessStartInfo("setpriv", ["--reuid=postfix", "--regid=postfix", "--clear-groups", "sqlite3", _node.Replica])
         {
             RedirectStandardInput = true,
@@ -27,16 +29,18 @@ public sealed class Reading_the_replica(NodeFixture fixture)
         Assert.Equal("", await errors);
         Assert.Equal(Reads, await answers);
         Assert.InRange(await writing, 1000, int.MaxValue);
+        await _node.StartAgentAsync();
+        await _node.ReadyAsync();
     }
 
-    // Says nothing new, but writes; without waiting for the disk, for more commits.
+    // Without waiting for the disk, for more commits.
     private int WriteBeside(Process reader)
     {
         using var writer = new SqliteConnection($"Data Source={_node.Replica};Pooling=False");
         writer.Open();
         writer.Run("PRAGMA synchronous = OFF");
         var writes = 0;
-        for (; !reader.HasExited; writes++) writer.Run("UPDATE replica SET node = node");
+        for (; !reader.HasExited; writes++) writer.Run("UPDATE replica SET writes = writes + 1");
         return writes;
     }
 

@@ -70,6 +70,7 @@ public sealed class Remembering_passwords(NodeToBreak fixture) : IClassFixture<N
         await LogInAsync(way, account.Address, account.Secret);
         await account.ChangePasswordAsync(Other);
         await RefusedAsync(way, account.Address, account.Secret);
+        await account.SessionsEndedAsync();
         await LogInAsync(way, account.Address, Other);
         await EverythingToldIsWrittenAsync();
         await RefusedAsync(way, account.Address, account.Secret);

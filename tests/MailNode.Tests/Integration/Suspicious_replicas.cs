@@ -44,6 +44,7 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
         if (how == "moved") File.Move(copy, _node.Replica, overwrite: true);
         else File.Copy(copy, _node.Replica, overwrite: true);
         await Eventually.Async(() => Identity() != identity);
+        await _node.ReadyAsync();
         await Eventually.Async(async () => (await changed.InboxAsync()).Count == 0);
         await Assert.ThrowsAsync<AuthenticationException>(account.LoggedInAsync);
         (await (await changed.ChangePasswordAsync("Akatombo-55cd")).LoggedInAsync()).Dispose();
@@ -83,6 +84,8 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
             return done && repaired == 3 ? differing : 0; // a list of the start may come in between and repair some
         }, n => n > 0, TimeSpan.FromSeconds(60));
         Assert.InRange(shards, 1, 3);
+        await altered.SessionsEndedAsync();
+        await lost.SessionsEndedAsync();
         foreach (var account in new[] { altered, lost, right }) (await account.LoggedInAsync()).Dispose();
         Assert.Equal(0, _node.AskReplica("SELECT count(*) FROM domain WHERE domain = 'evil.example'"));
         Assert.Equal((true, 0, 0), await CheckAsync());

@@ -138,7 +138,7 @@ public sealed class Two_nodes(TwoNodes fixture) : IClassFixture<TwoNodes>
         var other = await OpenAtSecondAsync();
         (await other.LoggedInAsync()).Dispose();
         using var home = new OutsideMailServer();
-        await Account.PublishAsync(_first, _second.State() with { Node = "mail9", LmtpPort = home.Start() });
+        await Account.PublishAsync(_first, at => _second.State(at) with { Node = "mail9", LmtpPort = home.Start() });
         // Postfix remembers for half a minute where the last address was resolved to.
         await _first.DeliverAsync(other.Address, "another");
         await Eventually.Async(other.InboxAsync, inbox => inbox.Count == 1);
@@ -252,11 +252,11 @@ public sealed class A_retired_node
     public async Task It_takes_no_mail_and_no_logins_and_says_why()
     {
         await using var node = await MailNodeUnderTest.StartAsync();
-        await Account.PublishAsync(node, node.State());
+        await Account.PublishAsync(node, at => node.State(at));
         var account = await Account.OpenAsync(node);
         (await account.LoggedInAsync()).Dispose();
 
-        await Account.PublishAsync(node, node.State(version: 2, retired: true));
+        await Account.PublishAsync(node, at => node.State(at, version: 2, retired: true));
         using (var smtp = await node.SmtpAsync())
         {
             await smtp.SayAsync("MAIL FROM:<stranger@outside.test>");

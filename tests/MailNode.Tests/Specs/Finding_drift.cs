@@ -89,6 +89,27 @@ public sealed class Finding_drift : IDisposable
         Assert.Equal("a1", _replica.One<string>("SELECT account_id FROM session_end"));
     }
 
+    [Theory, Trait("Rule", "NOD-3"), Trait("Rule", "ACC-7")]
+    [InlineData("UPDATE mailbox SET password_hash = '$argon2id$evil' WHERE account_id = 'a1'")]
+    [InlineData("UPDATE mailbox SET password_hash = NULL WHERE account_id = 'a1'")]
+    [InlineData("DELETE FROM mailbox WHERE account_id = 'a1'")]
+    public void Nobody_knows_since_when_a_row_was_wrong_so_nothing_is_obeyed_until_its_sessions_are_ended(string damage)
+    {
+        _replica.Run(damage);
+        Assert.Equal(Position, ReplicaRows.Obeyed(_replica));
+        Repair();
+        Assert.Equal(0, ReplicaRows.Obeyed(_replica));
+        _replica.Run("DELETE FROM session_end");
+        Assert.Equal(Position, ReplicaRows.Obeyed(_replica));
+    }
+
+    [Fact, Trait("Rule", "NOD-3"), Trait("Rule", "ACC-7")]
+    public void The_sessions_of_one_whom_the_service_does_not_know_hold_back_as_well()
+    {
+        Drift.Repair(_replica, [.. States.Where(s => s != States[4])], EveryShard, Position, Now);
+        Assert.Equal(0, ReplicaRows.Obeyed(_replica));
+    }
+
     [Fact, Trait("Rule", "NOD-3")]
     public void What_the_watch_has_brought_after_the_list_stays()
     {
