@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Hikyaku.MailNode;
 
-/// <summary>What has become of asking Dovecot to begin anew.</summary>
+/// <summary>What has become of asking a server to begin anew.</summary>
 public enum Reloading
 {
     /// <summary>It may not have heard of it.</summary>
@@ -14,7 +14,7 @@ public enum Reloading
     /// <summary>It was told.</summary>
     Begun,
 
-    /// <summary>It does not run.</summary>
+    /// <summary>It does not run, or does so already.</summary>
     Away,
 }
 

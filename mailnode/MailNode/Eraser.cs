@@ -59,12 +59,7 @@ public sealed partial class Eraser(
         // By another one somebody could still send to whom this one does not know any more.
         if (!servers.Read(replica.Identity)) return;
         var due = replica.IsComplete ? await replica.WriteAsync(r => Erasures.Take(r, now, AtOnce), stop) : [];
-        if (due.Count == 0)
-        {
-            _seenClean.Clear();
-            return;
-        }
-
+        if (due.Count == 0) return;
         var queued = await TakeOutOfQueueAsync(due, now, stop);
         // Read after the queue: a message is here, or there already.
         var unfinished = queue.OldestUnfinished();
@@ -73,7 +68,7 @@ public sealed partial class Eraser(
         {
             stop.ThrowIfCancellationRequested();
             var isBusy = queued is null || one.HasSessions || queued.Contains(one.Address)
-                || unfinished <= one.DeletedAt + Writing || now <= servers.LingerUntil;
+                || unfinished <= one.DeletedAt + Writing || unfinished <= servers.LingerUntil || now <= servers.LingerUntil;
             var left = isBusy ? Left.Busy : RemoveFolder(one.AccountId);
             // Kept until its next turn: of many due ones each has one only after the others.
             var mark = (one.AccountId, one.DeletedAt);
@@ -83,15 +78,15 @@ public sealed partial class Eraser(
             results.Add((one.AccountId, left));
         }
 
-        await replica.WriteAsync(r => results.TrueForAll(result => Note(r, result.AccountId, result.Left)), stop);
+        await replica.WriteAsync(r => results.TrueForAll(result => Note(r, result.AccountId, result.Left, now)), stop);
         var (erased, waiting) = (results.Count(r => r.Left == Left.Nothing), results.Count(r => r.Left != Left.Nothing));
         if (erased > 0 || waiting != _waiting) LogRound(erased, waiting); // not every second of a long night
         _waiting = waiting;
     }
 
-    private bool Note(Microsoft.Data.Sqlite.SqliteConnection r, string accountId, Left left)
+    // From when the round began: what was clean is due in the next one, however long this one took.
+    private bool Note(Microsoft.Data.Sqlite.SqliteConnection r, string accountId, Left left, DateTimeOffset now)
     {
-        var now = time.GetUtcNow();
         if (left == Left.Nothing) Erasures.Finish(r, settings.Node, accountId, now);
         else Erasures.Postpone(r, accountId, now + (left == Left.Busy ? PauseWhenBusy : Pause / 2));
         return true;

@@ -34,7 +34,7 @@ internal static class FormerSessions
     private static List<(string Account, string Address, string? Hash)>? Of(NodeSettings settings)
     {
         // Taken away, unless there never was one.
-        if (!File.Exists(settings.Replica)) return File.Exists(settings.ReplicaRead) || File.Exists(settings.ReplicaMark) ? null : [];
+        if (!File.Exists(settings.Replica)) return File.Exists(settings.DovecotReads) || File.Exists(settings.ReplicaMark) ? null : [];
         try
         {
             using var old = Replica.ConnectToRead(settings);

@@ -5,8 +5,8 @@ namespace Hikyaku.MailNode;
 /// <summary>
 /// What the agent asks of the servers' programs on its machine. Above all that they open the replica again when another file has
 /// taken its place: what they have open they go on reading. Until they have been told, the node obeys nothing
-/// (<see cref="Lease"/>). Which file that was stands beside it, so that an agent that is killed before it has told them tells
-/// them when it is back.
+/// (<see cref="Lease"/>). Which one that was stands in a note for each, so that an agent that is killed before it has told them
+/// tells them when it is back.
 /// </summary>
 public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, TimeProvider time, ILogger<MailServers> logger) : IDisposable
 {
@@ -48,14 +48,19 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
         await _turn.WaitAsync(stop);
         try
         {
-            // A file that was moved here is another one, whatever is in it.
+            // A file that was moved here is another one, whatever is in it; and a number is given away again.
             if (await RunAsync("stat", ["-c", "%d:%i", settings.Replica], stop) is not { } file) return false;
-            if (await NotedAsync(stop) is var noted && noted != file)
-            {
-                if (!await TellAsync(isFirst: noted is null, stop)) return false;
-                await NoteAsync(file, stop);
-            }
-
+            var replica = $"{file.Trim()} {identity}";
+            // Each by itself: one that fails does not leave the other one with what is old.
+            var dovecot = await MakeReadAsync(replica, settings.DovecotReads, TellDovecotAsync, stop);
+            var postfix = await MakeReadAsync(replica, settings.PostfixReads, TellPostfixAsync, stop);
+            var told = dovecot is not Reloading.Failed && postfix is not Reloading.Failed;
+            if (!told && !_failing) LogNotTold(dovecot, postfix);
+            if (told && _failing) LogToldAtLast();
+            _failing = !told;
+            if (!told) return false;
+            LingerFrom(File.Exists(settings.DovecotReads) ? File.GetLastWriteTimeUtc(settings.DovecotReads) : time.GetUtcNow());
+            if (dovecot == Reloading.Begun || postfix == Reloading.Begun) await Task.Delay(Settling, time, stop);
             _readBy = identity;
             return true;
         }
@@ -68,52 +73,48 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
 
-    // Before the first there was nothing to read.
-    private async Task<bool> TellAsync(bool isFirst, CancellationToken stop)
+    // When the note was written, Dovecot was told; it may have been by an agent that was killed since.
+    private void LingerFrom(DateTimeOffset told)
     {
-        var dovecot = await doveadm.ReloadAsync(stop);
-        var told = dovecot is not Reloading.Failed && await TellPostfixAsync(stop);
-        if (!told && !_failing) LogNotTold();
-        if (told && _failing) LogToldAtLast();
-        _failing = !told;
-        if (!told || dovecot == Reloading.Away) return told;
-        if (!isFirst) Interlocked.Exchange(ref _lingerUntil, (time.GetUtcNow() + settings.OldReadersLinger).ToUnixTimeMilliseconds());
-        await Task.Delay(Settling, time, stop);
-        return true;
+        var now = time.GetUtcNow();
+        Interlocked.Exchange(ref _lingerUntil, ((told < now ? told : now) + settings.OldReadersLinger).ToUnixTimeMilliseconds());
     }
 
-    // Null when there is no note, empty when it cannot be read.
-    private async Task<string?> NotedAsync(CancellationToken stop)
+    // Away when it need not be told.
+    private async Task<Reloading> MakeReadAsync(string replica, string note, Func<CancellationToken, Task<Reloading>> tell, CancellationToken stop)
     {
         try
         {
-            return File.Exists(settings.ReplicaRead) ? await File.ReadAllTextAsync(settings.ReplicaRead, stop) : null;
+            if (File.Exists(note) && await File.ReadAllTextAsync(note, stop) == replica) return Reloading.Away;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogNotNoted(e, settings.ReplicaRead);
-            return "";
+            LogNotNoted(e, note);
         }
-    }
 
-    private async Task NoteAsync(string file, CancellationToken stop)
-    {
+        var told = await tell(stop);
         try
         {
-            await File.WriteAllTextAsync(settings.ReplicaRead, file, stop);
+            if (told is not Reloading.Failed) await File.WriteAllTextAsync(note, replica, stop);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogNotNoted(e, settings.ReplicaRead); // they are told once more when the agent starts
+            LogNotNoted(e, note); // it is told once more when the agent starts
         }
+
+        return told;
     }
 
-    private async Task<bool> TellPostfixAsync(CancellationToken stop)
+    private Task<Reloading> TellDovecotAsync(CancellationToken stop) => doveadm.ReloadAsync(stop);
+
+    private async Task<Reloading> TellPostfixAsync(CancellationToken stop)
     {
-        string[] configuration = ["-c", Path.Combine(settings.Home, "postfix")];
-        // Says by its exit code whether it runs.
-        return await ServerProgram.RunAsync("postfix", [.. configuration, "status"], [], _ => { }, Patience, stop) is not null
-            || await RunAsync("postfix", [.. configuration, "reload"], stop) is not null;
+        var configuration = Path.Combine(settings.Home, "postfix");
+        var status = await ServerProgram.RunAsync("postfix", ["-c", configuration, "status"], [], _ => { }, Patience, stop);
+        // Status 1 without a fatal error: it does not run.
+        if (status is ServerProgram.NotInstalled || (status is ['1', ' ', ..] && !status.Contains("fatal", StringComparison.Ordinal))) return Reloading.Away;
+        // Not its own output: what it leaves running to tidy the queue, for minutes when that is long, would hold that open.
+        return status is null && await RunAsync("sh", ["-c", "exec postfix -c \"$1\" reload >/dev/null 2>&1", "sh", configuration], stop) is not null ? Reloading.Begun : Reloading.Failed;
     }
 
     // Null when it does not end well.
@@ -126,8 +127,8 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
         return null;
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Dovecot and Postfix cannot be told that there is a new replica; until they are, changes are not in force on this node")]
-    private partial void LogNotTold();
+    [LoggerMessage(1, LogLevel.Warning, "Dovecot and Postfix are to read a new replica: {Dovecot}, {Postfix}; while one of them cannot be told, changes are not in force on this node")]
+    private partial void LogNotTold(Reloading dovecot, Reloading postfix);
 
     [LoggerMessage(2, LogLevel.Warning, "{Program} does not run: {Failure}")]
     private partial void LogNotRun(string program, string failure);

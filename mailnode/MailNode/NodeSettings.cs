@@ -30,8 +30,11 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
     /// <summary>By what an older copy of it is known (<see cref="MailNode.ReplicaMark"/>).</summary>
     public string ReplicaMark => Path.Combine(Home, "replica.mark");
 
-    /// <summary>Says which file the mail servers were last told to read (<see cref="MailServers"/>).</summary>
-    public string ReplicaRead => Path.Combine(Home, "servers.read");
+    /// <summary>Says which replica Dovecot was last told to read, and when (<see cref="MailServers"/>).</summary>
+    public string DovecotReads => Path.Combine(Home, "dovecot.reads");
+
+    /// <summary>Says which replica Postfix was last told to read.</summary>
+    public string PostfixReads => Path.Combine(Home, "postfix.reads");
 
     /// <summary>
     /// How long a Dovecot that was told to begin anew may still let people in by what it had read before

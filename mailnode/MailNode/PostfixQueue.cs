@@ -5,6 +5,7 @@ public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider tim
 {
     private const int AttemptsAtOnce = 50; // a program each
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ReadingPatience = TimeSpan.FromMinutes(5); // of a queue of hundreds of thousands
     private static readonly TimeSpan UsualTakingIn = TimeSpan.FromMinutes(15);
 
     private readonly string _configuration = Path.Combine(settings.Home, "postfix");
@@ -19,7 +20,7 @@ public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider tim
         {
             if (QueuedMessage.Read(line) is not { } message) unread++;
             else if (wanted(message)) found.Add(message);
-        }, stop);
+        }, stop, ReadingPatience);
         if (unread > 0) LogNotRead(unread);
         return ended && unread == 0 ? found : null;
     }
@@ -94,9 +95,9 @@ public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider tim
         }
     }
 
-    private async Task<bool> RunAsync(string program, string[] arguments, IReadOnlyCollection<string> input, Action<string> read, CancellationToken stop)
+    private async Task<bool> RunAsync(string program, string[] arguments, IReadOnlyCollection<string> input, Action<string> read, CancellationToken stop, TimeSpan? patience = null)
     {
-        var failure = await ServerProgram.RunAsync(program, arguments, input, read, Patience, stop);
+        var failure = await ServerProgram.RunAsync(program, arguments, input, read, patience ?? Patience, stop);
         if (failure is not null) LogFailed(program, failure);
         return failure is null;
     }

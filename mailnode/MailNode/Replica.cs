@@ -25,6 +25,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
     private DateTime _fileWrittenAt;
     private List<FactOutbox.Waiting> _unsent = [];
     private bool _wasLost;
+    private int _notSeen;
 
     /// <summary>Names the replica that is there; each that is made has a name of its own. Empty before the first.</summary>
     public string Identity => _now.Identity;
@@ -204,18 +205,19 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         try
         {
             using var other = ConnectToRead(settings);
-            return MarkOf(other) == _now;
+            var isIt = MarkOf(other) == _now;
+            _notSeen = 0;
+            return isIt;
         }
         catch (Exception e) when (e is SqliteException or InvalidDataException)
         {
             LogUnreadable(e, settings.Replica);
-            return e is SqliteException { } sqlite && SqliteFile.MayPass(sqlite);
+            return e is SqliteException sqlite && SqliteFile.MayPass(sqlite) && ++_notSeen < 6; // half a minute
         }
     }
 
     internal static ReplicaMark MarkOf(SqliteConnection connection)
-        => connection.All("SELECT identity, writes FROM replica", r => new ReplicaMark(r.GetString(0), r.GetInt64(1))) is [var mark]
-            ? mark
+        => connection.All("SELECT identity, writes FROM replica", r => new ReplicaMark(r.GetString(0), r.GetInt64(1))) is [var mark] ? mark
             : throw new InvalidDataException("The replica does not say which one it is");
 
     private void Mark()

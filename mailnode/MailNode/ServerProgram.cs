@@ -6,6 +6,10 @@ namespace Hikyaku.MailNode;
 /// <summary>Runs a program of the mail servers.</summary>
 internal static class ServerProgram
 {
+    /// <summary>What is answered when there is no such program.</summary>
+    public const string NotInstalled = "not installed";
+
+    private const int NoSuchFile = 2; // ENOENT
     private const int ErrorTextKept = 500;
 
     /// <summary>Runs one to its end, or ends it when it takes too long.</summary>
@@ -33,6 +37,10 @@ internal static class ServerProgram
             await process.WaitForExitAsync(limit.Token);
             var said = (await error).Trim();
             return process.ExitCode == 0 ? null : $"{process.ExitCode} {said[..Math.Min(said.Length, ErrorTextKept)]}";
+        }
+        catch (Win32Exception e) when (e.NativeErrorCode == NoSuchFile)
+        {
+            return NotInstalled;
         }
         catch (Exception e) when (e is Win32Exception or IOException || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {

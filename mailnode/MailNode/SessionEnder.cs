@@ -16,7 +16,8 @@ namespace Hikyaku.MailNode;
 /// the name is nobody's any more, and Postfix ends the connection at the next message (sessions.cf).
 /// </para>
 /// </summary>
-public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailServers servers, Lease lease, TimeProvider time, ILogger<SessionEnder> logger) : BackgroundService
+public sealed partial class SessionEnder(
+    NodeSettings settings, Replica replica, Doveadm doveadm, MailServers servers, Lease lease, TimeProvider time, ILogger<SessionEnder> logger) : BackgroundService
 {
     private const int MostAtOnce = 100;
     private static readonly TimeSpan SecondRound = TimeSpan.FromSeconds(1);
@@ -29,11 +30,15 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
     // So long somebody who is at fault lets the others alone, in milliseconds.
     private const long AfterFault = 5_000;
 
+    // As many may be at fault; of more it is Dovecot that is.
+    private const int MostAtFault = 10;
+
     // What is due later than it can be was written by a clock that was ahead and has been put right: it is due now.
-    private const long Foreseeable = 60_000;
+    private readonly long _foreseeable = (long)(settings.OldReadersLinger + TimeSpan.FromSeconds(25)).TotalMilliseconds;
 
     private readonly SemaphoreSlim _turn = new(1);
-    private readonly HashSet<string> _atFault = [];
+    private readonly HashSet<string> _atFault = []; // accounts of the replica _of
+    private string _of = "";
     private int _atOnce = MostAtOnce;
     private long? _awaySince;
     private volatile bool _failing;
@@ -104,11 +109,13 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
     {
         // Who logs in by what another replica says would stay.
         if (!replica.IsComplete || replica.Identity is var identity && !servers.Read(identity)) return false;
+        if (_of != identity) _atFault.Clear();
+        _of = identity;
         var (now, atOnce) = (time.GetUtcNow().ToUnixTimeMilliseconds(), _atOnce);
         // First rounds first: what is not obeyed yet must not wait for what is only looked at again.
         var all = await replica.WriteAsync(
             r => r.All("SELECT account_id, address, due, rounds FROM session_end WHERE due <= $1 OR due > $3 ORDER BY rounds DESC, due LIMIT $2",
-                row => new Due(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), now, atOnce + _atFault.Count + 1, now + Foreseeable), limit);
+                row => new Due(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), now, atOnce + _atFault.Count + 1, now + _foreseeable), limit);
         if (all.Count == 0)
         {
             Works();
@@ -129,9 +136,9 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
         await NoteAsync(identity, due, over, stop);
         // What is too much at once may be done in smaller parts, and who is at fault is alone in the end.
         if (over.Count == 0) _atOnce = Math.Max(1, due.Count / 2);
-        if (over.Count == 0 && due.Count == 1) _atFault.Add(due[0].AccountId);
+        if (over.Count == 0 && due.Count == 1 && _atFault.Count < MostAtFault) _atFault.Add(due[0].AccountId);
         var done = due.FindAll(d => over.Contains(d.Address));
-        _atFault.ExceptWith(done.Select(d => d.AccountId));
+        if (done.Exists(d => _atFault.Contains(d.AccountId))) _atFault.Clear(); // it was not they
         if (done.Count < due.Count) Failed();
         else Works();
         if (_failing && done.Exists(d => d.Rounds > 1)) lease.Renew();
@@ -167,7 +174,7 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
         Failed();
         var since = _awaySince ??= time.GetTimestamp();
         if (time.GetElapsedTime(since) < Orphaned) return;
-        if (await replica.WriteAsync(r => r.Run("UPDATE session_end SET rounds = 1 WHERE rounds > 1 AND (due <= $1 OR due > $2)", asked, asked + Foreseeable), stop) > 0) lease.Renew();
+        if (await replica.WriteAsync(r => r.Run("UPDATE session_end SET rounds = 1 WHERE rounds > 1 AND (due <= $1 OR due > $2)", asked, asked + _foreseeable), stop) > 0) lease.Renew();
     }
 
     private void Failed()

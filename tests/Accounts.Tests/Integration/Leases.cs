@@ -44,6 +44,27 @@ public sealed class Leases : IAsyncLifetime
         Assert.False(await InForceAsync(7)); // nobody serves
     }
 
+    [Fact, Trait("Rule", "NOD-5"), Trait("Rule", "ACC-3")]
+    public async Task A_node_that_makes_its_replica_anew_holds_back_what_is_in_force_and_a_new_one_does_not()
+    {
+        await RenewAsync("living", applied: 7);
+        await RenewAsync("dead", applied: 0, listed: false);
+        Assert.True(await InForceAsync(7));
+        await RenewAsync("dead", applied: 7);
+        await RenewAsync("dead", applied: 7, listed: false); // its servers go on with what they know
+        await RenewAsync("dead", applied: 7, listed: false);
+        Assert.False(await InForceAsync(7));
+        var leases = new NodeLeases(_own.Get<IDocumentStore>(), _time);
+        Assert.Contains("dead", await leases.ServingAsync(default)); // what is deleted is still to be erased there
+        await RenewAsync("dead", applied: 7);
+        Assert.True(await InForceAsync(7));
+
+        _time.Pass(NodeLease.Length); // away for long
+        await RenewAsync("living", applied: 7);
+        await RenewAsync("dead", applied: 0, listed: false);
+        Assert.True(await InForceAsync(7));
+    }
+
     [Fact, Trait("Rule", "NOD-5")]
     public async Task A_renewal_tells_the_newest_position()
     {
@@ -54,12 +75,12 @@ public sealed class Leases : IAsyncLifetime
 
     private Task<bool> InForceAsync(long position) => new NodeLeases(_own.Get<IDocumentStore>(), _time).HaveAllAppliedAsync(position, default);
 
-    private async Task<long> RenewAsync(string node, long applied)
+    private async Task<long> RenewAsync(string node, long applied, bool listed = true)
     {
         var credentials = new NodeCredentials(new ConfigurationBuilder().AddCommandLine(_keys.ForService()).Build());
         var http = new DefaultHttpContext();
         http.Request.Headers.Authorization = $"Bearer {_keys.NodeBearer(node)}";
-        var body = new RenewLeaseBody(new() { [NodeLeases.Service] = applied }, [], Listed: true);
+        var body = new RenewLeaseBody(new() { [NodeLeases.Service] = applied }, [], listed);
         var answer = await NodeLeases.Renew(node, body, http, credentials, _own.Get<IDocumentStore>(), _own.Get<NpgsqlDataSource>(), _time, default);
         return Assert.IsType<LeaseAnswer>(Assert.IsAssignableFrom<IValueHttpResult>(answer).Value).Position;
     }

@@ -141,6 +141,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position); // they read this one
         var identity = Identity();
         await _node.StopAgentAsync();
+        account = await account.ChangeAsync(s => s with { Address = $"new-{s.Address}" }, account.Password, wait: false);
         SetVersion(1);
         await _node.StartAgentAsync(standIn.Setting);
         await Eventually.Async(() => Identity() is { Length: > 0 } now && now != identity, Long);
@@ -148,9 +149,15 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         var (asked, renewals) = (standIn.Asked, _node.Accounts.Renewals);
         await Eventually.Async(() => standIn.Asked > asked + 1 && _node.Accounts.Renewals > renewals + 1, Long);
         Assert.Equal(0, _node.Accounts.Applied);
+        // Postfix was told, whatever becomes of Dovecot.
+        await Eventually.Async(async () =>
+        {
+            await _node.DeliverAsync(account.Address, "to the new name");
+            return true;
+        });
         standIn.Mend(_node.Port("DOVEADM"));
         await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position, Long);
-        (await account.LoggedInAsync()).Dispose();
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Contains("to the new name"), Long);
         await _node.RestartAgentAsync();
     }
 

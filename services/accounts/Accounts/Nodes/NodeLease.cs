@@ -4,7 +4,10 @@ using Npgsql;
 
 namespace Hikyaku.Accounts.Nodes;
 
-/// <summary>A mail node's membership: it counts while its lease runs and its replica is complete.</summary>
+/// <summary>
+/// A mail node's membership: it counts while its lease runs and its replica is complete, or was: while it makes another one its
+/// servers go on with what the former said.
+/// </summary>
 public sealed record NodeLease
 {
     /// <summary>How long a lease runs without being renewed.</summary>
@@ -24,6 +27,9 @@ public sealed record NodeLease
 
     /// <summary>Whether the replica has been listed completely.</summary>
     public bool Listed { get; init; }
+
+    /// <summary>Whether it was once since the lease began to run, and is not: what was changed since is not in force there.</summary>
+    public bool Rebuilding { get; init; }
 
     /// <summary>When the node has compared its replica with this service; null when not since its agent runs.</summary>
     public DateTimeOffset? LastDigestCheck { get; init; }
@@ -68,17 +74,17 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
     public async Task<bool> HaveAllAppliedAsync(long position, CancellationToken stop)
     {
         var serving = await ServingLeasesAsync(stop);
-        return serving.Count > 0 && serving.TrueForAll(l => l.Applied.GetValueOrDefault(Service) >= position);
+        return serving.Count > 0 && serving.TrueForAll(l => l.Listed && l.Applied.GetValueOrDefault(Service) >= position);
     }
 
-    /// <summary>The names of the nodes that count: complete, not retired, and their lease runs.</summary>
+    /// <summary>The names of the nodes that count: complete or complete before, not retired, and their lease runs.</summary>
     public async Task<IReadOnlyList<string>> ServingAsync(CancellationToken stop) => (await ServingLeasesAsync(stop)).ConvertAll(l => l.Id);
 
     private async Task<List<NodeLease>> ServingLeasesAsync(CancellationToken stop)
     {
         await using var session = store.QuerySession();
         var now = time.GetUtcNow();
-        return [.. (await session.QueryAsync<NodeLease>(NotRetired, stop)).Where(l => l.Until > now && l.Listed)];
+        return [.. (await session.QueryAsync<NodeLease>(NotRetired, stop)).Where(l => l.Until > now && (l.Listed || l.Rebuilding))];
     }
 
     /// <summary><c>PUT /internal/nodes/{node}</c> → 200; 409 when the node is retired.</summary>
@@ -89,13 +95,15 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
         EventHeaders.Stamp(session, Caller.Platform);
         var registration = await RegisterMailNode.HandleAsync(session, new(node, NodeAddress.Read(body), time.GetUtcNow()), stop);
         if (!registration.Accepted) return Problems.Of(registration.Rejections);
+        var (now, former) = (time.GetUtcNow(), await session.LoadAsync<NodeLease>(node, stop));
         session.Store(new NodeLease
         {
             Id = node,
-            Until = time.GetUtcNow() + NodeLease.Length,
+            Until = now + NodeLease.Length,
             Applied = body.Applied ?? [],
             Servers = body.Servers ?? [],
             Listed = body.Listed,
+            Rebuilding = !body.Listed && former is not null && former.Until > now && (former.Listed || former.Rebuilding),
             LastDigestCheck = body.LastDigestCheck,
             Repaired = body.Repaired,
         });
