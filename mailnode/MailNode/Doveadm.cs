@@ -8,14 +8,14 @@ namespace Hikyaku.MailNode;
 /// <summary>What has become of asking a server to begin anew.</summary>
 public enum Reloading
 {
-    /// <summary>It may not have heard of it.</summary>
+    /// <summary>It may not have heard of it. The first, for it is what no answer is.</summary>
     Failed,
 
     /// <summary>It was told.</summary>
     Begun,
 
-    /// <summary>It does not run, or does so already.</summary>
-    Away,
+    /// <summary>It does not run, or has been told before.</summary>
+    NotNeeded,
 }
 
 /// <summary>What has become of sessions that were to be ended.</summary>
@@ -81,7 +81,7 @@ public sealed partial class Doveadm : IDisposable
 
     /// <summary>Tells Dovecot to begin every service anew, which it does in a moment; open sessions go on.</summary>
     public Task<Reloading> ReloadAsync(CancellationToken stop)
-        => AskAsync([Command("reload", new { }, "0")], answers => answers.TrueForAll(a => a.Result is not null) ? Reloading.Begun : Reloading.Failed, stop, away: Reloading.Away);
+        => AskAsync([Command("reload", new { }, "0")], answers => answers.TrueForAll(a => a.Result is not null) ? Reloading.Begun : Reloading.Failed, stop, away: Reloading.NotNeeded);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

@@ -21,7 +21,7 @@ public sealed partial class Eraser(
     private const int AtOnce = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // So long may a deletion need from its time until the servers read it.
+    // So long may a deletion need from its time until the servers read it. What anybody begins to send meanwhile is waited for.
     private static readonly TimeSpan Writing = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PauseWhenBusy = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SentIsAttemptedFor = TimeSpan.FromMinutes(5);
@@ -57,7 +57,7 @@ public sealed partial class Eraser(
     {
         var now = time.GetUtcNow();
         // By another one somebody could still send to whom this one does not know any more.
-        if (!servers.Read(replica.Identity)) return;
+        if (!servers.AreReading(replica.Identity)) return;
         var due = replica.IsComplete ? await replica.WriteAsync(r => Erasures.Take(r, now, AtOnce), stop) : [];
         if (due.Count == 0) return;
         var queued = await TakeOutOfQueueAsync(due, now, stop);
@@ -69,7 +69,7 @@ public sealed partial class Eraser(
             stop.ThrowIfCancellationRequested();
             var isBusy = queued is null || one.HasSessions || queued.Contains(one.Address)
                 || unfinished <= one.DeletedAt + Writing || unfinished <= servers.LingerUntil || now <= servers.LingerUntil;
-            var left = isBusy ? Left.Busy : RemoveFolder(one.AccountId);
+            var left = isBusy ? Left.Busy : TryRemoveFolder(one.AccountId);
             // Kept until its next turn: of many due ones each has one only after the others.
             var mark = (one.AccountId, one.DeletedAt);
             if (left != Left.Nothing) _seenClean.Remove(mark);
@@ -105,6 +105,20 @@ public sealed partial class Eraser(
         return [.. messages.SelectMany(m => m.Recipients.Append(m.Sender)).Where(goneSince.ContainsKey)];
     }
 
+    // One that cannot be removed does not keep the others.
+    private Left TryRemoveFolder(string accountId)
+    {
+        try
+        {
+            return RemoveFolder(accountId);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotRemoved(e, accountId);
+            return Left.Busy;
+        }
+    }
+
     // Away from where a delivery would find it, then file by file. What an earlier run left half done is where it was put.
     private Left RemoveFolder(string accountId)
     {
@@ -138,6 +152,9 @@ public sealed partial class Eraser(
 
     [LoggerMessage(1, LogLevel.Warning, "Erasing of deleted accounts goes on in a moment")]
     private partial void LogFailed(Exception e);
+
+    [LoggerMessage(4, LogLevel.Warning, "The mail folder of account {AccountId} cannot be removed yet")]
+    private partial void LogNotRemoved(Exception e, string accountId);
 
     [LoggerMessage(2, LogLevel.Information, "{Erased} deleted accounts are erased, {Left} are not yet")]
     private partial void LogRound(int erased, int left);

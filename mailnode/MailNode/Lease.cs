@@ -87,7 +87,7 @@ public sealed partial class Lease(
         if (!replica.IsComplete) return report;
         var (done, obeyed) = await replica.TryWriteAsync(ReplicaRows.Obeyed, stop);
         if (!done) return report;
-        if (!servers.Read(replica.Identity)) obeyed = 0;
+        if (!servers.AreReading(replica.Identity)) obeyed = 0;
         return report with { Applied = new Dictionary<string, long> { [ReplicaRows.Accounts] = obeyed }, Listed = true };
     }
 

@@ -112,7 +112,7 @@ public sealed partial class Listing(
         }
 
         LogDone(states.Count, position);
-        await servers.ReadAsync(replica.Identity, stop);
+        await servers.MakeReadAsync(replica.Identity, stop);
         await sessions.EndDueAsync(stop);
         lease.Renew();
     }

@@ -10,6 +10,7 @@ namespace Hikyaku.MailNode;
 /// </summary>
 public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, TimeProvider time, ILogger<MailServers> logger) : IDisposable
 {
+    private const string PostfixMaster = "/usr/lib/postfix/sbin/master"; // daemon_directory in main.cf
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     // Dovecot is told by a signal: that it was sent is all that the answer says.
@@ -17,7 +18,7 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
 
     private readonly SemaphoreSlim _turn = new(1);
     private IReadOnlyDictionary<string, string>? _versions;
-    private volatile string? _readBy;
+    private volatile string? _reading;
     private long _lingerUntil;
     private bool _failing;
 
@@ -36,32 +37,32 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
     }
 
     /// <summary>Whether the servers are known to read a replica, by its identity.</summary>
-    public bool Read(string identity) => _readBy == identity;
+    public bool AreReading(string identity) => _reading == identity;
 
     /// <summary>Makes the servers read the replica that is there, unless they do. Whoever does not run reads it when it starts.</summary>
     /// <param name="identity">The replica's that is there.</param>
     /// <param name="stop">Gives up.</param>
     /// <returns>Whether they read it; when not, it is to be asked again.</returns>
-    public async Task<bool> ReadAsync(string identity, CancellationToken stop)
+    public async Task<bool> MakeReadAsync(string identity, CancellationToken stop)
     {
-        if (Read(identity)) return true;
+        if (AreReading(identity)) return true;
         await _turn.WaitAsync(stop);
         try
         {
             // A file that was moved here is another one, whatever is in it; and a number is given away again.
-            if (await RunAsync("stat", ["-c", "%d:%i", settings.Replica], stop) is not { } file) return false;
-            var replica = $"{file.Trim()} {identity}";
+            if (await RunAsync("stat", ["-c", "%d:%i", settings.Replica, settings.Replica + "-shm"], stop) is not { } files) return false;
+            var which = $"{files.ReplaceLineEndings(" ")}{identity}";
             // Each by itself: one that fails does not leave the other one with what is old.
-            var dovecot = await MakeReadAsync(replica, settings.DovecotReads, TellDovecotAsync, stop);
-            var postfix = await MakeReadAsync(replica, settings.PostfixReads, TellPostfixAsync, stop);
+            var dovecot = await TellAsync(which, settings.DovecotReads, TellDovecotAsync, stop);
+            var postfix = await TellAsync(which, settings.PostfixReads, TellPostfixAsync, stop);
             var told = dovecot is not Reloading.Failed && postfix is not Reloading.Failed;
             if (!told && !_failing) LogNotTold(dovecot, postfix);
             if (told && _failing) LogToldAtLast();
             _failing = !told;
             if (!told) return false;
-            LingerFrom(File.Exists(settings.DovecotReads) ? File.GetLastWriteTimeUtc(settings.DovecotReads) : time.GetUtcNow());
+            LingerFrom(dovecot == Reloading.NotNeeded && File.Exists(settings.DovecotReads) ? File.GetLastWriteTimeUtc(settings.DovecotReads) : time.GetUtcNow());
             if (dovecot == Reloading.Begun || postfix == Reloading.Begun) await Task.Delay(Settling, time, stop);
-            _readBy = identity;
+            _reading = identity;
             return true;
         }
         finally
@@ -80,12 +81,11 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
         Interlocked.Exchange(ref _lingerUntil, ((told < now ? told : now) + settings.OldReadersLinger).ToUnixTimeMilliseconds());
     }
 
-    // Away when it need not be told.
-    private async Task<Reloading> MakeReadAsync(string replica, string note, Func<CancellationToken, Task<Reloading>> tell, CancellationToken stop)
+    private async Task<Reloading> TellAsync(string which, string note, Func<CancellationToken, Task<Reloading>> tell, CancellationToken stop)
     {
         try
         {
-            if (File.Exists(note) && await File.ReadAllTextAsync(note, stop) == replica) return Reloading.Away;
+            if (File.Exists(note) && await File.ReadAllTextAsync(note, stop) == which) return Reloading.NotNeeded;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -95,7 +95,7 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
         var told = await tell(stop);
         try
         {
-            if (told is not Reloading.Failed) await File.WriteAllTextAsync(note, replica, stop);
+            if (told is not Reloading.Failed) await File.WriteAllTextAsync(note, which, stop);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -110,11 +110,11 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
     private async Task<Reloading> TellPostfixAsync(CancellationToken stop)
     {
         var configuration = Path.Combine(settings.Home, "postfix");
-        var status = await ServerProgram.RunAsync("postfix", ["-c", configuration, "status"], [], _ => { }, Patience, stop);
-        // Status 1 without a fatal error: it does not run.
-        if (status is ServerProgram.NotInstalled || (status is ['1', ' ', ..] && !status.Contains("fatal", StringComparison.Ordinal))) return Reloading.Away;
+        // Ends well only when none runs (master(8)); what `postfix status` says is the same when it cannot tell.
+        if (await ServerProgram.RunAsync(PostfixMaster, ["-c", configuration, "-t"], [], _ => { }, Patience, stop) is null or ServerProgram.NotInstalled) return Reloading.NotNeeded;
         // Not its own output: what it leaves running to tidy the queue, for minutes when that is long, would hold that open.
-        return status is null && await RunAsync("sh", ["-c", "exec postfix -c \"$1\" reload >/dev/null 2>&1", "sh", configuration], stop) is not null ? Reloading.Begun : Reloading.Failed;
+        var failure = await ServerProgram.RunAsync("sh", ["-c", "exec postfix -c \"$1\" reload >/dev/null 2>&1", "sh", configuration], [], _ => { }, Patience, stop);
+        return failure is null ? Reloading.Begun : Reloading.Failed;
     }
 
     // Null when it does not end well.

@@ -60,6 +60,9 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
             return days is > 0 and <= 36_500 ? days : throw new InvalidOperationException($"{name} must be 1 to 36500 days");
         }
 
+        static TimeSpan Linger(TimeSpan set) => set >= TimeSpan.Zero && set <= TimeSpan.FromMinutes(10) ? set
+            : throw new InvalidOperationException("Hikyaku:OldReadersLinger must be 00:00:00 to 00:10:00");
+
         return new(
             Setting("Hikyaku:Node"), Path.GetFullPath(Setting("Hikyaku:NodeHome")),
             new Uri(Setting("Hikyaku:Services:accounts")), Secret("Hikyaku:NodeCredential"),
@@ -68,7 +71,7 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
             ArchiveAfterDays = Days("Hikyaku:ArchiveAfterDays", 180),
             TrashDays = Days("Hikyaku:TrashDays", 31),
             QueueLength = configuration.GetValue("Hikyaku:NodeQueueLength", 500_000),
-            OldReadersLinger = configuration.GetValue("Hikyaku:OldReadersLinger", TimeSpan.FromSeconds(35)),
+            OldReadersLinger = Linger(configuration.GetValue("Hikyaku:OldReadersLinger", TimeSpan.FromSeconds(35))),
             DigestCheckInterval = configuration.GetValue("Hikyaku:DigestCheckInterval", TimeSpan.FromMinutes(10)),
             Advertised = AdvertisedAddress.Read(configuration.GetSection("Hikyaku:Advertise")),
             CapacityPort = configuration.GetValue<int?>("Hikyaku:CapacityPort"),

@@ -65,7 +65,7 @@ public sealed partial class SessionEnder(
         {
             try
             {
-                await MakeReadAsync(stoppingToken);
+                await MakeServersReadAsync(stoppingToken);
                 await EndRoundAsync(stoppingToken);
             }
             catch (SqliteException)
@@ -76,10 +76,10 @@ public sealed partial class SessionEnder(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task MakeReadAsync(CancellationToken stop)
+    private async Task MakeServersReadAsync(CancellationToken stop)
     {
-        if (!replica.IsComplete || servers.Read(replica.Identity)) return;
-        if (await servers.ReadAsync(replica.Identity, stop)) lease.Renew();
+        if (!replica.IsComplete || servers.AreReading(replica.Identity)) return;
+        if (await servers.MakeReadAsync(replica.Identity, stop)) lease.Renew();
     }
 
     private async Task EndRoundAsync(CancellationToken stop)
@@ -105,10 +105,10 @@ public sealed partial class SessionEnder(
     }
 
     // Whether there may be more.
-    private async Task<bool> EndSomeAsync(bool goesOn, CancellationToken limit, CancellationToken stop)
+    private async Task<bool> EndSomeAsync(bool hasEndedSome, CancellationToken limit, CancellationToken stop)
     {
         // Who logs in by what another replica says would stay.
-        if (!replica.IsComplete || replica.Identity is var identity && !servers.Read(identity)) return false;
+        if (!replica.IsComplete || replica.Identity is var identity && !servers.AreReading(identity)) return false;
         if (_of != identity) _atFault.Clear();
         _of = identity;
         var (now, atOnce) = (time.GetUtcNow().ToUnixTimeMilliseconds(), _atOnce);
@@ -125,7 +125,7 @@ public sealed partial class SessionEnder(
         // Who was not ended although he was alone comes alone, and when the others are done.
         var due = all.Where(d => !_atFault.Contains(d.AccountId)).Take(atOnce).ToList();
         if (due.Count == 0) due.Add(all[0]);
-        var (isThere, over) = await KickAsync(due, goesOn, limit, stop);
+        var (isThere, over) = await KickAsync(due, hasEndedSome, limit, stop);
         if (!isThere)
         {
             await NobodyThereAsync(now, limit);
@@ -136,7 +136,7 @@ public sealed partial class SessionEnder(
         await NoteAsync(identity, due, over, stop);
         // What is too much at once may be done in smaller parts, and who is at fault is alone in the end.
         if (over.Count == 0) _atOnce = Math.Max(1, due.Count / 2);
-        if (over.Count == 0 && due.Count == 1 && _atFault.Count < MostAtFault) _atFault.Add(due[0].AccountId);
+        if (over.Count == 0 && due.Count == 1 && _atFault.Count < MostAtFault && _atFault.Add(due[0].AccountId)) LogAtFault(due[0].AccountId);
         var done = due.FindAll(d => over.Contains(d.Address));
         if (done.Exists(d => _atFault.Contains(d.AccountId))) _atFault.Clear(); // it was not they
         if (done.Count < due.Count) Failed();
@@ -146,13 +146,13 @@ public sealed partial class SessionEnder(
     }
 
     // That a round ends which has done something says nothing of Dovecot; else no answer is one, too.
-    private async Task<KickedSessions> KickAsync(List<Due> due, bool goesOn, CancellationToken limit, CancellationToken stop)
+    private async Task<KickedSessions> KickAsync(List<Due> due, bool hasEndedSome, CancellationToken limit, CancellationToken stop)
     {
         try
         {
             return await doveadm.KickAsync([.. due.Select(d => d.Address)], limit);
         }
-        catch (OperationCanceledException) when (!goesOn && !stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (!hasEndedSome && !stop.IsCancellationRequested)
         {
             return new(true, new HashSet<string>());
         }
@@ -206,6 +206,9 @@ public sealed partial class SessionEnder(
 
     [LoggerMessage(1, LogLevel.Warning, "Dovecot does not end the sessions of changed passwords and deleted accounts; until it does, this node does not say that such changes are in force")]
     private partial void LogFails();
+
+    [LoggerMessage(3, LogLevel.Warning, "Dovecot does not end the sessions of account {AccountId}, not even alone; it is tried again, after the others")]
+    private partial void LogAtFault(string accountId);
 
     [LoggerMessage(2, LogLevel.Information, "The sessions of changed passwords and deleted accounts are ended again")]
     private partial void LogWorksAgain();

@@ -198,7 +198,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
     public async Task ReadyAsync()
     {
         await Eventually.Async(async () => await ReadinessAsync() == HttpStatusCode.OK, TimeSpan.FromSeconds(40));
-        await Eventually.Async(() => Agent.GetRequiredService<MailServers>().Read(Agent.GetRequiredService<Replica>().Identity), TimeSpan.FromSeconds(40));
+        await Eventually.Async(() => Agent.GetRequiredService<MailServers>().AreReading(Agent.GetRequiredService<Replica>().Identity), TimeSpan.FromSeconds(40));
     }
 
     public async Task<HttpStatusCode> ReadinessAsync()

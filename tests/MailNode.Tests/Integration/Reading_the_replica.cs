@@ -14,6 +14,19 @@ public sealed class Reading_the_replica(NodeFixture fixture)
     {
         // Who else writes it is noticed and ends it.
         await _node.StopAgentAsync();
+        try
+        {
+            await ReadWhileWritingAsync();
+        }
+        finally
+        {
+            await _node.StartAgentAsync();
+            await _node.ReadyAsync();
+        }
+    }
+
+    private async Task ReadWhileWritingAsync()
+    {
         using var reader = Process.Start(new ProcessStartInfo("setpriv", ["--reuid=postfix", "--regid=postfix", "--clear-groups", "sqlite3", _node.Replica])
         {
             RedirectStandardInput = true,
@@ -29,8 +42,6 @@ public sealed class Reading_the_replica(NodeFixture fixture)
         Assert.Equal("", await errors);
         Assert.Equal(Reads, await answers);
         Assert.InRange(await writing, 1000, int.MaxValue);
-        await _node.StartAgentAsync();
-        await _node.ReadyAsync();
     }
 
     // Without waiting for the disk, for more commits.

@@ -41,7 +41,7 @@ public sealed record NodeLease
 /// <summary>What a node reports of itself.</summary>
 /// <param name="Applied">Up to which position of each service it has applied everything.</param>
 /// <param name="Servers">Versions of its servers.</param>
-/// <param name="Listed">Whether its replica is complete; else it does not serve yet.</param>
+/// <param name="Listed">Whether its replica is complete; else it takes no new mailboxes, and serves by a former one if there was one.</param>
 /// <param name="LastDigestCheck">When it has compared its replica with this service.</param>
 /// <param name="Repaired">How many rows of it were not right.</param>
 /// <param name="Host">Where the other nodes reach it; an older node tells none of these.</param>
@@ -68,7 +68,7 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
         "where not exists (select 1 from mt_doc_registered_node n where n.id = 'node:' || d.id and (n.data ->> 'Retired')::boolean)";
 
     /// <summary>
-    /// Whether every serving node has applied everything up to a position, and there is one: what no node obeys is in force
+    /// Whether every node that counts has applied everything up to a position, and there is one: what no node obeys is in force
     /// nowhere.
     /// </summary>
     public async Task<bool> HaveAllAppliedAsync(long position, CancellationToken stop)
