@@ -56,8 +56,8 @@ public sealed partial class Eraser(
     private async Task RoundAsync(CancellationToken stop)
     {
         var now = time.GetUtcNow();
-        // By another one somebody could still send to whom this one does not know any more.
-        if (!servers.AreReading(replica.Identity)) return;
+        // By another one somebody could still send to whom this one does not know any more, or be let in.
+        if (!servers.AreReading(replica.Identity) || now <= servers.LingerUntil) return;
         var due = replica.IsComplete ? await replica.WriteAsync(r => Erasures.Take(r, now, AtOnce), stop) : [];
         if (due.Count == 0) return;
         var queued = await TakeOutOfQueueAsync(due, now, stop);
@@ -68,12 +68,11 @@ public sealed partial class Eraser(
         {
             stop.ThrowIfCancellationRequested();
             var isBusy = queued is null || one.HasSessions || queued.Contains(one.Address)
-                || unfinished <= one.DeletedAt + Writing || unfinished <= servers.LingerUntil || now <= servers.LingerUntil;
+                || unfinished <= one.DeletedAt + Writing || unfinished <= servers.LingerUntil;
             var left = isBusy ? Left.Busy : TryRemoveFolder(one.AccountId);
             // Kept until its next turn: of many due ones each has one only after the others.
             var mark = (one.AccountId, one.DeletedAt);
-            if (left != Left.Nothing) _seenClean.Remove(mark);
-            else if (_seenClean.Add(mark)) left = Left.Something;
+            if (left == Left.Nothing && _seenClean.Add(mark)) left = Left.Something;
             else _seenClean.Remove(mark);
             results.Add((one.AccountId, left));
         }

@@ -183,7 +183,8 @@ public static class ReplicaRows
         var (oldHash, oldVersion) = replica.All("SELECT password_hash, password_version FROM mailbox WHERE account_id = $1",
             r => (r.IsDBNull(0) ? null : r.GetString(0), r.GetInt64(1)), m.AccountId).FirstOrDefault();
         // Only who had a password can have sessions; but what is repaired does not tell what there was.
-        if ((oldHash ?? (obeyed is null ? null : "")) is { } old && old != m.PasswordHash) EndSessions(replica, m.AccountId, m.Address, now, obeyed);
+        var mayHaveSessions = oldHash is not null || obeyed is not null;
+        if (mayHaveSessions && oldHash != m.PasswordHash) EndSessions(replica, m.AccountId, m.Address, now, obeyed);
         replica.Run("INSERT OR REPLACE INTO mailbox VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10, $11, $12, NULL, $13)",
             m.AccountId, m.Address, UnicodeAddress(m), m.Domain, m.Life, m.PasswordHash, m.CapacityMb,
             m.Version, m.Position,

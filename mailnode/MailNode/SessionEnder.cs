@@ -16,8 +16,7 @@ namespace Hikyaku.MailNode;
 /// the name is nobody's any more, and Postfix ends the connection at the next message (sessions.cf).
 /// </para>
 /// </summary>
-public sealed partial class SessionEnder(
-    NodeSettings settings, Replica replica, Doveadm doveadm, MailServers servers, Lease lease, TimeProvider time, ILogger<SessionEnder> logger) : BackgroundService
+public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailServers servers, Lease lease, TimeProvider time, ILogger<SessionEnder> logger) : BackgroundService
 {
     private const int MostAtOnce = 100;
     private static readonly TimeSpan SecondRound = TimeSpan.FromSeconds(1);
@@ -27,14 +26,11 @@ public sealed partial class SessionEnder(
     // So long may sessions live on whose Dovecot was killed: then they have noticed it, unless somebody keeps them busy.
     private static readonly TimeSpan Orphaned = TimeSpan.FromSeconds(10);
 
-    // So long somebody who is at fault lets the others alone, in milliseconds.
-    private const long AfterFault = 5_000;
+    // So long somebody who is at fault lets the others alone.
+    private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(5);
 
     // As many may be at fault; of more it is Dovecot that is.
     private const int MostAtFault = 10;
-
-    // What is due later than it can be was written by a clock that was ahead and has been put right: it is due now.
-    private readonly long _foreseeable = (long)(settings.OldReadersLinger + TimeSpan.FromSeconds(25)).TotalMilliseconds;
 
     private readonly SemaphoreSlim _turn = new(1);
     private readonly HashSet<string> _atFault = []; // accounts of the replica _of
@@ -115,7 +111,7 @@ public sealed partial class SessionEnder(
         // First rounds first: what is not obeyed yet must not wait for what is only looked at again.
         var all = await replica.WriteAsync(
             r => r.All("SELECT account_id, address, due, rounds FROM session_end WHERE due <= $1 OR due > $3 ORDER BY rounds DESC, due LIMIT $2",
-                row => new Due(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), now, atOnce + _atFault.Count + 1, now + _foreseeable), limit);
+                row => new Due(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), now, atOnce + _atFault.Count + 1, Foreseeable(now)), limit);
         if (all.Count == 0)
         {
             Works();
@@ -158,6 +154,9 @@ public sealed partial class SessionEnder(
         }
     }
 
+    // What is due later than it can be was written by a clock that was ahead and has been put right: it is due now.
+    private long Foreseeable(long now) => Math.Max(now + 10_000, servers.LingerUntil.ToUnixTimeMilliseconds());
+
     // Who was refused comes after the others next time.
     private async Task NoteAsync(string identity, List<Due> due, IReadOnlySet<string> over, CancellationToken stop)
     {
@@ -165,7 +164,7 @@ public sealed partial class SessionEnder(
         // What was due in a replica that is no more is due in this one.
         await replica.TryWriteAsync(r => replica.Identity != identity ? 0 : due.Sum(d => over.Contains(d.Address)
             ? Done(r, d, now, lingerUntil)
-            : r.Run("UPDATE session_end SET due = $1 WHERE account_id = $2 AND due = $3 AND rounds = $4", now + (due.Count > 1 ? 0 : AfterFault), d.AccountId, d.At, d.Rounds)), stop);
+            : r.Run("UPDATE session_end SET due = $1 WHERE account_id = $2 AND due = $3 AND rounds = $4", due.Count > 1 ? now : now + (long)AfterFault.TotalMilliseconds, d.AccountId, d.At, d.Rounds)), stop);
     }
 
     // Where no Dovecot listens there are no sessions, but of one that was killed. All are ended once more when there is one.
@@ -174,7 +173,7 @@ public sealed partial class SessionEnder(
         Failed();
         var since = _awaySince ??= time.GetTimestamp();
         if (time.GetElapsedTime(since) < Orphaned) return;
-        if (await replica.WriteAsync(r => r.Run("UPDATE session_end SET rounds = 1 WHERE rounds > 1 AND (due <= $1 OR due > $2)", asked, asked + _foreseeable), stop) > 0) lease.Renew();
+        if (await replica.WriteAsync(r => r.Run("UPDATE session_end SET rounds = 1 WHERE rounds > 1 AND (due <= $1 OR due > $2)", asked, Foreseeable(asked)), stop) > 0) lease.Renew();
     }
 
     private void Failed()

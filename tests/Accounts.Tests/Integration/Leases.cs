@@ -55,7 +55,7 @@ public sealed class Leases : IAsyncLifetime
         await RenewAsync("dead", applied: 7, listed: false);
         Assert.False(await InForceAsync(7));
         var leases = new NodeLeases(_own.Get<IDocumentStore>(), _time);
-        Assert.Contains("dead", await leases.ServingAsync(default)); // what is deleted is still to be erased there
+        Assert.Contains("dead", await leases.CountingAsync(default)); // what is deleted is still to be erased there
         await RenewAsync("dead", applied: 7);
         Assert.True(await InForceAsync(7));
 

@@ -284,8 +284,7 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
     private async Task<string> RecipientAsync(Account account)
     {
         using var smtp = await _node.SmtpAsync();
-        await smtp.SayAsync("MAIL FROM:<stranger@outside.test>");
-        var said = await smtp.SayAsync($"RCPT TO:<{account.Address}>");
+        var said = await smtp.SayRecipientAsync("stranger@outside.test", account.Address);
         return $"{(int)said.StatusCode} {said.Response}";
     }
 
@@ -302,12 +301,6 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
 
     private DateTimeOffset CurrentAsOf() => DateTimeOffset.FromUnixTimeMilliseconds(_node.AskReplica("SELECT current_as_of FROM freshness"));
 
-    private void SetCurrentAsOf(DateTimeOffset time)
-    {
-        using var replica = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={_node.Replica};Mode=ReadWrite;Pooling=False");
-        replica.Open();
-        SqliteFile.KeepLogFiles(replica); // the servers go on reading
-        replica.Run("UPDATE freshness SET current_as_of = $1", time.ToUnixTimeMilliseconds());
-    }
+    private void SetCurrentAsOf(DateTimeOffset time) => _node.ChangeReplica("UPDATE freshness SET current_as_of = $1", time.ToUnixTimeMilliseconds());
 
 }

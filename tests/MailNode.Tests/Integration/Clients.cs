@@ -136,6 +136,13 @@ internal sealed class SpeakingClient : SmtpClient
 {
     public Task<SmtpResponse> SayAsync(string command) => SendCommandAsync(command);
 
+    /// <summary>Begins a message; what is said to its recipient.</summary>
+    public async Task<SmtpResponse> SayRecipientAsync(string sender, string recipient)
+    {
+        await SayAsync($"MAIL FROM:<{sender}>");
+        return await SayAsync($"RCPT TO:<{recipient}>");
+    }
+
     /// <summary>Sends one message, byte for byte; answers the first refusal, or what the server says in the end.</summary>
     public async Task<string> SayMessageAsync(string from, string to, string header)
     {

@@ -1,7 +1,5 @@
-using System.Globalization;
 using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -112,13 +110,14 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         (await account.LoggedInAsync()).Dispose();
         await _node.StopAgentAsync();
         var changed = await account.ChangePasswordAsync(Other, wait: false);
-        var identity = Identity();
+        var identity = _node.ReplicaIdentity();
         _node.RemoveReplica();
         using var standIn = new DoveadmStandIn(BadAnswer.Silence);
         _node.Settings = [standIn.Setting];
         await using (var agent = _node.StartAgentToKill())
         {
-            await Eventually.Async(() => Identity() is { Length: > 0 } now && now != identity && standIn.Asked > 0, Long);
+            await _node.OtherReplicaAsync(identity);
+            await Eventually.Async(() => standIn.Asked > 0, Long);
             await agent.StopAsync();
         }
 
@@ -139,12 +138,12 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         using var standIn = new DoveadmStandIn(BadAnswer.CommandFailed);
         await _node.RestartAgentAsync(standIn.Setting);
         await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position); // they read this one
-        var identity = Identity();
+        var identity = _node.ReplicaIdentity();
         await _node.StopAgentAsync();
         account = await account.ChangeAsync(s => s with { Address = $"new-{s.Address}" }, account.Password, wait: false);
-        SetVersion(1);
+        _node.ChangeReplica("PRAGMA user_version = 1");
         await _node.StartAgentAsync(standIn.Setting);
-        await Eventually.Async(() => Identity() is { Length: > 0 } now && now != identity, Long);
+        await _node.OtherReplicaAsync(identity);
         Assert.Equal(0, Ending());
         var (asked, renewals) = (standIn.Asked, _node.Accounts.Renewals);
         await Eventually.Async(() => standIn.Asked > asked + 1 && _node.Accounts.Renewals > renewals + 1, Long);
@@ -153,13 +152,38 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         await Eventually.Async(async () =>
         {
             using var client = await _node.SmtpAsync();
-            await client.SayAsync("MAIL FROM:<stranger@outside.test>");
-            return (int)(await client.SayAsync($"RCPT TO:<{account.Address}>")).StatusCode == 250;
+            return (int)(await client.SayRecipientAsync("stranger@outside.test", account.Address)).StatusCode == 250;
         });
         standIn.Mend(_node.Port("DOVEADM"));
         await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position, Long);
         (await account.LoggedInAsync()).Dispose();
         await _node.RestartAgentAsync();
+    }
+
+    // One whose settings cannot be read runs on and cannot be told.
+    [Fact, Trait("Rule", "NOD-2")]
+    public async Task Nothing_is_in_force_while_postfix_cannot_be_told_of_a_new_replica()
+    {
+        var settings = Path.Combine(_node.Home, "mailnode", "postfix", "main.cf");
+        var right = await File.ReadAllTextAsync(settings, TestContext.Current.CancellationToken);
+        var identity = _node.ReplicaIdentity();
+        await File.WriteAllTextAsync(settings, right + "no setting\n", TestContext.Current.CancellationToken);
+        try
+        {
+            _node.RemoveReplica();
+            await _node.OtherReplicaAsync(identity);
+            await Eventually.Async(() => _node.Accounts.Applied == 0, Long);
+            var renewals = _node.Accounts.Renewals;
+            await Eventually.Async(() => _node.Accounts.Renewals > renewals + 1, Long);
+            Assert.Equal(0, _node.Accounts.Applied);
+        }
+        finally
+        {
+            await File.WriteAllTextAsync(settings, right, TestContext.Current.CancellationToken);
+        }
+
+        await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position, Long);
+        await EndedAsync();
     }
 
     [Theory, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-2")]
@@ -228,30 +252,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         if (what.StartsWith("it was taken away", StringComparison.Ordinal)) _node.RemoveReplica();
         if (what.EndsWith("known of it", StringComparison.Ordinal)) File.Delete(Path.ChangeExtension(_node.Replica, "mark"));
         if (what == "it is damaged") File.WriteAllText(_node.Replica, "no database");
-        if (what == "it is of another version") SetVersion(1);
-    }
-
-    private void SetVersion(int version)
-    {
-        using var replica = new SqliteConnection($"Data Source={_node.Replica};Mode=ReadWrite;Pooling=False");
-        replica.Open();
-        SqliteFile.KeepLogFiles(replica); // the servers go on reading
-        replica.Run(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {version}"));
-    }
-
-    // Empty while there is none.
-    private string Identity()
-    {
-        try
-        {
-            using var replica = new SqliteConnection($"Data Source={_node.Replica};Mode=ReadOnly;Pooling=False");
-            replica.Open();
-            return replica.One<string>("SELECT identity FROM replica") ?? "";
-        }
-        catch (SqliteException)
-        {
-            return "";
-        }
+        if (what == "it is of another version") _node.ChangeReplica("PRAGMA user_version = 1");
     }
 
     private Task EndedAsync() => Eventually.Async(() => Ending() == 0, Long);

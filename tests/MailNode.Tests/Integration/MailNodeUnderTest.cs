@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Platform.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -156,6 +156,26 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         return replica.One<long>(sql, parameters);
     }
 
+    /// <summary>Changes the replica as nobody should, without the servers' noticing; answers how many rows.</summary>
+    public int ChangeReplica(string sql, params object?[] parameters)
+    {
+        using var replica = new SqliteConnection($"Data Source={Replica};Mode=ReadWrite;Pooling=False;Default Timeout=10");
+        replica.Open();
+        SqliteFile.KeepLogFiles(replica);
+        return replica.Run(sql, parameters);
+    }
+
+    /// <summary>Which replica there is.</summary>
+    public string ReplicaIdentity()
+    {
+        using var replica = new SqliteConnection($"Data Source={Replica};Mode=ReadOnly;Pooling=False");
+        replica.Open();
+        return replica.One<string>("SELECT identity FROM replica")!;
+    }
+
+    /// <summary>Waits until there is another replica.</summary>
+    public Task OtherReplicaAsync(string identity) => Eventually.Async(() => ReplicaIdentity() != identity, TimeSpan.FromSeconds(40));
+
     /// <summary>Starts the agent; what <paramref name="settings"/> says goes before the usual ones.</summary>
     public async Task StartAgentAsync(params string[] settings)
     {
@@ -164,8 +184,9 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
     }
 
     /// <summary>Starts the agent as a process of its own, to be killed.</summary>
-    public GuardedProcess StartAgentToKill()
-        => new(Folder("guard-agent"), "root", "KILL", new Dictionary<string, string>(), ["dotnet", Path.Combine(AppContext.BaseDirectory, "MailNode.dll"), .. Arguments()]);
+    /// <param name="path">Where it finds programs, when not where everybody does.</param>
+    public GuardedProcess StartAgentToKill(string? path = null)
+        => new(Folder("guard-agent"), "root", "KILL", new Dictionary<string, string> { ["PATH"] = path ?? Environment.GetEnvironmentVariable("PATH")! }, ["dotnet", Path.Combine(AppContext.BaseDirectory, "MailNode.dll"), .. Arguments()]);
 
     private string[] Arguments() =>
         [

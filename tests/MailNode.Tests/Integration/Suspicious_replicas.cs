@@ -39,11 +39,11 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
         var account = await Account.OpenAsync(_node);
         var copy = Copy();
         var changed = await account.ChangePasswordAsync("Hanafubuki-93ab");
-        var identity = Identity();
+        var identity = _node.ReplicaIdentity();
         if (!withItsLog) foreach (var log in new[] { "-wal", "-shm" }) File.Delete(_node.Replica + log);
         if (how == "moved") File.Move(copy, _node.Replica, overwrite: true);
         else File.Copy(copy, _node.Replica, overwrite: true);
-        await Eventually.Async(() => Identity() != identity);
+        await _node.OtherReplicaAsync(identity);
         await _node.ReadyAsync();
         await Eventually.Async(async () => (await changed.InboxAsync()).Count == 0);
         await Assert.ThrowsAsync<AuthenticationException>(account.LoggedInAsync);
@@ -58,11 +58,11 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
     public async Task A_truncated_replica_is_made_anew(int bytes, bool underTheAgent)
     {
         var account = await Account.OpenAsync(_node);
-        var identity = Identity();
+        var identity = _node.ReplicaIdentity();
         if (!underTheAgent) await _node.StopAgentAsync();
         using (var file = File.OpenWrite(_node.Replica)) file.SetLength(bytes);
         if (!underTheAgent) await _node.StartAgentAsync();
-        await Eventually.Async(() => Identity() != identity);
+        await _node.OtherReplicaAsync(identity);
         await _node.ReadyAsync();
         await Eventually.Async(async () => (await account.InboxAsync()).Count == 0);
         (await (await account.ChangePasswordAsync("Hanafubuki-93ab")).LoggedInAsync()).Dispose();
@@ -233,19 +233,7 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
         return file;
     }
 
-    private void Damage(string sql, params object?[] parameters)
-    {
-        using var replica = new SqliteConnection($"Data Source={_node.Replica};Mode=ReadWrite;Pooling=False;Default Timeout=10");
-        replica.Open();
-        Assert.Equal(1, replica.Run(sql, parameters));
-    }
-
-    private string Identity()
-    {
-        using var replica = new SqliteConnection($"Data Source={_node.Replica};Mode=ReadOnly;Pooling=False");
-        replica.Open();
-        return replica.One<string>("SELECT identity FROM replica")!;
-    }
+    private void Damage(string sql, params object?[] parameters) => Assert.Equal(1, _node.ChangeReplica(sql, parameters));
 
     private long DeletedAt(Account account) => _node.AskReplica("SELECT deleted_at FROM mailbox WHERE account_id = $1", account.State.AccountId);
 

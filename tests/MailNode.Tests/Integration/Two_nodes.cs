@@ -5,7 +5,6 @@ using Hikyaku.Platform.Testing;
 using MailKit.Net.Imap;
 using MailKit.Net.Smtp;
 using MailKit.Security;
-using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
@@ -234,12 +233,8 @@ public sealed class Two_nodes(TwoNodes fixture) : IClassFixture<TwoNodes>
 
     // Its salt, by which it is known, stays.
     private static void SpoilHash(MailNodeUnderTest node, Account account)
-    {
-        using var replica = new SqliteConnection($"Data Source={node.Replica};Mode=ReadWrite;Pooling=False;Default Timeout=10");
-        replica.Open();
-        Assert.Equal(1, replica.Run(
+        => Assert.Equal(1, node.ChangeReplica(
             "UPDATE mailbox SET password_hash = substr(password_hash, 1, length(password_hash) - 43) || $2 WHERE account_id = $1", account.State.AccountId, new string('A', 43)));
-    }
 
     private static string Folder(MailNodeUnderTest node, Account account)
         => Path.Combine(node.Home, "mailnode", "vmail", account.State.AccountId[^2..], account.State.AccountId);

@@ -124,7 +124,7 @@ public sealed class BulkSteps(IDocumentStore store, NpgsqlDataSource database, S
         await session.SaveChangesAsync(stop);
     }
 
-    /// <summary>Ends the jobs whose changes every serving node obeys.</summary>
+    /// <summary>Ends the jobs whose changes every node that counts obeys.</summary>
     public async Task EndObeyedAsync(NodeLeases leases, CancellationToken stop)
     {
         foreach (var (id, position) in await AppliedAsync(stop))

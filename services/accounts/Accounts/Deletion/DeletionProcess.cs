@@ -11,7 +11,7 @@ namespace Hikyaku.Accounts.Deletion;
 /// <summary>
 /// Ends deletions (ACC-5): when every participant has erased what it had of an account, its events are masked, what is left of
 /// it here goes, and its address is free; when that is so for every account of a job, the job has succeeded. Participants are
-/// those that the setting <c>Hikyaku:DeletionParticipants</c> names (separated by commas) and every serving mail node: one
+/// those that the setting <c>Hikyaku:DeletionParticipants</c> names (separated by commas) and every mail node that counts (<see cref="NodeLeases"/>): one
 /// that is away for a day is waited for, one that has lost its lease erases before it serves again.
 /// <para>
 /// All that it knows is in the database: it goes on after a crash of any part. One instance of the service works at a time.
@@ -68,7 +68,7 @@ public sealed partial class DeletionProcess(IDocumentStore store, NodeLeases lea
 
     private async Task<int> FinishSomeAsync(CancellationToken stop)
     {
-        if (await leases.ServingAsync(stop) is not { Count: > 0 } nodes) return 0; // what no node obeys is not in force
+        if (await leases.CountingAsync(stop) is not { Count: > 0 } nodes) return 0; // what no node obeys is not in force
         await using var session = store.LightweightSession();
         await session.BeginTransactionAsync(stop);
         if (!await HasTurnAsync(session, stop)) return 0;

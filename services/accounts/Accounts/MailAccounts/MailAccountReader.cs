@@ -39,6 +39,6 @@ public sealed class MailAccountReader(NpgsqlDataSource database, NodeLeases leas
         return new(account, row.GetInt64(7), row.GetInt64(8), row.GetInt64(9));
     }
 
-    /// <summary>Whether every serving node obeys what was read (NOD-5): asked anew each time.</summary>
+    /// <summary>Whether every node that counts obeys what was read (NOD-5): asked anew each time.</summary>
     public Task<bool> IsInForceAsync(Row row, CancellationToken stop) => leases.HaveAllAppliedAsync(row.Position, stop);
 }

@@ -73,14 +73,14 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
     /// </summary>
     public async Task<bool> HaveAllAppliedAsync(long position, CancellationToken stop)
     {
-        var serving = await ServingLeasesAsync(stop);
-        return serving.Count > 0 && serving.TrueForAll(l => l.Listed && l.Applied.GetValueOrDefault(Service) >= position);
+        var counting = await CountingLeasesAsync(stop);
+        return counting.Count > 0 && counting.TrueForAll(l => l.Listed && l.Applied.GetValueOrDefault(Service) >= position);
     }
 
     /// <summary>The names of the nodes that count: complete or complete before, not retired, and their lease runs.</summary>
-    public async Task<IReadOnlyList<string>> ServingAsync(CancellationToken stop) => (await ServingLeasesAsync(stop)).ConvertAll(l => l.Id);
+    public async Task<IReadOnlyList<string>> CountingAsync(CancellationToken stop) => (await CountingLeasesAsync(stop)).ConvertAll(l => l.Id);
 
-    private async Task<List<NodeLease>> ServingLeasesAsync(CancellationToken stop)
+    private async Task<List<NodeLease>> CountingLeasesAsync(CancellationToken stop)
     {
         await using var session = store.QuerySession();
         var now = time.GetUtcNow();
