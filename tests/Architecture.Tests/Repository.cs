@@ -10,7 +10,9 @@ internal sealed record Project(string Name, XDocument Xml)
 
     public Assembly Assembly => Assembly.Load(Name);
 
-    public IEnumerable<string> ProjectReferences => References("ProjectReference").Select(p => Path.GetFileNameWithoutExtension(p.Replace('\\', '/')));
+    /// <summary>Names of projects. Of all contracts at once (<c>services/*/*.Contracts/*.csproj</c>): the folder's, <c>*.Contracts</c>.</summary>
+    public IEnumerable<string> ProjectReferences => References("ProjectReference").Select(p => p.Replace('\\', '/')).Select(p =>
+        Path.GetFileNameWithoutExtension(p) is var name && name == "*" ? Path.GetFileName(Path.GetDirectoryName(p))! : name);
 
     public IEnumerable<string> PackageReferences => References("PackageReference");
 
@@ -22,9 +24,10 @@ internal static class Repository
 {
     public static readonly string Root = FindRoot(AppContext.BaseDirectory);
 
-    /// <summary>Everything below services, gateway and mailnode: what is deployed, and contracts.</summary>
+    /// <summary>Everything below contracts, services, gateway and mailnode: what is deployed, and contracts.</summary>
     public static readonly IReadOnlyList<Project> Projects =
     [
+        .. ProjectsBelow(Path.Combine(Root, "contracts"), depth: 1),
         .. ProjectsBelow(Path.Combine(Root, "services"), depth: 2),
         .. ProjectsBelow(Path.Combine(Root, "gateway"), depth: 1),
         .. ProjectsBelow(Path.Combine(Root, "mailnode"), depth: 1),

@@ -17,7 +17,7 @@ internal sealed class FeedRecords(NpgsqlDataSource history, NpgsqlDataSource fee
 
     // By stored name. What is published has a contract of the same name, and the feed's name is the stored one without its version.
     private static readonly Dictionary<string, string> Published = EventNames.All
-        .Where(e => typeof(CausedBy).Assembly.GetType($"{typeof(CausedBy).Namespace}.{e.Key.Name}") is not null)
+        .Where(e => typeof(MailAccountCreated).Assembly.GetType($"{typeof(MailAccountCreated).Namespace}.{e.Key.Name}") is not null)
         .ToDictionary(e => e.Value, e => e.Value[..e.Value.LastIndexOf('.')]);
 
     private static readonly HashSet<string> Names = [.. Published.Values];

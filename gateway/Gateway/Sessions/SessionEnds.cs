@@ -1,4 +1,5 @@
 using Hikyaku.Accounts.Contracts;
+using Hikyaku.Contracts;
 using Hikyaku.Platform;
 using MassTransit;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using Hikyaku.Contracts;
 using Hikyaku.Platform;
 
 namespace Hikyaku.MailNode;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Hikyaku.Accounts.Contracts;
-using Hikyaku.Platform;
+using Hikyaku.Contracts;
 using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.MailNode;

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
+using Hikyaku.Contracts;
 using Hikyaku.Platform;
 
 namespace Hikyaku.MailNode;
@@ -60,23 +61,6 @@ public sealed class AccountsClient : IDisposable
         return (await answer.Content.ReadFromJsonAsync<LeaseAnswer>(limit.Token))!.Position;
     }
 
-    private sealed record LeaseAnswer(long Position);
-
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 }
-
-/// <summary>What a node tells of itself.</summary>
-/// <param name="Applied">Up to which position of each service everything is applied.</param>
-/// <param name="Servers">Versions of the mail servers.</param>
-/// <param name="Listed">Whether the replica is complete; else the node does not serve.</param>
-/// <param name="LastDigestCheck">When the replica was compared with the services; null: not since the agent runs.</param>
-/// <param name="Repaired">How many of its rows were not right, since the agent runs.</param>
-/// <param name="Host">Where the other nodes reach it; null: they do not.</param>
-/// <param name="ImapPort">IMAP for the other nodes.</param>
-/// <param name="Pop3Port">POP3 for the other nodes.</param>
-/// <param name="LmtpPort">LMTP for the other nodes.</param>
-/// <param name="QuotaPort">Dovecot's quota-status for the other nodes.</param>
-public sealed record LeaseReport(
-    IReadOnlyDictionary<string, long> Applied, IReadOnlyDictionary<string, string> Servers, bool Listed, DateTimeOffset? LastDigestCheck = null, long Repaired = 0,
-    string? Host = null, int? ImapPort = null, int? Pop3Port = null, int? LmtpPort = null, int? QuotaPort = null);

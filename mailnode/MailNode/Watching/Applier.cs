@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using Hikyaku.Accounts.Contracts;
+using Hikyaku.Contracts;
 using Hikyaku.Platform;
 using Microsoft.Data.Sqlite;
 

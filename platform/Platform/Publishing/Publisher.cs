@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hikyaku.Contracts;
 using JasperFx.Events;
 using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
@@ -7,18 +8,6 @@ using Marten.Subscriptions;
 using MassTransit;
 
 namespace Hikyaku.Platform;
-
-/// <summary>
-/// Everything of a service up to this position has been sent to the nodes: what a node has applied is known by it.
-/// Sent after the states of each page of events, on the same exchange order (Kubernetes calls this a watch bookmark).
-/// </summary>
-/// <param name="Service">The service, like <c>accounts</c>.</param>
-/// <param name="Position">In that service's order.</param>
-/// <param name="After">
-/// The page that this ends holds everything after this position: a node that has not applied that much has missed
-/// something, and lists. 0: from the beginning.
-/// </param>
-public sealed record NodeStateBookmark(string Service, long Position, long After = 0);
 
 /// <summary>What is published for one key on the node bus.</summary>
 /// <param name="State">The state's contract.</param>

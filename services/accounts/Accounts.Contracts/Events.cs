@@ -1,14 +1,8 @@
 // What the accounts service tells others. These shapes are public: they grow, they never change (docs/decisions/0006).
 
-namespace Hikyaku.Accounts.Contracts;
+using Hikyaku.Contracts;
 
-/// <summary>Who caused an event, from where and through what (rule ROLE-3).</summary>
-/// <param name="Role">operator, admin, user or system.</param>
-/// <param name="Login">The login name; the address for a user.</param>
-/// <param name="Address">The IP address the request came from; empty for the system.</param>
-/// <param name="Via">panel, api, csv or policy.</param>
-/// <param name="Session">The session that sent the command; empty when there was none. Not a secret.</param>
-public sealed record CausedBy(string Role, string Login, string Address, string Via, string Session);
+namespace Hikyaku.Accounts.Contracts;
 
 /// <summary>A mail account began to exist. Every later message of this life carries the same <paramref name="AccountId"/>.</summary>
 /// <param name="EventId">Unique for this event; a repeated delivery has the same.</param>
@@ -23,12 +17,12 @@ public sealed record CausedBy(string Role, string Login, string Address, string 
 /// <param name="CapacityMb">Capacity in MB of 1,048,576 bytes.</param>
 public sealed record MailAccountCreated(
     Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By,
-    string AccountId, string Address, string Domain, int Life, int CapacityMb);
+    string AccountId, string Address, string Domain, int Life, int CapacityMb) : IDomainEvent;
 
 /// <summary>A mail account has a new password; sessions of the old one end. The password's hash is not told.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountPasswordChanged(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string? Domain = null);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string? Domain = null) : IDomainEvent;
 
 /// <summary>
 /// A mail account's password was replaced by one that nobody knows (ACC-8): every session and token of it ends, and an
@@ -36,12 +30,12 @@ public sealed record MailAccountPasswordChanged(
 /// </summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountPasswordForciblyChanged(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string? Domain = null);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string? Domain = null) : IDomainEvent;
 
 /// <summary>All mail of an account is being deleted (ACC-6); the account stays.</summary>
 /// <inheritdoc cref="MailDataDeletionFinished"/>
 public sealed record MailDataDeletionStarted(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string? Domain = null);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string? Domain = null) : IDomainEvent;
 
 /// <summary>The deletion of an account's mail has ended.</summary>
 /// <param name="EventId">Unique for this event; a repeated delivery has the same.</param>
@@ -53,7 +47,7 @@ public sealed record MailDataDeletionStarted(
 /// <param name="JobId">The job that did it.</param>
 /// <param name="Domain">The domain in A-labels.</param>
 public sealed record MailDataDeletionFinished(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string? Domain = null);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string? Domain = null) : IDomainEvent;
 
 /// <summary>
 /// A mail account is gone for everybody, and its data is being erased: whoever keeps anything of it erases that now and
@@ -61,12 +55,12 @@ public sealed record MailDataDeletionFinished(
 /// </summary>
 /// <inheritdoc cref="MailDataDeletionFinished"/>
 public sealed record MailAccountDeletionStarted(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string? Domain = null);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string? Domain = null) : IDomainEvent;
 
 /// <summary>Everything of a mail account is erased; its address is free.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountDeleted(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string? Domain = null);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string? Domain = null) : IDomainEvent;
 
 /// <summary>What a participant of a deletion tells the accounts service: nothing of the account is left there.</summary>
 /// <param name="AccountId">The account.</param>
@@ -76,12 +70,12 @@ public sealed record AccountErased(string AccountId, string Participant);
 /// <summary>A mail account has another capacity.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountCapacityChanged(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, int CapacityMb, string? Domain = null);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, int CapacityMb, string? Domain = null) : IDomainEvent;
 
 /// <summary>A mail account's comment was changed. The text is not told: only administrators may read it.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountCommentChanged(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string? Domain = null);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string? Domain = null) : IDomainEvent;
 
 /// <summary>The platform serves a further domain.</summary>
 /// <param name="EventId">Unique for this event.</param>
@@ -95,23 +89,23 @@ public sealed record MailAccountCommentChanged(
 /// <param name="DefaultCapacityMb">What an account gets when its creation names none, in MB.</param>
 public sealed record DomainAdded(
     Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By,
-    string Domain, int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb);
+    string Domain, int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb) : IDomainEvent;
 
 /// <summary>A domain has other limits.</summary>
 /// <inheritdoc cref="DomainAdded"/>
 public sealed record DomainLimitsChanged(
     Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By,
-    string Domain, int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb);
+    string Domain, int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb) : IDomainEvent;
 
 /// <summary>A login (its name in the last field) administers a domain from now on.</summary>
 /// <inheritdoc cref="DomainAdded"/>
 public sealed record DomainAdministratorAppointed(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string Domain, string Login);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string Domain, string Login) : IDomainEvent;
 
 /// <summary>A login no longer administers a domain.</summary>
 /// <inheritdoc cref="DomainAdministratorAppointed"/>
 public sealed record DomainAdministratorDismissed(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string Domain, string Login);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string Domain, string Login) : IDomainEvent;
 
 /// <summary>An operator or administrator has a new password; other sessions of that login end.</summary>
 /// <param name="EventId">Unique for this event.</param>
@@ -121,4 +115,4 @@ public sealed record DomainAdministratorDismissed(
 /// <param name="By">Who caused it.</param>
 /// <param name="Login">The login name.</param>
 public sealed record StaffPasswordChanged(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string Login);
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string Login) : IDomainEvent;

@@ -1,4 +1,5 @@
 using Hikyaku.Accounts.Nodes;
+using Hikyaku.Contracts;
 using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
 using Marten;
@@ -80,7 +81,7 @@ public sealed class Leases : IAsyncLifetime
         var credentials = new NodeCredentials(new ConfigurationBuilder().AddCommandLine(_keys.ForService()).Build());
         var http = new DefaultHttpContext();
         http.Request.Headers.Authorization = $"Bearer {_keys.NodeBearer(node)}";
-        var body = new RenewLeaseBody(new() { [NodeLeases.Service] = applied }, [], listed);
+        var body = new LeaseReport(new Dictionary<string, long> { [NodeLeases.Service] = applied }, null, listed);
         var answer = await NodeLeases.Renew(node, body, http, credentials, _own.Get<IDocumentStore>(), _own.Get<NpgsqlDataSource>(), _time, default);
         return Assert.IsType<LeaseAnswer>(Assert.IsAssignableFrom<IValueHttpResult>(answer).Value).Position;
     }

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Hikyaku.Accounts.Contracts;
-using Hikyaku.Platform;
+using Hikyaku.Contracts;
 using Hikyaku.Platform.Testing;
 using MassTransit;
 

@@ -9,9 +9,9 @@ public sealed partial class ContractTexts
 {
     private readonly Dictionary<string, XElement> _types;
 
-    /// <summary>Reads the documentation beside an assembly.</summary>
-    public ContractTexts(Assembly contracts)
-        => _types = XDocument.Load(Path.ChangeExtension(contracts.Location, ".xml")).Descendants("member")
+    /// <summary>Reads the documentation beside some assemblies.</summary>
+    public ContractTexts(params IEnumerable<Assembly> contracts)
+        => _types = contracts.SelectMany(c => XDocument.Load(Path.ChangeExtension(c.Location, ".xml")).Descendants("member"))
             .Where(m => ((string)m.Attribute("name")!).StartsWith("T:", StringComparison.Ordinal))
             .ToDictionary(m => ((string)m.Attribute("name")!)[2..]);
 

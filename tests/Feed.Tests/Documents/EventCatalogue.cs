@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Hikyaku.Contracts;
 
 namespace Hikyaku.Feed.Tests.Documents;
 
@@ -32,7 +33,7 @@ public static class EventCatalogue
 
     private static CataloguedEvent Describe(Type contract)
     {
-        var texts = new ContractTexts(contract.Assembly);
+        var texts = new ContractTexts(contract.Assembly, typeof(CausedBy).Assembly);
         return new(RecordedContracts.NameOf(contract), $"urn:hikyaku:{RecordedContracts.ServiceOf(contract)}", contract.Name, texts.Summary(contract), FieldsOf(contract, texts));
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Accounts.Storage;
+using Hikyaku.Contracts;
 
 namespace Hikyaku.Feed.Tests.Specs;
 
@@ -108,7 +109,7 @@ public sealed partial class What_is_recorded
         Assert.False(new FeedFilter(["example.jp"]).Matches(e with { Domain = null }));
     }
 
-    private static bool IsEvent(Type contract) => contract.GetProperty("EventId") is not null;
+    private static bool IsEvent(Type contract) => contract.GetProperty("EventId") is not null && contract.IsClass;
 
     private static Type Type(string contract) => RecordedContracts.All.Single(c => c.Name == contract);
 

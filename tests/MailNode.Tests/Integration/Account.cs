@@ -1,7 +1,7 @@
 using System.Text;
 using Geralt;
 using Hikyaku.Accounts.Contracts;
-using Hikyaku.Platform;
+using Hikyaku.Contracts;
 using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.MailNode.Tests.Integration;

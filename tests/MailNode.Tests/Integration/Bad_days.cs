@@ -1,6 +1,6 @@
 using System.Net;
 using Hikyaku.Accounts.Contracts;
-using Hikyaku.Platform;
+using Hikyaku.Contracts;
 using Hikyaku.Platform.Testing;
 using MailKit.Security;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Hikyaku.Platform;
+using Hikyaku.Contracts;
 using Hikyaku.Platform.Testing;
 using MailKit;
 

@@ -1,4 +1,4 @@
-using Hikyaku.Platform;
+using Hikyaku.Contracts;
 using Hikyaku.Platform.Testing;
 using MailKit.Security;
 

@@ -1,6 +1,6 @@
 using Hikyaku.Accounts.Contracts;
+using Hikyaku.Contracts;
 using Hikyaku.MailNode.Contracts;
-using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
 using Microsoft.Data.Sqlite;
 

@@ -1,5 +1,5 @@
 using Hikyaku.Accounts.Contracts;
-using Hikyaku.Platform;
+using Hikyaku.Contracts;
 using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.MailNode.Tests.Integration;

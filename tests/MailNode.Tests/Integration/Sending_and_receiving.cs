@@ -1,5 +1,5 @@
 using Hikyaku.Accounts.Contracts;
-using Hikyaku.Platform;
+using Hikyaku.Contracts;
 using Hikyaku.Platform.Testing;
 using MailKit;
 using MailKit.Net.Smtp;

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Hikyaku.Accounts.Contracts;
+using Hikyaku.Contracts;
 using Hikyaku.Platform.Testing;
 using MailKit.Security;
 using Microsoft.Data.Sqlite;
@@ -149,7 +150,7 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
         };
         for (var i = 0; i < total; i++)
         {
-            if (i % 200 == 100) await _node.Broker.PublishAsync(new Hikyaku.Platform.NodeStateBookmark("accounts", _node.Accounts.Position, _node.Accounts.Position)); // as if something was missing
+            if (i % 200 == 100) await _node.Broker.PublishAsync(new NodeStateBookmark("accounts", _node.Accounts.Position, _node.Accounts.Position)); // as if something was missing
             var id = Guid.CreateVersion7().ToString("N");
             var state = (MailboxState)_node.Accounts.Keep(at => new MailboxState(id, $"m{i}@example.jp", "example.jp", 1, "$argon2id$none", 10, 1, at, false));
             await _node.Broker.PublishAsync(state);
@@ -164,7 +165,7 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
             _node.Accounts.Forget(gone);
         }
 
-        await _node.Broker.PublishAsync(new Hikyaku.Platform.NodeStateBookmark("accounts", _node.Accounts.Position));
+        await _node.Broker.PublishAsync(new NodeStateBookmark("accounts", _node.Accounts.Position));
         changing = false;
         _node.Accounts.InTheMiddle = () => Task.CompletedTask;
         await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position, TimeSpan.FromSeconds(30));

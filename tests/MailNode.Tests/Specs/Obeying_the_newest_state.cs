@@ -1,7 +1,7 @@
 using System.Globalization;
 using CsCheck;
 using Hikyaku.Accounts.Contracts;
-using Hikyaku.Platform;
+using Hikyaku.Contracts;
 using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.MailNode.Tests.Specs;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Hikyaku.Contracts;
 using MassTransit;
 
 namespace Hikyaku.Platform.Tests.Integration;

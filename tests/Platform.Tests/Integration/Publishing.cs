@@ -1,3 +1,4 @@
+using Hikyaku.Contracts;
 using Hikyaku.Platform.Testing;
 using Npgsql;
 using Xunit;

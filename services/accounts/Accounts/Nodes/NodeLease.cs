@@ -1,3 +1,4 @@
+using Hikyaku.Contracts;
 using Hikyaku.Platform;
 using Marten;
 using Npgsql;
@@ -38,25 +39,6 @@ public sealed record NodeLease
     public long Repaired { get; init; }
 }
 
-/// <summary>What a node reports of itself.</summary>
-/// <param name="Applied">Up to which position of each service it has applied everything.</param>
-/// <param name="Servers">Versions of its servers.</param>
-/// <param name="Listed">Whether its replica is complete; else it takes no new mailboxes, and serves by a former one if there was one.</param>
-/// <param name="LastDigestCheck">When it has compared its replica with this service.</param>
-/// <param name="Repaired">How many rows of it were not right.</param>
-/// <param name="Host">Where the other nodes reach it; an older node tells none of these.</param>
-/// <param name="ImapPort">IMAP for the other nodes.</param>
-/// <param name="Pop3Port">POP3 for the other nodes.</param>
-/// <param name="LmtpPort">LMTP for the other nodes.</param>
-/// <param name="QuotaPort">Dovecot's quota-status for the other nodes.</param>
-public sealed record RenewLeaseBody(
-    Dictionary<string, long>? Applied, Dictionary<string, string>? Servers, bool Listed, DateTimeOffset? LastDigestCheck = null, long Repaired = 0,
-    string? Host = null, int? ImapPort = null, int? Pop3Port = null, int? LmtpPort = null, int? QuotaPort = null);
-
-/// <summary>What a node is told.</summary>
-/// <param name="Position">Of the newest event: a node that has applied up to it is up to date.</param>
-public sealed record LeaseAnswer(long Position);
-
 /// <summary>The leases of all nodes.</summary>
 public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
 {
@@ -88,7 +70,7 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
     }
 
     /// <summary><c>PUT /internal/nodes/{node}</c> → 200; 409 when the node is retired.</summary>
-    public static async Task<IResult> Renew(string node, RenewLeaseBody body, HttpContext http, NodeCredentials credentials, IDocumentStore store, NpgsqlDataSource database, TimeProvider time, CancellationToken stop)
+    public static async Task<IResult> Renew(string node, LeaseReport body, HttpContext http, NodeCredentials credentials, IDocumentStore store, NpgsqlDataSource database, TimeProvider time, CancellationToken stop)
     {
         if (credentials.NodeOf(http.Request) != node) return Problems.Of(PlatformProblems.Unauthenticated);
         await using var session = store.LightweightSession();
@@ -100,8 +82,8 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
         {
             Id = node,
             Until = now + NodeLease.Length,
-            Applied = body.Applied ?? [],
-            Servers = body.Servers ?? [],
+            Applied = body.Applied ?? new Dictionary<string, long>(),
+            Servers = body.Servers ?? new Dictionary<string, string>(),
             Listed = body.Listed,
             Rebuilding = !body.Listed && former is not null && former.Until > now && (former.Listed || former.Rebuilding),
             LastDigestCheck = body.LastDigestCheck,

@@ -1,3 +1,4 @@
+using Hikyaku.Contracts;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.Nodes;
@@ -63,7 +64,7 @@ public sealed record RegisteredNode : IState<RegisteredNode>
 public sealed record NodeAddress(string Host, int ImapPort, int Pop3Port, int LmtpPort, int QuotaPort)
 {
     /// <summary>Reads what a node tells of itself; null when it tells nothing, as an older one, or nothing usable.</summary>
-    public static NodeAddress? Read(RenewLeaseBody body)
+    public static NodeAddress? Read(LeaseReport body)
     {
         ArgumentNullException.ThrowIfNull(body);
         return body is { Host: { Length: > 0 and <= 253 } host, ImapPort: { } imap, Pop3Port: { } pop3, LmtpPort: { } lmtp, QuotaPort: { } quota }

@@ -4,6 +4,7 @@ using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Staff;
+using Hikyaku.Contracts;
 using Hikyaku.Platform;
 using JasperFx.Events;
 
@@ -44,7 +45,7 @@ public static class ToContract
         };
     }
 
-    private static Contracts.CausedBy By(IEvent e)
+    private static CausedBy By(IEvent e)
     {
         var caller = EventHeaders.CallerOf(e);
         return new(caller.Role, caller.Login, caller.Address, caller.Via, caller.Session);
