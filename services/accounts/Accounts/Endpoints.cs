@@ -1,7 +1,8 @@
-using Hikyaku.Accounts.Bulk;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Deletion;
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Export;
+using Hikyaku.Accounts.Files;
 using Hikyaku.Accounts.History;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
@@ -9,6 +10,7 @@ using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Notices;
 using Hikyaku.Accounts.Server;
 using Hikyaku.Accounts.Staff;
+using Hikyaku.Accounts.Undo;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts;

@@ -1,4 +1,5 @@
-using Hikyaku.Accounts.Bulk;
+using Hikyaku.Accounts.BulkChange;
+using Hikyaku.Accounts.BulkRegistration;
 using Hikyaku.Accounts.Consumers;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Deletion;
@@ -8,6 +9,7 @@ using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Publishing;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Accounts.Storage;
+using Hikyaku.Accounts.Undo;
 using Hikyaku.Platform;
 using Marten;
 

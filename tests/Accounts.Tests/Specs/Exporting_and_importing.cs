@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using CsCheck;
-using Hikyaku.Accounts.Bulk;
+using Hikyaku.Accounts.BulkRegistration;
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Files;
 using Hikyaku.Accounts.MailAccounts;
 
 namespace Hikyaku.Accounts.Tests.Specs;
@@ -34,7 +35,7 @@ public sealed class Exporting_and_importing
                 accounts.Select(a => (a.Address.Split('@')[0], Password, a.CapacityMb.ToString(System.Globalization.CultureInfo.InvariantCulture), a.Comment ?? "")),
                 content.Rows.Select(r => (r.Cells["mail_account"], r.Cells["password"], r.Cells["mail_capacity"], r.Cells["comment"])));
             var problems = new FileProblems(content);
-            BulkRegistration.Judge(new(Roomy, 100, new(0, 0), new Dictionary<string, AddressReservation>()), content, problems);
+            RegistrationRules.Judge(new(Roomy, 100, new(0, 0), new Dictionary<string, AddressReservation>()), content, problems);
             // No account has a comment of several lines; the format keeps them all the same.
             var ofSeveralLines = accounts.Count(a => a.Comment?.AsSpan().ContainsAny('\n', '\r', '\t') == true);
             Assert.Equal(Enumerable.Repeat("accounts.comment-characters", ofSeveralLines), problems.Shown.Select(p => p.Code.Code));

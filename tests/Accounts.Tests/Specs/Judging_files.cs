@@ -1,6 +1,7 @@
 using System.Text;
-using Hikyaku.Accounts.Bulk;
+using Hikyaku.Accounts.BulkRegistration;
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Files;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 
@@ -63,7 +64,7 @@ public sealed class Judging_files
     {
         var content = Read("mail_account,password,mail_capacity\n" + string.Join('\n', Enumerable.Range(0, 1500).Select(i => $"user{i},,")), CsvKind.Registration);
         var problems = new FileProblems(content);
-        BulkRegistration.Judge(new(Example, 100, new(0, 0), new Dictionary<string, AddressReservation>()), content, problems);
+        RegistrationRules.Judge(new(Example, 100, new(0, 0), new Dictionary<string, AddressReservation>()), content, problems);
         Assert.Equal((JobProblems.Most, 1500 * 5), (problems.Shown.Count(), problems.Shown.Count() + problems.More));
     }
 
@@ -88,7 +89,7 @@ public sealed class Judging_files
             ["taken@example.jp"] = new() { Id = "taken@example.jp", AccountId = "a1", Life = 1 },
             ["going@example.jp"] = new() { Id = "going@example.jp", AccountId = "a2", Life = 1, BeingDeleted = true },
         };
-        BulkRegistration.Judge(new(Example, 100, usage ?? new(0, 0), reservations), content, problems);
+        RegistrationRules.Judge(new(Example, 100, usage ?? new(0, 0), reservations), content, problems);
         return [.. problems.Shown.Select(p => $"{p.Line} {p.Column} {p.Code.Code}")];
     }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using CsCheck;
-using Hikyaku.Accounts.Bulk;
+using Hikyaku.Accounts.Files;
 using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.Accounts.Tests.Specs;

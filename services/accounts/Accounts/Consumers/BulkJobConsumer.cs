@@ -1,4 +1,4 @@
-using Hikyaku.Accounts.Bulk;
+using Hikyaku.Accounts.Jobs;
 using MassTransit;
 
 namespace Hikyaku.Accounts.Consumers;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Hikyaku.Accounts.Bulk;
+using Hikyaku.Accounts.Files;
 using Hikyaku.Platform;
 using Marten;
 using Npgsql;

@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Undo;
 using Hikyaku.Platform;
 using Npgsql;
 

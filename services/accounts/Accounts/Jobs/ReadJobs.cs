@@ -1,6 +1,6 @@
 using System.Globalization;
-using Hikyaku.Accounts.Bulk;
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Undo;
 using Hikyaku.Platform;
 using Npgsql;
 

@@ -1,6 +1,6 @@
-using Hikyaku.Accounts.Bulk;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Jobs;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.MailAccounts;

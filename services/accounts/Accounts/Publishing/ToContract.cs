@@ -1,4 +1,3 @@
-using Hikyaku.Accounts.Bulk;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;

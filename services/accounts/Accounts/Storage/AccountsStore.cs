@@ -1,4 +1,3 @@
-using Hikyaku.Accounts.Bulk;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Deletion;
 using Hikyaku.Accounts.Domains;
@@ -7,6 +6,7 @@ using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Notices;
 using Hikyaku.Accounts.Staff;
+using Hikyaku.Accounts.Undo;
 using Hikyaku.Platform;
 using JasperFx.Events.Projections;
 using Marten;

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Unicode;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Files;
 
 /// <summary>
 /// The encodings of ACC-12. What is valid UTF-8 is UTF-8, with or without a byte order mark; everything else must be CP932

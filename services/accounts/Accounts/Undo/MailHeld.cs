@@ -4,7 +4,7 @@ using Hikyaku.Platform;
 using Marten;
 using Npgsql;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Undo;
 
 /// <summary>
 /// Whether accounts hold mail, as their nodes know it now: what they have told by themselves may be older than the last delivery.

@@ -3,6 +3,7 @@ using System.Text;
 using System.Threading.Channels;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Files;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
@@ -10,7 +11,7 @@ using Hikyaku.Platform;
 using Marten;
 using Npgsql;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.BulkRegistration;
 
 /// <summary>
 /// Registers the accounts of a file (ACC-9): checks everything, reserves every address and the room for it, some at a time,
@@ -57,7 +58,7 @@ public sealed class RegisterAccounts(IDocumentStore store, BulkSteps steps, Pass
     // The limits were judged before the point of no return, and may be others now.
     private static List<NewAccount> Judge(
         CsvContent content, Domain domain, int defaultMb, DomainUsage usage, IReadOnlyDictionary<string, AddressReservation> reservations, FileProblems problems)
-        => BulkRegistration.Judge(new(domain, defaultMb, usage, reservations), content, problems);
+        => RegistrationRules.Judge(new(domain, defaultMb, usage, reservations), content, problems);
 
     private async Task<(List<NewAccount> Accounts, int DefaultMb)> CheckAsync(BulkJob job, CsvContent content, FileProblems problems, CancellationToken stop)
     {
@@ -66,7 +67,7 @@ public sealed class RegisterAccounts(IDocumentStore store, BulkSteps steps, Pass
         var domain = (await session.LoadAsync<Domain>(job.Domain, stop))!;
         var defaultMb = job.DefaultMb > 0 ? job.DefaultMb : domain.DefaultCapacityMb;
         var others = new Dictionary<string, AddressReservation>(StringComparer.Ordinal);
-        foreach (var some in BulkRegistration.Addresses(content, job.Domain).Chunk(steps.RowsAtOnce))
+        foreach (var some in RegistrationRules.Addresses(content, job.Domain).Chunk(steps.RowsAtOnce))
         {
             foreach (var taken in (await session.LoadManyAsync<AddressReservation>(stop, some)).Where(r => r.ReservedBy != job.Id)) others[taken.Id] = taken;
         }
@@ -88,7 +89,7 @@ public sealed class RegisterAccounts(IDocumentStore store, BulkSteps steps, Pass
             // Others were faster, since the file was looked at.
             problems.AddRange(some.Where(a => taken.ContainsKey(a.Address)).Select(a => new JobProblem(
                 a.Line, CsvColumns.Account, taken[a.Address].BeingDeleted ? AccountsProblems.BeingDeleted : AccountsProblems.AlreadyExists, [("a", a.Address)])));
-            problems.AddRange(new BulkRegistration(domain, defaultMb, usage, taken).Limits(some));
+            problems.AddRange(new RegistrationRules(domain, defaultMb, usage, taken).Limits(some));
             if (problems.Any) return;
 
             await StoreReservationsAsync(session, job.Id, some, stop);

@@ -1,10 +1,11 @@
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Files;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.BulkChange;
 
 /// <summary>What a row asks of an account; null is unchanged.</summary>
 /// <param name="Line">The row's line.</param>
@@ -20,7 +21,7 @@ internal sealed record ChangedAccount(int Line, string Address, string? Password
 }
 
 /// <summary>Judges the rows of a bulk change (ACC-10). A blank cell is unchanged; accounts that are not there are skipped.</summary>
-internal static class BulkChange
+internal static class ChangeRules
 {
     /// <summary>What the rows ask for, in their order, as far as their form is good; pure.</summary>
     public static List<ChangedAccount> Read(CsvContent content, Domain domain, FileProblems problems)

@@ -1,11 +1,10 @@
 using System.Text.Json;
-using Hikyaku.Accounts.Jobs;
 using Hikyaku.Platform;
 using Marten;
 using Npgsql;
 using Weasel.Postgresql.Tables;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Jobs;
 
 /// <summary>How far a bulk job is on its way. Until <see cref="Committed"/> it can be cancelled, from there on it runs to its end.</summary>
 public static class BulkPhases

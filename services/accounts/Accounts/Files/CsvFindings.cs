@@ -1,4 +1,4 @@
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Files;
 
 /// <summary>Collects what is wrong with a file: so many are kept, the rest is counted.</summary>
 internal sealed class CsvFindings(int most)

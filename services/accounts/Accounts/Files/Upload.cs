@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Files;
 
 /// <summary>
 /// The file of a request: the body itself (<c>text/csv</c>), or the field <c>file</c> of a form (<c>multipart/form-data</c>). It

@@ -3,7 +3,7 @@ using Hikyaku.Accounts.Jobs;
 using Hikyaku.Platform;
 using Npgsql;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Undo;
 
 /// <summary>Asks to undo a whole job (N-6, OPS-3): all that it changed, or the accounts that it registered.</summary>
 /// <param name="JobId">The new job.</param>

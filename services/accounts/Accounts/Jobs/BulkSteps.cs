@@ -1,12 +1,12 @@
 using Hikyaku.Accounts.Domains;
-using Hikyaku.Accounts.Jobs;
+using Hikyaku.Accounts.Files;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Platform;
 using Marten;
 using Npgsql;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Jobs;
 
 /// <summary>
 /// The steps that registrations and changes have in common. Each is one transaction that holds the job's row: it happens whole

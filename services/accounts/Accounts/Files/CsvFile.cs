@@ -1,7 +1,7 @@
 using CsvHelper;
 using Hikyaku.Accounts.Jobs;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Files;
 
 /// <summary>
 /// Reads the CSV files of ACC-9, ACC-10 and ACC-12, as Japanese Excel and Unix tools write them: UTF-8 with and without a byte

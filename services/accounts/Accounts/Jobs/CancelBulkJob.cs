@@ -2,7 +2,7 @@ using System.Text.Json;
 using Hikyaku.Platform;
 using Marten;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Jobs;
 
 /// <summary>
 /// Cancels a bulk job that has not passed its point of no return; both take the job's row, so that one of them is first and the

@@ -1,12 +1,13 @@
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Files;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
 using Marten;
 using Npgsql;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.BulkChange;
 
 /// <summary>
 /// Changes accounts as a file says (ACC-10): checks every row by the rules of a single change, which takes a hash or two a
@@ -27,12 +28,12 @@ public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwo
         List<ChangedAccount> rows;
         if (job.Phase == BulkPhases.Committed)
         {
-            rows = BulkChange.Read(content, await DomainAsync(job, stop), new(content));
+            rows = ChangeRules.Read(content, await DomainAsync(job, stop), new(content));
         }
         else
         {
             var domain = await DomainAsync(job, stop);
-            rows = BulkChange.Read(content, domain, problems);
+            rows = ChangeRules.Read(content, domain, problems);
             var (changed, skipped) = await CheckAsync(rows, domain, judged, problems, stop);
             if (!problems.Any) await CommitAsync(job, owner, rows, problems, stop);
             if (problems.Any)
@@ -95,7 +96,7 @@ public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwo
                 {
                     var domain = (await session.LoadAsync<Domain>(job.Domain, stop))!;
                     var present = await CapacitiesAsync(session, job.Domain, rows, stop);
-                    if (BulkChange.Limit(rows, present, domain.MaxCapacityMb - usage.CapacityMb, out var netMb) is { } problem) problems.Add(problem);
+                    if (ChangeRules.Limit(rows, present, domain.MaxCapacityMb - usage.CapacityMb, out var netMb) is { } problem) problems.Add(problem);
                     if (problems.Any || job.DryRun) return;
                     var taken = Math.Max(0, netMb); // what they give back, they give back when they are through
                     session.QueueSqlCommand("update domain_usage set capacity_mb = capacity_mb + ? where domain = ?", taken, job.Domain);

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
+using Hikyaku.Accounts.Jobs;
 using Hikyaku.Platform;
 using Marten;
 using Npgsql;
 using Weasel.Postgresql.Tables;
 
-namespace Hikyaku.Accounts.Jobs;
+namespace Hikyaku.Accounts.Undo;
 
 /// <summary>An account that an undo has left as it is.</summary>
 /// <param name="Address">Absent once the account is gone.</param>

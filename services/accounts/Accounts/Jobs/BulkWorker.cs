@@ -1,10 +1,12 @@
 using System.Diagnostics;
-using Hikyaku.Accounts.Jobs;
+using Hikyaku.Accounts.BulkChange;
+using Hikyaku.Accounts.BulkRegistration;
 using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.Undo;
 using Hikyaku.Platform;
 using Npgsql;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Jobs;
 
 /// <summary>
 /// Works on bulk jobs, two at a time in each instance of the service (<c>Hikyaku:BulkJobsAtOnce</c>). It is woken by the queue; what no message tells (the

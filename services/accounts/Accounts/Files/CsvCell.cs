@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Files;
 
 /// <summary>
 /// Cells that a spreadsheet would run as a formula (ACC-12): they get one leading apostrophe on the way out, which is removed

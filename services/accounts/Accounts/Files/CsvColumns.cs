@@ -1,4 +1,4 @@
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Files;
 
 /// <summary>The columns of files, in and out (ACC-9 to ACC-11).</summary>
 internal static class CsvColumns

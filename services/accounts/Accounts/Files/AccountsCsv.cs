@@ -2,7 +2,7 @@ using System.Text;
 using CsvHelper;
 using Hikyaku.Accounts.MailAccounts;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Files;
 
 /// <summary>An account as an export shows it.</summary>
 /// <param name="Address">Lower case, domain in A-labels.</param>

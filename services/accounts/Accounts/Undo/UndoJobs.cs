@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.BulkChange;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.History;
 using Hikyaku.Accounts.Jobs;
@@ -6,7 +7,7 @@ using Hikyaku.Platform;
 using Marten;
 using Npgsql;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Undo;
 
 /// <summary>
 /// Undoes a bulk job, some accounts at a time, whatever happens: of a change what nobody has changed since, each as a single

@@ -1,12 +1,12 @@
 using System.Resources;
 using Hikyaku.Platform;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Files;
 
 /// <summary>Every 'no' to a CSV file as such; what its cells break are the rules of accounts. Texts: CsvProblems.resx and .ja.resx.</summary>
 public static class CsvProblems
 {
-    private static readonly ResourceManager Texts = new("Hikyaku.Accounts.Bulk.CsvProblems", typeof(CsvProblems).Assembly);
+    private static readonly ResourceManager Texts = new("Hikyaku.Accounts.Files.CsvProblems", typeof(CsvProblems).Assembly);
 
     internal static readonly ProblemCode Empty = Rule("csv.empty");
     internal static readonly ProblemCode TooLarge = Rule("csv.too-large");

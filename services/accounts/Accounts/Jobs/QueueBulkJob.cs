@@ -1,8 +1,8 @@
 using Hikyaku.Accounts.Domains;
-using Hikyaku.Accounts.Jobs;
+using Hikyaku.Accounts.Files;
 using Hikyaku.Platform;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Jobs;
 
 /// <summary>That a bulk job waits: told to the workers through the queue <c>bulk-jobs</c>, at least once, by the event store.</summary>
 /// <param name="JobId">The job.</param>

@@ -1,10 +1,11 @@
 using System.Data;
 using System.Runtime.CompilerServices;
+using Hikyaku.Accounts.Files;
 using Hikyaku.Platform;
 using Microsoft.Net.Http.Headers;
 using Npgsql;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Export;
 
 /// <summary>
 /// Exports a domain's accounts as CSV (ACC-11), by address, as they are at one moment: rows go from the database to the caller

@@ -1,9 +1,10 @@
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
+using Hikyaku.Accounts.Files;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.BulkRegistration;
 
 /// <summary>An account that a row asks for.</summary>
 /// <param name="Line">The row's line.</param>
@@ -18,10 +19,10 @@ public sealed record NewAccount(int Line, string Address, string Password, int C
 /// <param name="DefaultMb">What a row without a capacity gets.</param>
 /// <param name="Usage">What is in use, without what this very job has reserved.</param>
 /// <param name="Reservations">Who has the addresses of the file; what this very job has reserved is not among them.</param>
-public sealed record BulkRegistration(Domain Domain, int DefaultMb, DomainUsage Usage, IReadOnlyDictionary<string, AddressReservation> Reservations)
+public sealed record RegistrationRules(Domain Domain, int DefaultMb, DomainUsage Usage, IReadOnlyDictionary<string, AddressReservation> Reservations)
 {
     /// <summary>The accounts that the rows ask for, in their order, as far as they are good; pure.</summary>
-    public static List<NewAccount> Judge(BulkRegistration command, CsvContent content, FileProblems problems)
+    public static List<NewAccount> Judge(RegistrationRules command, CsvContent content, FileProblems problems)
     {
         var accounts = new List<NewAccount>(content.Rows.Count);
         foreach (var row in content.Rows)

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Files;
 
 /// <summary>
 /// The files that people begin with: the header, and one row to write over, in UTF-8 with a byte order mark and CRLF, as Excel

@@ -1,6 +1,6 @@
 using Hikyaku.Platform;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Files;
 
 /// <summary>
 /// Finds an account that stands in a file twice, in any case, with or without its domain. Which domain the file is for is not

@@ -1,6 +1,6 @@
 using Hikyaku.Platform;
 
-namespace Hikyaku.Accounts.Bulk;
+namespace Hikyaku.Accounts.Files;
 
 /// <summary>What a file is for.</summary>
 public enum CsvKind
