@@ -3,15 +3,18 @@
 # What ./dev test long runs in full size: tests whose trait Size is the campaign's name, and how large.
 declare -A campaigns=([accounts]=10000 [inputs]=1000000 [kills]=30 [messages]=50000 [outage]=10 [webhooks]=30)
 
-# Ends with what failed, once more, and the line "N passed, N failed". A test program that crashes or reports nothing counts
-# as a failure.
+# Ends with the ten slowest classes, what failed, and the line "N passed, N failed". A test program that crashes or reports
+# nothing counts as a failure.
 run_tests() {
-    local part=${1:-all} campaign=${2:-} passed=0 failed=${FAILED_BEFORE:-0} results
+    local part=${1:-all} campaign=${2:-} passed=0 failed=${FAILED_BEFORE:-0}
     [[ $part =~ ^(all|specs|integration|journeys|long)$ && (-z $campaign || ($part == long && -n ${campaigns[$campaign]:-})) ]] ||
         fail "./dev test [specs|integration|journeys|long [$(printf '%s\n' "${!campaigns[@]}" | sort | paste -sd '|')]]"
+    # Not local, as end_test_run needs them when this function has returned.
     results=$(mktemp -d)
-    # shellcheck disable=SC2064 # the folder as it is now
-    trap "rm -rf $results" EXIT
+    declare -gA running=() # test programs: the name of the report by the number of the process
+    copy=()                # ./dev of the copy that journeys use
+    trap end_test_run EXIT
+    trap 'exit 130' INT TERM
     # The servers that these tests start run as users of their own.
     [[ $part == specs ]] || require_root test "$@"
     require_dotnet
@@ -26,9 +29,17 @@ run_tests() {
         echo "No test was run."
         failed=1
     fi
+    print_slowest_classes
     cat "$results/failed" 2>/dev/null || true
     echo "$passed passed, $failed failed"
     ((failed == 0))
+}
+
+# Also after Ctrl+C, which programs in the background do not get.
+end_test_run() {
+    ((${#running[@]} == 0)) || kill "${!running[@]}" 2>/dev/null || true
+    ((${#copy[@]} == 0)) || "${copy[@]}" down
+    rm -rf "$results"
 }
 
 run_parts() {
@@ -45,38 +56,75 @@ run_parts() {
     esac
 }
 
+# Two at the same time, because they wait more than they compute. The largest begin, so that none of them is left alone at the end.
 run_programs_but_journeys() {
     local project
-    for project in "$repo"/tests/*/*.csproj; do
-        [[ $project == */Journeys.csproj ]] || run_test_program "$project" "$@"
+    for project in $(test_projects_by_size); do
+        [[ $project != */Journeys.csproj ]] || continue
+        ((${#running[@]} < 2)) || count_next_to_end
+        start_test_program "$project" "$(basename "$project" .csproj)" "$@"
     done
+    while ((${#running[@]} > 0)); do count_next_to_end; done
 }
 
-# run_test_program PROJECT ARGUMENT...: adds to passed and failed.
+test_projects_by_size() {
+    local project
+    for project in "$repo"/tests/*/*.csproj; do
+        echo "$(find "$(dirname "$project")" -name '*.cs' -not -path '*/obj/*' -exec cat {} + | wc -l) $project"
+    done | sort -rn | cut -d ' ' -f 2-
+}
+
+# run_test_program PROJECT REPORT ARGUMENT...: adds to passed and failed.
 run_test_program() {
-    local project=$1 name report program code=0 failures
-    shift
+    start_test_program "$@"
+    count_next_to_end
+}
+
+start_test_program() {
+    local project=$1 report=$2 name
+    shift 2
     name=$(basename "$project" .csproj)
-    report=$results/$name.json
-    program=$(dirname "$project")/bin/Release/net10.0/$name
-    rm -f "$report"
-    echo "== $name"
-    (cd "$(dirname "$program")" && "./$name" -noLogo -noColor -reporter quiet -result-ctrf "$report" "$@") </dev/null || code=$?
-    if [[ -s $report ]] && failures=$(jq -e '.results.summary.failed' "$report"); then
-        passed=$((passed + $(jq '.results.summary.passed' "$report")))
+    rm -f "$results/$report.json"
+    (
+        cd "$(dirname "$project")/bin/Release/net10.0"
+        exec "./$name" -noLogo -noColor -reporter quiet -result-ctrf "$results/$report.json" "$@"
+    ) </dev/null >"$results/$report.output" 2>&1 &
+    running[$!]=$report
+}
+
+# Waits for one of the programs that run, prints what it has printed, and adds its tests to passed and failed.
+count_next_to_end() {
+    local process code=0 report failures
+    wait -n -p process "${!running[@]}" || code=$?
+    report=${running[$process]}
+    unset "running[$process]"
+    echo "== $report"
+    cat "$results/$report.output"
+    if [[ -s $results/$report.json ]] && failures=$(jq -e '.results.summary.failed' "$results/$report.json"); then
+        passed=$((passed + $(jq '.results.summary.passed' "$results/$report.json")))
         failed=$((failed + failures))
-        jq -r '.results.summary | "   \(.passed) passed, \(.failed) failed, \(.skipped) skipped"' "$report"
-        jq -r '.results.tests[] | select(.status == "failed") | "FAILED \(.name)\n\(.message // "" | .[:1000])\n\(.trace // "" | split("\n")[:3] | join("\n"))"' "$report" >>"$results/failed"
+        jq -r '.results.summary | "   \(.passed) passed, \(.failed) failed, \(.skipped) skipped in \((.stop - .start) / 1000 | round) s"' "$results/$report.json"
+        jq -r '.results.tests[] | select(.status == "failed") | "FAILED \(.name)\n\(.message // "" | .[:1000])\n\(.trace // "" | split("\n")[:3] | join("\n"))"' "$results/$report.json" >>"$results/failed"
         # Something outside of a test failed, such as the end of a fixture.
-        ((code == 0 || failures > 0)) || count_crash "$name" "$code"
+        ((code == 0 || failures > 0)) || count_crash "$report" "$code"
     else
-        count_crash "$name" "$code"
+        count_crash "$report" "$code"
     fi
 }
 
 count_crash() {
     echo "   $1 ended with code $2 without telling a failed test" | tee -a "$results/failed"
     failed=$((failed + 1))
+}
+
+# By the sum of what their tests took. Starting the servers of a class is not in it.
+print_slowest_classes() {
+    local reports=("$results"/*.json)
+    [[ -e ${reports[0]} ]] || return 0
+    echo "The ten slowest classes:"
+    # Of a program that crashed there may be half a report.
+    jq -rs '[.[].results.tests[]] | group_by(.extra.type) | map({class: .[0].extra.type, tests: length, s: (map(.duration) | add / 1000)})
+        | sort_by(-.s) | .[:10][] | "\(.s * 10 | round / 10) s  \(.class) (\(.tests) tests)"' "${reports[@]}" | sed 's/^/   /' || true
 }
 
 # Beside the sources, or where a checkout in a private or deeply nested folder does not stand in the way.
@@ -90,43 +138,41 @@ journeys_home() {
 
 # run_journeys ARGUMENT...: the whole platform, a copy of its own that begins empty; what was published before is kept.
 run_journeys() {
-    local home copy
+    local home
     home=$(journeys_home)
     copy=(env HIKYAKU_HOME="$home" HIKYAKU_PORT_BASE="$test_port_base" HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8
         OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$((test_port_base + 30))" OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf "$repo/dev")
     [[ -f $repo/tests/Journeys/Journeys.csproj ]] || fail "tests/Journeys is missing."
     "${copy[@]}" down
     find "$home" -mindepth 1 -maxdepth 1 ! -name bin -exec rm -rf {} + 2>/dev/null || true
-    # shellcheck disable=SC2064 # the values as they are now
-    trap "$(printf '%q ' "${copy[@]}") down; rm -rf $results" EXIT
-    trap 'exit 130' INT TERM
     if "${copy[@]}" up >"$results/up" 2>&1; then
-        journeys_at "$home" "$@"
+        journeys_at "$home" Journeys "$@"
         (($# > 0)) || journeys_with_two_nodes # else some of them were asked for
     else
         cat "$results/up"
         count_crash "./dev up" 1
     fi
     "${copy[@]}" down
+    copy=()
 }
 
 # A second mail node joins, which has the fewest mailboxes: people and servers go on turning to the first one.
 journeys_with_two_nodes() {
     if HIKYAKU_NODES=2 "${copy[@]}" up >"$results/up" 2>&1; then
-        journeys_at "$home" -trait Nodes=several
+        journeys_at "$home" Journeys-two-nodes -trait Nodes=several
     else
         cat "$results/up"
         count_crash "HIKYAKU_NODES=2 ./dev up" 1
     fi
 }
 
-# journeys_at HOME ARGUMENT...: all that the copy was told, so that a journey that says ./dev up again asks for the same.
+# journeys_at HOME REPORT ARGUMENT...: all that the copy was told, so that a journey that says ./dev up again asks for the same.
 journeys_at() {
-    local home=$1
-    shift
+    local home=$1 report=$2
+    shift 2
     HIKYAKU_ENDPOINTS=$home/endpoints.json HIKYAKU_HOME=$home HIKYAKU_PORT_BASE=$test_port_base HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8 \
         OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$((test_port_base + 30))" OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf \
-        run_test_program "$repo/tests/Journeys/Journeys.csproj" "$@"
+        run_test_program "$repo/tests/Journeys/Journeys.csproj" "$report" "$@"
 }
 
 # All campaigns, or the one that was asked for. What came of others stays on the page.
@@ -158,7 +204,7 @@ run_campaign() {
     if [[ $project == Journeys ]]; then
         run_journeys -trait "Size=$name"
     else
-        run_test_program "$repo/tests/$project/$project.csproj" -trait "Size=$name"
+        run_test_program "$repo/tests/$project/$project.csproj" "$project" -trait "Size=$name"
     fi
     sed -i "/^| $name |/d" "$rows"
     [[ -s $results/$project.json ]] || return 0

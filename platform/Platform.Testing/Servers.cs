@@ -39,7 +39,10 @@ internal static class Servers
     public static async Task<IServer> NewRabbitAsync(string user, string password)
         => await Engine.Value ? new RabbitContainer(user, password) : new PrivateRabbit(user, password);
 
-    /// <summary>Ports that are free now and that the system gives to nobody by itself: a stopped server gets its own back.</summary>
+    /// <summary>
+    /// Ports that are free now and that nobody else gets while this program runs, neither from the system nor from another test
+    /// program: a stopped server gets its own back.
+    /// </summary>
     public static int[] FreePorts(int count)
     {
         var listeners = new List<TcpListener>();
@@ -53,7 +56,8 @@ internal static class Servers
                 try
                 {
                     listener.Start();
-                    listeners.Add(listener);
+                    if (ReservedPorts.TryReserve(((IPEndPoint)listener.LocalEndpoint).Port)) listeners.Add(listener);
+                    else listener.Dispose();
                 }
                 catch (SocketException)
                 {

@@ -64,6 +64,13 @@ public class ServersForTests
         Assert.Equal(new Uri(first).Port, new Uri(second).Port);
     }
 
+    [Fact]
+    public void A_reserved_port_is_not_reserved_again()
+    {
+        var port = Enumerable.Range(65_001, 500).First(ReservedPorts.TryReserve); // above those that servers get
+        Assert.False(ReservedPorts.TryReserve(port));
+    }
+
     private static async Task<object?> Ask(NpgsqlDataSource database, string sql)
     {
         await using var command = database.CreateCommand(sql);
