@@ -7,21 +7,23 @@ export HIKYAKU_PORT_BASE=${HIKYAKU_PORT_BASE:-18000}
     exit 2
 }
 
+# The programs' own are in deploy/services.tsv.
+. "$(dirname "${BASH_SOURCE[0]}")/services.sh"
+for name in $(services_with port); do
+    export "PORT_${name^^}=$((HIKYAKU_PORT_BASE + ${service_value["$name port"]}))"
+done
+
 while read -r name offset; do
     export "PORT_$name=$((HIKYAKU_PORT_BASE + offset))"
 done <<'PORTS'
-GATEWAY 0
 PANEL 1
 WEBMAIL 2
-OUTBOX 3
 OUTBOX_SMTP 4
 POSTGRES 5
 RABBIT 6
 RABBIT_MANAGEMENT 7
 RABBIT_DIST 8
 EPMD 9
-ACCOUNTS 10
-MAILNODE 20
 CAPACITY 23
 LMTP 24
 SMTP 25
@@ -30,7 +32,6 @@ SASL 27
 QUOTA 28
 DOVEADM 29
 MILTER 31
-FEED 40
 POP3 110
 IMAP 143
 SUBMISSIONS 465

@@ -30,48 +30,74 @@ CONF
 }
 
 # A node reads states and reports facts, and nothing else: its own queues and exchanges, and those of
-# the contracts that nodes publish. Password hashes are in the states: of the services the accounts service
-# alone reaches them, and only to write. `management` is for people, at the broker's own pages; no program has it.
+# the contracts that nodes publish. Password hashes are in the states: a service reaches its own states alone, and only
+# to write. `management` is for people, at the broker's own pages; no program has it.
 rabbitmq_definitions() {
-    # Its own queues, and the exchanges of contracts.
-    local feed='^feed.*|^Hikyaku\\..*|^MassTransit:.*' node users="" permissions=""
-    for ((node = 1; node <= nodes; node++)); do
-        users+=", $(rabbitmq_user "mail$node")"
-        permissions+=$(node_permissions "mail$node")
-    done
     cat <<JSON
 {
   "vhosts": [{ "name": "hikyaku" }, { "name": "nodes" }],
   "users": [
-    $(rabbitmq_user accounts),
-    $(rabbitmq_user gateway),
-    $(rabbitmq_user feed),
-    $(rabbitmq_user management '"administrator"')$users
+$(rabbitmq_users | with_commas)
   ],
   "permissions": [
-    { "user": "accounts", "vhost": "hikyaku", "configure": ".*", "write": ".*", "read": ".*" },
-    { "user": "accounts", "vhost": "nodes", "configure": ".*", "write": ".*", "read": "^$" },
-    { "user": "gateway", "vhost": "hikyaku", "configure": ".*", "write": ".*", "read": ".*" },
-    { "user": "feed", "vhost": "hikyaku", "configure": "$feed", "write": "$feed", "read": "$feed" }$permissions
+$(rabbitmq_permissions | with_commas)
   ]
 }
 JSON
 }
 
+with_commas() { sed '$!s/$/,/'; }
+
+mail_nodes() { seq -f 'mail%.0f' "$nodes"; }
+
+rabbitmq_users() {
+    local name
+    rabbitmq_user management '"administrator"'
+    for name in $(services_with broker events) $(mail_nodes); do
+        rabbitmq_user "$name"
+    done
+}
+
+rabbitmq_permissions() {
+    local name
+    for name in $(services_with broker events); do
+        service_permissions "$name"
+    done
+    for name in $(mail_nodes); do
+        node_permissions "$name"
+    done
+}
+
+# What queues were called before their names began with their service's: it moves what waits there, by the default exchange.
+declare -A former_queues=([accounts]='bulk-jobs|erasure|mail-data-deletion|mailbox-usage')
+
+# Its own queues (NAME, NAME-…, with their _error and _skipped; process-NAME-… of one process) and the exchanges of contracts.
+service_permissions() {
+    local events="^(process-)?$1([-_].*)?\$"'|^Hikyaku\\..*|^MassTransit:.*' states write=
+    if [[ -n ${former_queues[$1]:-} ]]; then
+        events+="|^(${former_queues[$1]})(_error|_skipped)?\$" write='|^amq\\.default$'
+    fi
+    permission "$1" hikyaku "$events" "$events$write" "$events"
+    service_has "$1" broker states || return 0
+    # Its own states and the bookmark that all share, so that no service tells nodes what another one decides.
+    states="^Hikyaku\\\\.($(basename "${service_value["$1 project"]}")\\\\.)?Contracts:.*"
+    permission "$1" nodes "$states" "$states" '^$'
+}
+
 # rabbitmq_user NAME [TAG]
 rabbitmq_user() {
-    printf '{ "name": "%s", "password_hash": "%s", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": [%s] }' \
+    printf '    { "name": "%s", "password_hash": "%s", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": [%s] }\n' \
         "$1" "$(hash_of_password "rabbit-$1")" "${2:-}"
 }
 
 node_permissions() {
     local node="^node-$1.*"'|^Hikyaku\\..*' facts='^Hikyaku\\.MailNode\\.Contracts:.*|'"^$1.*"
-    cat <<JSON
-,
-    { "user": "$1", "vhost": "nodes", "configure": "$node", "write": "$node", "read": ".*" },
-    { "user": "$1", "vhost": "hikyaku", "configure": "$facts", "write": "$facts", "read": "$facts" }
-JSON
+    permission "$1" nodes "$node" "$node" '.*'
+    permission "$1" hikyaku "$facts" "$facts" "$facts"
 }
+
+# permission USER VHOST CONFIGURE WRITE READ
+permission() { printf '    { "user": "%s", "vhost": "%s", "configure": "%s", "write": "%s", "read": "%s" }\n' "$@"; }
 
 # RabbitMQ's form: base64 of a salt of four bytes and SHA-256 of salt and password. The salt comes from
 # the password (256 random bits, nothing to guess), so that the file changes only when a password does.

@@ -2,16 +2,15 @@
 
 # "name kind address": http answers its address with success, tcp accepts connections.
 readiness_checks() {
+    local name
+    for name in $(services_with port); do
+        echo "$name http $(port_of "$name")"
+    done
     cat <<CHECKS
 postgres tcp $PORT_POSTGRES
 rabbitmq tcp $PORT_RABBIT
 rabbitmq tcp $PORT_RABBIT_MANAGEMENT
-outbox http $PORT_OUTBOX
 outbox tcp $PORT_OUTBOX_SMTP
-accounts http $PORT_ACCOUNTS
-gateway http $PORT_GATEWAY
-feed http $PORT_FEED
-mailnode http $PORT_MAILNODE
 dovecot tcp $PORT_IMAP
 dovecot tcp $PORT_POP3
 dovecot tcp $PORT_LMTP

@@ -6,8 +6,8 @@ make_secrets() {
     mkdir -p "$secrets"
     chmod 700 "$secrets"
     local name
-    for name in postgres-accounts postgres-gateway postgres-feed rabbit-accounts rabbit-gateway rabbit-feed rabbit-mail1 rabbit-mail2 rabbit-management \
-        node-credential node-credential2 doveadm.key data.key; do
+    for name in $(services_with database | sed 's/^/postgres-/') $(services_with broker events | sed 's/^/rabbit-/') \
+        rabbit-mail1 rabbit-mail2 rabbit-management node-credential node-credential2 doveadm.key data.key; do
         make_secret "$secrets/$name" random_hex
     done
     make_secret "$secrets/token.key" new_signing_key

@@ -5,19 +5,39 @@ write_settings() {
     mkdir -p "$HIKYAKU_HOME/settings"
     chmod 700 "$HIKYAKU_HOME/settings"
     local name
-    for name in accounts gateway feed mailnode mailnode2 outbox; do
-        (umask 077 && { settings_of_all && "settings_of_$name"; } >"$HIKYAKU_HOME/settings/$name")
+    for name in $(services_with port); do
+        (umask 077 && { settings_of_all && settings_of "$name"; } >"$HIKYAKU_HOME/settings/$name")
+    done
+    (umask 077 && { settings_of_all && settings_of_mailnode2; } >"$HIKYAKU_HOME/settings/mailnode2")
+}
+
+# settings_of NAME: what its line of deploy/services.tsv asks for, and what it alone is told (settings_of_NAME).
+settings_of() {
+    setting ASPNETCORE_URLS "http://127.0.0.1:$(port_of "$1")"
+    ! service_has "$1" database || setting ConnectionStrings__Postgres "$(postgres_as "${service_value["$1 database"]}")"
+    ! service_has "$1" broker events || setting Hikyaku__Rabbit "$(rabbit_as "$1" hikyaku)"
+    ! service_has "$1" broker states || setting Hikyaku__RabbitNodes "$(rabbit_as "$1" nodes)"
+    ! service_has "$1" keys token || setting Hikyaku__TokenPublicKey "$HIKYAKU_HOME/secrets/token.pub"
+    ! service_has "$1" keys data || setting Hikyaku__KeyFile "$HIKYAKU_HOME/secrets/data.key"
+    ! service_has "$1" nodes lists || settings_of_lists
+    [[ $(type -t "settings_of_$1") != function ]] || "settings_of_$1"
+}
+
+# Which mail nodes may ask for it: hashes of their credentials.
+settings_of_lists() {
+    setting Hikyaku__Nodes__mail1 "$(openssl dgst -sha256 -r "$HIKYAKU_HOME/secrets/node-credential" | head -c 64)"
+    ((nodes == 1)) || setting Hikyaku__Nodes__mail2 "$(openssl dgst -sha256 -r "$HIKYAKU_HOME/secrets/node-credential2" | head -c 64)"
+}
+
+# addresses_of COLUMN VALUE: where those services listen.
+addresses_of() {
+    local name
+    for name in $(services_with "$@"); do
+        setting "Hikyaku__Services__$name" "http://127.0.0.1:$(port_of "$name")"
     done
 }
 
 settings_of_accounts() {
-    setting ASPNETCORE_URLS "http://127.0.0.1:$PORT_ACCOUNTS"
-    setting ConnectionStrings__Postgres "$(postgres_as accounts)"
-    setting Hikyaku__Rabbit "$(rabbit_as accounts hikyaku)"
-    setting Hikyaku__RabbitNodes "$(rabbit_as accounts nodes)"
-    setting Hikyaku__TokenPublicKey "$HIKYAKU_HOME/secrets/token.pub"
-    setting Hikyaku__Nodes__mail1 "$(openssl dgst -sha256 -r "$HIKYAKU_HOME/secrets/node-credential" | head -c 64)"
-    ((nodes == 1)) || setting Hikyaku__Nodes__mail2 "$(openssl dgst -sha256 -r "$HIKYAKU_HOME/secrets/node-credential2" | head -c 64)"
     # What people read of the mail servers (GET /api/v1/server).
     setting Hikyaku__Server__ReceivingHost "${HIKYAKU_MAIL_HOST:-127.0.0.1}"
     setting Hikyaku__Server__ImapPort "$PORT_IMAP"
@@ -30,41 +50,33 @@ settings_of_accounts() {
     [[ -z ${HIKYAKU_ARCHIVE_DAYS:-} ]] || setting Hikyaku__Server__ArchiveDays "$HIKYAKU_ARCHIVE_DAYS"
     [[ -z ${HIKYAKU_TRASH_DAYS:-} ]] || setting Hikyaku__Server__TrashDays "$HIKYAKU_TRASH_DAYS"
     setting Hikyaku__OperatorPassword "$(<"$HIKYAKU_HOME/operator-password")"
-    setting Hikyaku__KeyFile "$HIKYAKU_HOME/secrets/data.key"
-    setting Hikyaku__DeletionParticipants gateway,feed
+    setting Hikyaku__DeletionParticipants "$(services_with deletion erases | paste -sd ,)"
 }
 
 settings_of_gateway() {
-    setting ASPNETCORE_URLS "http://127.0.0.1:$PORT_GATEWAY"
-    setting ConnectionStrings__Postgres "$(postgres_as gateway)"
-    setting Hikyaku__Rabbit "$(rabbit_as gateway hikyaku)"
     setting Hikyaku__TokenPrivateKey "$HIKYAKU_HOME/secrets/token.key"
-    setting Hikyaku__Services__accounts "http://127.0.0.1:$PORT_ACCOUNTS"
-    setting Hikyaku__Services__feed "http://127.0.0.1:$PORT_FEED"
+    addresses_of keys token
 }
 
 settings_of_feed() {
-    setting ASPNETCORE_URLS "http://127.0.0.1:$PORT_FEED"
-    setting ConnectionStrings__Postgres "$(postgres_as feed)"
-    setting Hikyaku__Rabbit "$(rabbit_as feed hikyaku)"
-    setting Hikyaku__TokenPublicKey "$HIKYAKU_HOME/secrets/token.pub"
-    setting Hikyaku__KeyFile "$HIKYAKU_HOME/secrets/data.key"
     [[ -z ${HIKYAKU_WEBHOOK_ALLOW:-} ]] || setting Hikyaku__WebhookAllow "$HIKYAKU_WEBHOOK_ALLOW"
 }
 
 settings_of_mailnode() { settings_of_node mail1 mailnode node-credential PORT; }
 
-settings_of_mailnode2() { settings_of_node mail2 mailnode2 node-credential2 PORT2; }
+settings_of_mailnode2() {
+    setting ASPNETCORE_URLS "http://127.0.0.1:$PORT2_MAILNODE"
+    settings_of_node mail2 mailnode2 node-credential2 PORT2
+}
 
 # settings_of_node NAME FOLDER CREDENTIAL PORTS: the last is how the names of its ports begin.
 settings_of_node() {
-    local agent=$4_MAILNODE capacity=$4_CAPACITY imap=$4_IMAP pop3=$4_POP3 lmtp=$4_LMTP quota=$4_QUOTA doveadm=$4_DOVEADM
-    setting ASPNETCORE_URLS "http://127.0.0.1:${!agent}"
+    local capacity=$4_CAPACITY imap=$4_IMAP pop3=$4_POP3 lmtp=$4_LMTP quota=$4_QUOTA doveadm=$4_DOVEADM
     setting Hikyaku__Node "$1"
     setting Hikyaku__NodeHome "$HIKYAKU_HOME/$2"
     setting Hikyaku__Rabbit "$(rabbit_as "$1" hikyaku)"
     setting Hikyaku__RabbitNodes "$(rabbit_as "$1" nodes)"
-    setting Hikyaku__Services__accounts "http://127.0.0.1:$PORT_ACCOUNTS"
+    addresses_of nodes lists
     setting Hikyaku__NodeCredential "$HIKYAKU_HOME/secrets/$3"
     setting Hikyaku__Advertise__Host 127.0.0.1
     setting Hikyaku__Advertise__ImapPort "${!imap}"
@@ -78,10 +90,7 @@ settings_of_node() {
     [[ -z ${HIKYAKU_TRASH_DAYS:-} ]] || setting Hikyaku__TrashDays "$HIKYAKU_TRASH_DAYS"
 }
 
-settings_of_outbox() {
-    setting ASPNETCORE_URLS "http://127.0.0.1:$PORT_OUTBOX"
-    setting Hikyaku__SmtpPort "$PORT_OUTBOX_SMTP"
-}
+settings_of_outbox() { setting Hikyaku__SmtpPort "$PORT_OUTBOX_SMTP"; }
 
 settings_of_all() {
     setting DOTNET_ROOT "$(dirname "$(readlink -f "$(command -v dotnet)")")"

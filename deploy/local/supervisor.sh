@@ -1,6 +1,6 @@
 # One supervisord runs everything of a copy, starts again what dies and keeps the logs. Sourced, never run.
 
-all_programs=(postgres rabbitmq outbox accounts gateway feed mailnode dovecot postfix rspamd dovecot2 postfix2 rspamd2)
+all_programs=(postgres rabbitmq $(services_with port) dovecot postfix rspamd dovecot2 postfix2 rspamd2)
 
 supervisor_folder=$HIKYAKU_HOME/supervisor
 
@@ -49,33 +49,40 @@ serverurl=unix://$supervisor_folder/supervisor.sock
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 CONF
-    local fsync=on common_environment="HIKYAKU_HOME=\"$HIKYAKU_HOME\"" port
+    local fsync=on name common_environment="HIKYAKU_HOME=\"$HIKYAKU_HOME\"" port
     for port in HIKYAKU_PORT_BASE "${!PORT_@}"; do
         common_environment+=",$port=\"${!port}\""
     done
     [[ ${HIKYAKU_FAST:-} != 1 ]] || fsync=off
 
     # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for every client to leave.
-    program postgres postgres "POSTGRES_DATABASES=\"accounts gateway feed\",POSTGRES_FSYNC=\"$fsync\"" "stopsignal=INT"
+    program postgres postgres "POSTGRES_DATABASES=\"$(databases)\",POSTGRES_FSYNC=\"$fsync\"" "stopsignal=INT"
     program rabbitmq rabbitmq "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/rabbitmq/{rabbitmq.conf,definitions.json,enabled_plugins})\""
-    dotnet_program outbox Outbox
-    dotnet_program accounts Accounts "$PORT_POSTGRES"
-    dotnet_program gateway Gateway "$PORT_POSTGRES"
-    dotnet_program feed Feed "$PORT_POSTGRES"
-    # No port to wait for: a mail node serves without the control plane.
-    dotnet_program mailnode MailNode
+    for name in $(services_with port); do
+        dotnet_program "$name" "$name"
+    done
     program dovecot dovecot "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/dovecot/*)\""
     program postfix postfix "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/postfix/*)\""
     program rspamd rspamd "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/rspamd/*)\""
     ((nodes == 2)) || return 0
-    dotnet_program mailnode2 MailNode
+    dotnet_program mailnode2 mailnode
     program dovecot2 "dovecot mailnode2" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode2/dovecot/*)\""
     program postfix2 "postfix mailnode2" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode2/postfix/*)\""
     program rspamd2 "rspamd mailnode2" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode2/rspamd/*)\""
 }
 
+# dotnet_program NAME SERVICE: one that has a database starts when PostgreSQL answers. A mail node serves without the control plane.
 dotnet_program() {
-    program "$1" "dotnet $*" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME/settings/$1" "$HIKYAKU_HOME/bin/${1%2}.hash")\""
+    local command="dotnet $1 $(program_of "$2")"
+    ! service_has "$2" database || command+=" $PORT_POSTGRES"
+    program "$1" "$command" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME/settings/$1" "$HIKYAKU_HOME/bin/$2.hash")\""
+}
+
+databases() {
+    local name
+    for name in $(services_with database); do
+        echo "${service_value["$name database"]}"
+    done | paste -sd ' '
 }
 
 # startsecs=0: a program that has been killed is started again at once and for ever. Above 0 the

@@ -25,7 +25,7 @@ public sealed class Outages(PlatformUnderTest platform)
             await platform.ControlAsync("start", "postgres");
         }
 
-        await AllReadyAsync();
+        await platform.AllReadyAsync();
         Assert.Equal(200, (await platform.Operator.GetAsync($"/api/v1/accounts/{account}")).Status);
     }
 
@@ -34,7 +34,7 @@ public sealed class Outages(PlatformUnderTest platform)
     {
         const int senders = 8, messagesEach = 80;
         var outage = TimeSpan.FromMinutes(Campaign.Size("outage", everyDay: 1));
-        string[] stopped = ["gateway", "feed", "accounts", "rabbitmq", "postgres"];
+        string[] stopped = [.. DeployedProgram.All.Where(p => p.Database is not null).Select(p => p.Name), "rabbitmq", "postgres"];
         var domain = await platform.DomainAsync();
         var accounts = new List<string>();
         for (var i = 0; i < senders; i++) accounts.Add(await platform.AccountAsync(domain, $"user{i}"));
@@ -81,7 +81,7 @@ public sealed class Outages(PlatformUnderTest platform)
         finally
         {
             foreach (var program in stopped.AsEnumerable().Reverse()) await platform.ControlAsync("start", program);
-            await AllReadyAsync();
+            await platform.AllReadyAsync();
         }
 
         var sent = await Eventually.Async(() => platform.OutboxAsync(friend), m => m.Count >= outside.Count, TimeSpan.FromSeconds(60));
@@ -120,7 +120,7 @@ public sealed class Outages(PlatformUnderTest platform)
         foreach (var account in accounts) await platform.InForceAsync(account, TimeSpan.FromSeconds(120));
         await platform.DeliverAsync(accounts[49], "in force");
         await platform.ArrivesAsync(accounts[49], "in force");
-        await AllReadyAsync();
+        await platform.AllReadyAsync();
     }
 
     [Theory, Trait("Rule", "REL-1"), Trait("Rule", "NOD-3")]
@@ -137,7 +137,7 @@ public sealed class Outages(PlatformUnderTest platform)
         await platform.DeliverAsync(account, "meanwhile"); // nobody needs them for that
         await platform.ArrivesAsync(account, "meanwhile");
 
-        await AllReadyAsync();
+        await platform.AllReadyAsync();
         var changed = await platform.Operator.SendAsync(HttpMethod.Put, $"/api/v1/accounts/{account}/password", new { @new = "Betsu-no-98yz" });
         Assert.Equal(204, changed.Status);
         await platform.InForceAsync(account);
@@ -161,10 +161,5 @@ public sealed class Outages(PlatformUnderTest platform)
     {
         using var stream = new MemoryStream(Encoding.Latin1.GetBytes(message));
         return MimeKit.MimeMessage.Load(stream).Subject ?? "";
-    }
-
-    private async Task AllReadyAsync()
-    {
-        foreach (var program in new[] { "accounts", "gateway", "feed", "mailnode" }) await platform.ReadyAsync(program);
     }
 }

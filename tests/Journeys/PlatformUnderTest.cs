@@ -14,7 +14,11 @@ namespace Hikyaku.Journeys;
 public sealed class PlatformUnderTest : IAsyncLifetime
 {
     public const string Password = "Hatsukoi-12ab";
-    private readonly string _home = Environment.GetEnvironmentVariable("HIKYAKU_HOME") ?? throw new InvalidOperationException("Run ./dev test journeys");
+    private readonly string _home;
+
+    public PlatformUnderTest() => _home = Environment.GetEnvironmentVariable("HIKYAKU_HOME") ?? throw new InvalidOperationException("Run ./dev test journeys");
+
+    private PlatformUnderTest(string home) => _home = home;
 
     /// <summary>The copy's HIKYAKU_HOME.</summary>
     public string Home => _home;
@@ -25,7 +29,7 @@ public sealed class PlatformUnderTest : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Endpoints = JsonNode.Parse(await File.ReadAllTextAsync(Environment.GetEnvironmentVariable("HIKYAKU_ENDPOINTS")!))!;
+        Endpoints = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_home, "endpoints.json")))!;
         Operator = await SignInAsync("operator", (await File.ReadAllTextAsync(Path.Combine(_home, "operator-password"))).Trim());
     }
 
@@ -33,6 +37,14 @@ public sealed class PlatformUnderTest : IAsyncLifetime
     {
         Operator.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Another copy that runs.</summary>
+    public static async Task<PlatformUnderTest> AtAsync(string home)
+    {
+        var platform = new PlatformUnderTest(home);
+        await platform.InitializeAsync();
+        return platform;
     }
 
     public Client Anonymous() => new(Endpoints["gateway"]!.GetValue<string>());
@@ -120,9 +132,15 @@ public sealed class PlatformUnderTest : IAsyncLifetime
     public Task ReadyAsync(string name, bool ready = true)
         => Eventually.Async(() => HealthAsync(name), h => h == ready, TimeSpan.FromSeconds(120));
 
+    /// <summary>Waits until every program of the platform is ready.</summary>
+    public async Task AllReadyAsync()
+    {
+        foreach (var program in DeployedProgram.All.Where(p => p.Port is not null)) await ReadyAsync(program.Name);
+    }
+
     private async Task<bool> HealthAsync(string name)
     {
-        var offset = name switch { "gateway" => 0, "accounts" => 10, "mailnode" => 20, "feed" => 40, _ => throw new ArgumentException(name, nameof(name)) };
+        var offset = DeployedProgram.All.Single(p => p.Name == name).Port;
         var port = int.Parse(Environment.GetEnvironmentVariable("HIKYAKU_PORT_BASE")!, System.Globalization.CultureInfo.InvariantCulture) + offset;
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
         try
@@ -137,10 +155,13 @@ public sealed class PlatformUnderTest : IAsyncLifetime
     }
 
     /// <summary>Runs <c>./dev</c> on this very copy; answers what it printed.</summary>
-    public static Task<string> DevAsync(params string[] arguments) => RunAsync(Path.Combine(Repository(AppContext.BaseDirectory), "dev"), arguments);
+    public static Task<string> DevAsync(params string[] arguments) => RunAsync(Path.Combine(Repository(), "dev"), arguments);
 
     /// <summary>History, read models and mail nodes agree.</summary>
     public static Task VerifyAsync() => DevAsync("verify", "--wait", "60");
+
+    /// <summary>The checkout that the tests were built from.</summary>
+    public static string Repository() => Repository(AppContext.BaseDirectory);
 
     private static string Repository(string folder)
         => File.Exists(Path.Combine(folder, "platform.sln")) ? folder : Repository(Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Not within the repository"));

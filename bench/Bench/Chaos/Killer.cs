@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.Bench.Chaos;
 
@@ -12,7 +13,11 @@ internal sealed record Kill(string Program, DateTimeOffset At);
 /// </summary>
 internal sealed class Killer(string home, Random random)
 {
-    public static readonly string[] Programs = ["accounts", "gateway", "feed", "mailnode", "rabbitmq", "postgres", "dovecot", "postfix", "rspamd"];
+    /// <summary>All but the capturing outbox, which only keeps in memory what the mail servers sent.</summary>
+    public static readonly string[] Programs =
+    [
+        .. DeployedProgram.All.Where(p => p.Broker.Count > 0).Select(p => p.Name), "rabbitmq", "postgres", "dovecot", "postfix", "rspamd",
+    ];
 
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(2), Longest = TimeSpan.FromSeconds(7);
     private readonly List<Kill> _kills = [];
