@@ -30,7 +30,7 @@ public partial class ContractShapes
         var publishers = Repository.Deployables.SelectMany(p => p.Assembly.GetTypes()).Where(t => t.IsSubclassOf(typeof(Publisher))).ToList();
 
         Assert.NotEmpty(publishers.SelectMany(p => MadeIn(p, "NodeStatesAsync")));
-        Assert.NotEmpty(publishers.SelectMany(p => MadeIn(p, "ToContract")));
+        Assert.NotEmpty(publishers.SelectMany(p => MadeIn(p, "ToContracts")));
         Assert.Empty(publishers.SelectMany(MisdirectedBy));
     }
 
@@ -52,7 +52,7 @@ public partial class ContractShapes
 
     private static IEnumerable<string> MisdirectedBy(Type publisher)
         => MadeIn(publisher, "NodeStatesAsync").Where(n => !IsState(n)).Select(n => $"{n.Name} to nodes")
-            .Concat(MadeIn(publisher, "ToContract").Where(IsState).Select(n => $"{n.Name} to others"));
+            .Concat(MadeIn(publisher, "ToContracts").Where(IsState).Select(n => $"{n.Name} to others"));
 
     private static bool IsState(Type contract) => contract.Name.EndsWith("State", StringComparison.Ordinal);
 

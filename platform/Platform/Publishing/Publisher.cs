@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Hikyaku.Contracts;
 using JasperFx.Events;
 using JasperFx.Events.Daemon;
@@ -11,30 +13,36 @@ namespace Hikyaku.Platform;
 
 /// <summary>What is published for one key on the node bus.</summary>
 /// <param name="State">The state's contract.</param>
-/// <param name="Cause">The newest event that it covers.</param>
+/// <param name="Cause">The newest event that it covers. One event may be the cause of several states.</param>
 public sealed record NodeStateChange(object State, IEvent Cause);
 
 /// <summary>
-/// The event store is the outbox: this Marten subscription reads new events in order and publishes them, at least once,
-/// in stream order, with the event's id as message id; then the new node states, then a bookmark.
+/// The event store is the outbox: this Marten subscription reads new events in order and publishes, at least once and in the
+/// order of each stream, first the states that nodes obey and a bookmark, then the contracts with the event's id as message id,
+/// then notices. A service without node state has no node bus and sends no bookmarks.
 /// </summary>
 /// <param name="service">The service's name in bookmarks.</param>
 /// <param name="bus">The bus of domain events.</param>
-/// <param name="nodes">The bus that only nodes may read.</param>
-public abstract class Publisher(string service, IBus bus, INodeBus nodes) : SubscriptionBase
+/// <param name="nodes">The bus that only nodes may read; null for a service without node state.</param>
+public abstract class Publisher(string service, IBus bus, INodeBus? nodes = null) : SubscriptionBase
 {
     private const int StreamsAtOnce = 32;
 
     /// <summary>How long a confirmation is waited for before the page is published again: one that is lost would be waited for without end.</summary>
     protected virtual TimeSpan Patience => TimeSpan.FromSeconds(30);
 
-    /// <summary>The contract that tells others of an event; null for what is nobody else's business.</summary>
+    /// <summary>The contracts that tell others of an event; none for what is nobody else's business.</summary>
     /// <param name="e">The event.</param>
-    /// <param name="state">What nodes are told of its stream; null when they are told nothing.</param>
-    protected abstract object? ToContract(IEvent e, object? state);
+    /// <param name="states">The states that nodes are told of its stream with this page; empty when they are told nothing.</param>
+    protected abstract IEnumerable<object> ToContracts(IEvent e, IReadOnlyList<object> states);
 
-    /// <summary>The present states of the keys that a page of events has changed.</summary>
-    protected abstract Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop);
+    /// <summary>The present states of the keys that a page of events has changed, of any number of parts.</summary>
+    protected virtual Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop)
+        => Task.FromResult<IReadOnlyList<NodeStateChange>>([]);
+
+    /// <summary>What people are told of a page of events on the message board.</summary>
+    protected virtual Task<IReadOnlyList<NoticeRaised>> NoticesAsync(IReadOnlyList<IEvent> page, CancellationToken stop)
+        => Task.FromResult<IReadOnlyList<NoticeRaised>>([]);
 
     /// <inheritdoc/>
     public override async Task<IChangeListener> ProcessEventsAsync(
@@ -47,10 +55,11 @@ public abstract class Publisher(string service, IBus bus, INodeBus nodes) : Subs
             IReadOnlyList<IEvent> events = [.. page.Events.Where(e => e.Data is not Tombstone)];
             // Nodes first: what a change waits for is the node.
             var states = await NodeStatesAsync(events, (IQuerySession)operations, cancellationToken);
-            await AtOnce(states, s => SendAsync(nodes, s.State, s.Cause, null, cancellationToken), cancellationToken);
-            await nodes.Publish(new NodeStateBookmark(service, page.SequenceCeiling, page.SequenceFloor), cancellationToken).WaitAsync(Patience, cancellationToken);
-            var stateOf = states.ToDictionary(s => s.Cause.StreamKey!, s => s.State);
-            await AtOnce(events.GroupBy(e => e.StreamKey!), stream => PublishStreamAsync(stream, stateOf.GetValueOrDefault(stream.Key), cancellationToken), cancellationToken);
+            await TellNodesAsync(states, page, cancellationToken);
+            var statesOf = states.ToLookup(s => s.Cause.StreamKey!, s => s.State);
+            await AtOnce(events.GroupBy(e => e.StreamKey!), stream => PublishStreamAsync(stream, [.. statesOf[stream.Key]], cancellationToken), cancellationToken);
+            foreach (var notice in await NoticesAsync(events, cancellationToken))
+                await bus.Publish(notice, Pipe.Execute<PublishContext>(c => c.MessageId = notice.NoticeId), cancellationToken).WaitAsync(Patience, cancellationToken);
             return NullChangeListener.Instance;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
@@ -64,19 +73,42 @@ public abstract class Publisher(string service, IBus bus, INodeBus nodes) : Subs
         }
     }
 
-    private async Task PublishStreamAsync(IEnumerable<IEvent> stream, object? state, CancellationToken stop)
+    private async Task TellNodesAsync(IReadOnlyList<NodeStateChange> states, EventRange page, CancellationToken stop)
+    {
+        if (nodes is null)
+        {
+            if (states.Count > 0) throw new InvalidOperationException($"{service} has states for nodes and no bus to tell them");
+            return;
+        }
+
+        await AtOnce(states, s => SendAsync(nodes, s.State, s.Cause, NewId.NextGuid(), stop), stop);
+        await nodes.Publish(new NodeStateBookmark(service, page.SequenceCeiling, page.SequenceFloor), stop).WaitAsync(Patience, stop);
+    }
+
+    private async Task PublishStreamAsync(IEnumerable<IEvent> stream, IReadOnlyList<object> states, CancellationToken stop)
     {
         foreach (var e in stream)
         {
-            if (ToContract(e, state) is { } contract) await SendAsync(bus, contract, e, e.Id, stop);
+            var number = 0;
+            foreach (var contract in ToContracts(e, states)) await SendAsync(bus, contract, e, MessageIdOf(e.Id, number++), stop);
         }
     }
 
-    private async Task SendAsync(IPublishEndpoint to, object message, IEvent cause, Guid? messageId, CancellationToken stop)
+    // The first contract of an event has its id. Of the others each has the same one however often it is sent.
+    private static Guid MessageIdOf(Guid eventId, int number)
+    {
+        if (number == 0) return eventId;
+        Span<byte> seed = stackalloc byte[20];
+        eventId.TryWriteBytes(seed);
+        BinaryPrimitives.WriteInt32BigEndian(seed[16..], number);
+        return new Guid(SHA256.HashData(seed).AsSpan(0, 16));
+    }
+
+    private async Task SendAsync(IPublishEndpoint to, object message, IEvent cause, Guid messageId, CancellationToken stop)
     {
         var parent = cause.GetHeader(EventHeaders.TraceParent)?.ToString();
         using var activity = Telemetry.Source.StartActivity("publish", ActivityKind.Producer, parent);
-        await to.Publish(message, message.GetType(), Pipe.Execute<PublishContext>(c => c.MessageId = messageId ?? NewId.NextGuid()), stop).WaitAsync(Patience, stop);
+        await to.Publish(message, message.GetType(), Pipe.Execute<PublishContext>(c => c.MessageId = messageId), stop).WaitAsync(Patience, stop);
     }
 
     private static Task AtOnce<T>(IEnumerable<T> items, Func<T, Task> action, CancellationToken stop)

@@ -8,7 +8,7 @@ namespace Hikyaku.Architecture.Tests.Planted
 {
     internal sealed class CarelessPublisher(IBus bus, INodeBus nodes) : Publisher("letters", bus, nodes)
     {
-        protected override object? ToContract(IEvent e, object? state) => e.Version > 1 ? new LetterTold(e.Version) : StateOf(e);
+        protected override IEnumerable<object> ToContracts(IEvent e, IReadOnlyList<object> states) => [e.Version > 1 ? new LetterTold(e.Version) : StateOf(e)];
 
         protected override async Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop)
         {

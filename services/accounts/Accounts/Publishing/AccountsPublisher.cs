@@ -12,7 +12,8 @@ namespace Hikyaku.Accounts.Publishing;
 public sealed class AccountsPublisher(IBus bus, INodeBus nodes, NpgsqlDataSource database) : Publisher(NodeLeases.Service, bus, nodes)
 {
     /// <inheritdoc/>
-    protected override object? ToContract(IEvent e, object? state) => Publishing.ToContract.Of(e, state as MailboxState);
+    protected override IEnumerable<object> ToContracts(IEvent e, IReadOnlyList<object> states)
+        => ToContract.Of(e, states.OfType<MailboxState>().FirstOrDefault()) is { } contract ? [contract] : [];
 
     /// <inheritdoc/>
     protected override async Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop)
