@@ -26,7 +26,7 @@ public static class Program
         services.AddHostedService(provider => provider.GetRequiredService<RecordingQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<FeedTail>());
         services.AddWebhooks();
-        services.AddBus(builder.Configuration, Recorders.Add);
+        services.AddBus(builder.Configuration, "feed", Recorders.Add);
         services.AddApiDescription();
         services.AddHealthChecks().AddCheck<FeedHealth>("feed");
 

@@ -25,10 +25,10 @@ public static class Program
         var connection = builder.Configuration.GetConnectionString("Postgres") ?? throw new InvalidOperationException("ConnectionStrings:Postgres is not set");
         services.AddSingleton(_ => new NpgsqlDataSourceBuilder(connection).Build());
         services.AddHostedService<SessionSchema>(); // before the bus, whose messages need the tables
-        services.AddBus(builder.Configuration, bus =>
+        services.AddBus(builder.Configuration, "gateway", bus =>
         {
             bus.AddConsumer<SessionEnds, SessionEndsDefinition>();
-            bus.AddConsumer<TargetEnds>().Endpoint(e => (e.Name, e.Temporary) = ($"{Platform.Bus.OfOneProcess}gateway-{Guid.NewGuid():N}", true));
+            bus.AddConsumer<TargetEnds>().Endpoint(e => (e.Name, e.Temporary) = (Platform.Bus.QueueOfOneProcess("gateway"), true));
         });
         AddRouting(services);
         AddSessions(services, builder.Configuration);

@@ -29,7 +29,6 @@ public partial class Program
         services.AddSingleton<Replica>();
         services.AddSingleton<MailChanges>();
         services.AddSingleton<DriftSeen>();
-        services.AddSingleton<ServiceClock>();
         services.AddSingleton<Deliveries>();
         services.AddSingleton<PostfixQueue>();
         services.AddSingleton<MailboxTurns>();
@@ -49,7 +48,7 @@ public partial class Program
         AddRunning<Applier>(services);
         services.AddHostedService<CapacityElsewhere>();
         // Last, so that they stop first: messages in hand are still written.
-        services.AddBus(builder.Configuration);
+        services.AddBus(builder.Configuration, "mailnode");
         services.AddNodeBus(builder.Configuration, bus => bus.AddConsumer<Watch>(), Watch.Configure);
         services.Configure<MassTransitHostOptions>(o => o.StopTimeout = TimeSpan.FromSeconds(5));
 

@@ -10,16 +10,26 @@ public interface INodeBus : IBus;
 /// <summary>How every deployable uses MassTransit on RabbitMQ.</summary>
 public static class Bus
 {
-    /// <summary>How the name of a temporary queue begins, which one process has for itself and which goes with it.</summary>
-    public const string OfOneProcess = "process-";
+    private const string OfOneProcess = "-process-";
 
-    /// <summary>Adds the bus of domain events and facts (<c>Hikyaku:Rabbit</c>, an amqp URI): quorum queues, confirms, retries.</summary>
-    public static IServiceCollection AddBus(this IServiceCollection services, IConfiguration configuration, Action<IBusRegistrationConfigurator>? configure = null)
+    /// <summary>
+    /// Adds the bus of domain events and facts (<c>Hikyaku:Rabbit</c>, an amqp URI): quorum queues, confirms, retries. The name of
+    /// every queue begins with the program's, so that no two programs read one queue and take each other's messages.
+    /// </summary>
+    /// <param name="services">Where it is added.</param>
+    /// <param name="configuration">Has the setting.</param>
+    /// <param name="program">The program's name, like <c>accounts</c>.</param>
+    /// <param name="configure">Adds consumers; the queue of <c>ErasureConsumer</c> is <c>accounts-erasure</c>.</param>
+    public static IServiceCollection AddBus(
+        this IServiceCollection services, IConfiguration configuration, string program, Action<IBusRegistrationConfigurator>? configure = null)
         => services.AddMassTransit(bus =>
         {
-            Defaults(bus, configure);
+            Defaults(bus, program, configure);
             bus.UsingRabbitMq((context, rabbit) => Connect(context, rabbit, configuration, "Hikyaku:Rabbit"));
         });
+
+    /// <summary>A name for a queue that one process has for itself, and which is deleted with its connection.</summary>
+    public static string QueueOfOneProcess(string program) => $"{program}{OfOneProcess}{Guid.NewGuid():N}";
 
     /// <summary>Adds the node bus (<c>Hikyaku:RabbitNodes</c>).</summary>
     public static IServiceCollection AddNodeBus(
@@ -38,13 +48,15 @@ public static class Bus
             });
         });
 
-    private static void Defaults(IBusRegistrationConfigurator bus, Action<IBusRegistrationConfigurator>? configure)
+    private static void Defaults(IBusRegistrationConfigurator bus, string program, Action<IBusRegistrationConfigurator>? configure)
     {
-        bus.SetKebabCaseEndpointNameFormatter();
+        bus.SetEndpointNameFormatter(new KebabCaseEndpointNameFormatter($"{program}-", includeNamespace: false));
         bus.DisableUsageTelemetry(); // by default it tells its maker
         bus.AddConfigureEndpointsCallback((name, endpoint) =>
         {
-            if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit && !name.StartsWith(OfOneProcess, StringComparison.Ordinal)) rabbit.SetQuorumQueue();
+            if (name != program && !name.StartsWith($"{program}-", StringComparison.Ordinal))
+                throw new InvalidOperationException($"The queue {name} must have a name that begins with '{program}-': a queue of another program may be called so");
+            if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit && !name.Contains(OfOneProcess, StringComparison.Ordinal)) rabbit.SetQuorumQueue();
             // Long enough for a database that restarts; what still fails then waits in the error queue for an operator.
             endpoint.UseMessageRetry(r => r.Exponential(12, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(200)));
         });

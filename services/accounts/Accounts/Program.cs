@@ -32,13 +32,14 @@ public static class Program
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceHost("accounts");
         var services = builder.Services;
-        services.AddBus(builder.Configuration, bus =>
+        services.AddBus(builder.Configuration, "accounts", bus =>
         {
             bus.AddConsumer<MailboxUsageConsumer>();
             bus.AddConsumer<ErasureConsumer>();
             bus.AddConsumer<MailDataDeletionConsumer>();
-            bus.AddConsumer<BulkJobConsumer>().Endpoint(e => e.Name = "bulk-jobs");
+            bus.AddConsumer<BulkJobConsumer>().Endpoint(e => e.Name = "accounts-bulk-jobs");
         });
+        services.AddFormerQueues(("erasure", "accounts-erasure"), ("mailbox-usage", "accounts-mailbox-usage"), ("mail-data-deletion", "accounts-mail-data-deletion"), ("bulk-jobs", "accounts-bulk-jobs"));
         services.AddNodeBus(builder.Configuration);
         services.AddEventStore(builder.Configuration, AccountsStore.Configure);
         services.ConfigureMarten((provider, options) => options.Events.Subscribe(

@@ -79,7 +79,7 @@ public sealed class Bulk_jobs_on_bad_days
         var domain = await accounts.DomainAsync();
         await Eventually.Async(() => told.Count == 1); // postmaster
 
-        await AssertIsQuorumQueueAsync(accounts.VirtualHost, "bulk-jobs");
+        await AssertIsQuorumQueueAsync(accounts.VirtualHost, "accounts-bulk-jobs");
 
         await rabbit.ShutDownAsync();
         foreach (var (what, file) in new[] { ("imports", File(AccountsService.GoodPassword, 10)), ("bulk-changes", File("Betsu-no-98yz", 20)) })
@@ -98,7 +98,7 @@ public sealed class Bulk_jobs_on_bad_days
         Assert.Equal(
             [(nameof(MailAccountCapacityChanged), Rows), (nameof(MailAccountCreated), Rows + 2), (nameof(MailAccountPasswordChanged), Rows)],
             told.CountBy(t => t.Value.Name).Select(t => (t.Key, t.Value)).Order());
-        await Eventually.Async(async () => (await rabbit.QueuesAsync(accounts.VirtualHost))["bulk-jobs"] == 0);
+        await Eventually.Async(async () => (await rabbit.QueuesAsync(accounts.VirtualHost))["accounts-bulk-jobs"] == 0);
         Assert.Equal(3L * Rows, await ScalarAsync(database, "select count(*) from mt_events where headers ->> 'job' is not null and type like 'accounts.mail-account-%'"));
     }
 

@@ -83,7 +83,7 @@ public sealed class ParcelService : IAsyncDisposable
         builder.Services.AddSingleton(levers);
         builder.AddServiceHost("parcels");
         if (Environment.GetEnvironmentVariable("HIKYAKU_TEST_LOG") is null) builder.Logging.ClearProviders();
-        builder.Services.AddBus(builder.Configuration);
+        builder.Services.AddBus(builder.Configuration, "parcels");
         builder.Services.AddNodeBus(builder.Configuration);
         builder.Services.AddEventStore(builder.Configuration, options =>
         {
@@ -155,10 +155,10 @@ internal sealed class ParcelPublisher(IBus bus, INodeBus nodes, Levers levers) :
 {
     protected override TimeSpan Patience => levers.PublisherWaits;
 
-    protected override object? ToContract(IEvent e, object? state)
+    protected override IEnumerable<object> ToContracts(IEvent e, IReadOnlyList<object> states)
     {
         if (levers.PublisherFails is { } failure) throw failure;
-        return new ParcelTold(e.StreamKey!, e.Version, e.Data.GetType().Name);
+        return [new ParcelTold(e.StreamKey!, e.Version, e.Data.GetType().Name)];
     }
 
     protected override Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop)
