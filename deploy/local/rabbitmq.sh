@@ -71,9 +71,9 @@ rabbitmq_permissions() {
 # What queues were called before their names began with their service's: it moves what waits there, by the default exchange.
 declare -A former_queues=([accounts]='bulk-jobs|erasure|mail-data-deletion|mailbox-usage')
 
-# Its own queues (NAME, NAME-…, with their _error and _skipped; process-NAME-… of one process) and the exchanges of contracts.
+# Its own queues (NAME, NAME-…, with their _error and _skipped) and the exchanges of contracts.
 service_permissions() {
-    local events="^(process-)?$1([-_].*)?\$"'|^Hikyaku\\..*|^MassTransit:.*' states write=
+    local events="^$1([-_].*)?\$"'|^Hikyaku\\..*|^MassTransit:.*' states write=
     if [[ -n ${former_queues[$1]:-} ]]; then
         events+="|^(${former_queues[$1]})(_error|_skipped)?\$" write='|^amq\\.default$'
     fi
