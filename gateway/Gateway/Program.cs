@@ -1,5 +1,7 @@
+using Hikyaku.Gateway.Composition;
 using Hikyaku.Gateway.Documents;
 using Hikyaku.Gateway.Routing;
+using Hikyaku.Gateway.Routing.Routes;
 using Hikyaku.Gateway.Sessions;
 using Hikyaku.Gateway.SigningIn;
 using Hikyaku.Platform;
@@ -15,7 +17,9 @@ public static class Program
     public static void Main(string[] args) => Build(args).Run();
 
     /// <summary>Puts it together; settings come from the environment or as arguments.</summary>
-    public static WebApplication Build(string[] args)
+    /// <param name="args">The arguments.</param>
+    /// <param name="moreServices">Services beside those whose routes are in this assembly.</param>
+    public static WebApplication Build(string[] args, params IEnumerable<IServiceRoutes> moreServices)
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceHost("gateway");
@@ -30,7 +34,7 @@ public static class Program
             bus.AddConsumer<SessionEnds, SessionEndsDefinition>();
             bus.AddConsumer<TargetEnds>().Endpoint(e => (e.Name, e.Temporary) = (Platform.Bus.QueueOfOneProcess("gateway"), true));
         });
-        AddRouting(services);
+        AddRouting(services, RouteTable.With(moreServices));
         AddSessions(services, builder.Configuration);
         services.AddSingleton<ApiDocument>();
         services.AddApiDescription();
@@ -45,8 +49,9 @@ public static class Program
         return app;
     }
 
-    private static void AddRouting(IServiceCollection services)
+    private static void AddRouting(IServiceCollection services, RouteTable table)
     {
+        services.AddSingleton(table);
         services.AddHttpForwarder();
         services.AddSingleton<InternalTokenIssuer>();
         services.AddSingleton<InternalTokens>();
@@ -55,6 +60,11 @@ public static class Program
         services.AddSingleton<SessionRate>();
         services.AddSingleton<Gate>();
         services.AddSingleton<Forwarding>();
+        services.AddSingleton<ServiceQuestions>();
+        services.AddSingleton<MergedList>();
+        services.AddSingleton<Jobs>();
+        services.AddSingleton<AccountHistory>();
+        services.AddSingleton<AccountSummary>();
     }
 
     private static void AddSessions(IServiceCollection services, IConfiguration configuration)
@@ -83,6 +93,7 @@ public static class Program
 
     private static void MapOwn(WebApplication app)
     {
+        var table = app.Services.GetRequiredService<RouteTable>();
         Map("POST", "/api/v1/sessions", SignIn.Handle).Produces<SignedIn>(201).WithSummary("Sign in");
         Map("DELETE", "/api/v1/sessions/current", OwnSessions.SignOut).Produces(204).WithSummary("Sign out");
         Map("GET", "/api/v1/me", OwnSessions.Me).Produces<Me>().WithSummary("Who is signed in");
@@ -93,15 +104,25 @@ public static class Program
         Map("GET", "/api/v1/asyncapi.json", EventDocument.Handle).ExcludeFromDescription();
 
         RouteHandlerBuilder Map(string method, string pattern, Delegate handler) => app.MapMethods(pattern, [method], handler)
-            .WithMetadata(RouteTable.Find(method, pattern) ?? throw new InvalidOperationException($"{method} {pattern} is not in the route table"));
+            .WithMetadata(table.Find(method, pattern) ?? throw new InvalidOperationException($"{method} {pattern} is not in the route table"));
     }
 
     private static void MapForwarded(WebApplication app)
     {
-        RequestDelegate forward = app.Services.GetRequiredService<Forwarding>().SendAsync;
-        foreach (var route in RouteTable.Routes.Where(r => r.Service != RouteTable.Own))
-            app.MapMethods(route.Pattern, [route.Method], forward).WithMetadata(route);
+        foreach (var route in app.Services.GetRequiredService<RouteTable>().Routes.Where(r => r.Service != RouteTable.Own))
+            app.MapMethods(route.Pattern, [route.Method], AnswerOf(route, app.Services)).WithMetadata(route);
     }
+
+    private static RequestDelegate AnswerOf(GatewayRoute route, IServiceProvider services) => (route.Share, route.Method) switch
+    {
+        (Shares.None, _) => services.GetRequiredService<Forwarding>().SendAsync,
+        (Shares.Jobs, _) when route.Pattern == Jobs.ListPath => services.GetRequiredService<Jobs>().ListAsync,
+        (Shares.Jobs, _) => services.GetRequiredService<Jobs>().SendAsync,
+        (Shares.AccountHistory, "GET") => services.GetRequiredService<AccountHistory>().ListAsync,
+        (Shares.AccountHistory, "POST") => services.GetRequiredService<AccountHistory>().UndoAsync,
+        (Shares.AccountSummary, "GET") => services.GetRequiredService<AccountSummary>().SendAsync,
+        _ => throw new InvalidOperationException($"Nobody answers {route.Method} {route.Pattern}"),
+    };
 
     private static IResult? StatusProblem(HttpContext http) => http.Response.StatusCode switch
     {

@@ -12,7 +12,7 @@ namespace Hikyaku.Gateway.Documents;
 /// service's (<c>/internal/openapi.json</c>). It is made when first asked for and refreshed every minute; of a service that does
 /// not answer the last known stands, and without one the answer is 503.
 /// </summary>
-public sealed partial class ApiDocument(IServiceProvider provider, Routing.Services services, TimeProvider time, ILogger<ApiDocument> log) : IDisposable
+public sealed partial class ApiDocument(IServiceProvider provider, RouteTable table, Routing.Services services, TimeProvider time, ILogger<ApiDocument> log) : IDisposable
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
 
@@ -49,7 +49,7 @@ public sealed partial class ApiDocument(IServiceProvider provider, Routing.Servi
         _known[RouteTable.Own] = await OwnAsync(stop);
         foreach (var service in services.Names) await AskAsync(service, stop);
         if (services.Names.Any(s => !_known.ContainsKey(s))) return;
-        _document = DocumentMerge.Of(_known);
+        _document = DocumentMerge.Of(_known, table);
         _madeAt = time.GetUtcNow();
     }
 

@@ -14,8 +14,8 @@ public static class DocumentMerge
     private const string SchemaPrefix = "#/components/schemas/";
     private static readonly JsonSerializerOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Merges the documents, which are named by service.</summary>
-    public static byte[] Of(IReadOnlyDictionary<string, JsonObject> documents)
+    /// <summary>Merges the documents, which are named by service. What several services answer together is described by the first of them.</summary>
+    public static byte[] Of(IReadOnlyDictionary<string, JsonObject> documents, RouteTable table)
     {
         ArgumentNullException.ThrowIfNull(documents);
         var (paths, schemas) = (new JsonObject(), new JsonObject());
@@ -24,7 +24,7 @@ public static class DocumentMerge
             var copy = document.DeepClone().AsObject();
             RenameSchemas(copy, service, schemas);
             AddSchemas(copy, schemas);
-            AddPaths(copy, service, paths);
+            AddPaths(copy, service, table, paths);
         }
 
         return JsonSerializer.SerializeToUtf8Bytes(
@@ -38,15 +38,15 @@ public static class DocumentMerge
             Written);
     }
 
-    private static void AddPaths(JsonObject document, string service, JsonObject paths)
+    private static void AddPaths(JsonObject document, string service, RouteTable table, JsonObject paths)
     {
         foreach (var (pattern, operations) in document["paths"]?.AsObject() ?? [])
         {
             foreach (var (method, operation) in operations!.AsObject())
             {
-                if (RouteTable.Find(method.ToUpperInvariant(), pattern) is not { } route || route.Service != service) continue;
+                if (table.Find(method.ToUpperInvariant(), pattern) is not { } route || !table.Answers(service, route)) continue;
                 var entry = paths[pattern]?.AsObject() ?? [];
-                entry[method] = Describe(operation!.DeepClone().AsObject(), route);
+                entry[method] ??= Describe(operation!.DeepClone().AsObject(), route);
                 if (entry.Parent is null) paths[pattern] = entry;
             }
         }

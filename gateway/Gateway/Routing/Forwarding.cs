@@ -21,13 +21,16 @@ public sealed partial class Forwarding(
         VersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 
-    /// <summary>The endpoint of every route that a service answers.</summary>
-    public async Task SendAsync(HttpContext http)
+    /// <summary>The endpoint of every route that one service answers.</summary>
+    public Task SendAsync(HttpContext http) => SendAsync(http, http.Admission().Route.Service);
+
+    /// <summary>Hands the request to a service.</summary>
+    public async Task SendAsync(HttpContext http, string service)
     {
         var admission = http.Admission();
         if (!admission.Route.ProvePassword.Contains(admission.Asker.Session.Role))
         {
-            await SendAsync(http, admission);
+            await SendAsync(http, admission, service);
             return;
         }
 
@@ -36,13 +39,12 @@ public sealed partial class Forwarding(
         var (begun, wait) = await throttle.BeginAsync(login, from, Guid.NewGuid().ToString(), http.RequestAborted);
         using var attempt = begun;
         if (attempt is null) await GatewayProblems.TooManyAttemptsIn(wait).ExecuteAsync(http);
-        else attempt.WrongPassword = await SendAsync(http, admission);
+        else attempt.WrongPassword = await SendAsync(http, admission, service);
     }
 
-    private async Task<string?> SendAsync(HttpContext http, Admission admission)
+    private async Task<string?> SendAsync(HttpContext http, Admission admission, string service)
     {
         var token = await tokens.ForAsync(admission.Asker, admission.Target);
-        var service = admission.Route.Service;
         var outgoing = new OutgoingRequest(admission.Path, token!);
         var error = admission.Route.Streams
             ? await watch.RunAsync(admission.Asker, ForwardAsync, http.RequestAborted)

@@ -1,3 +1,4 @@
+using Hikyaku.Gateway.Routing.Routes;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Gateway.Routing;
@@ -7,7 +8,7 @@ namespace Hikyaku.Gateway.Routing;
 /// <param name="Pattern">The path; <c>{name}</c> is a domain, <c>{address}</c> a mail address, anything else opaque.</param>
 /// <param name="Scope">What the path is about; outside one's scope the answer is 404, whatever exists.</param>
 /// <param name="MayCall">The roles that the function is for; empty: no session is needed.</param>
-/// <param name="Service">The key of <c>Hikyaku:Services</c>, or <see cref="RouteTable.Own"/>.</param>
+/// <param name="Service">The key of <c>Hikyaku:Services</c>, <see cref="RouteTable.Own"/> or <see cref="RouteTable.Shared"/>.</param>
 public sealed record GatewayRoute(string Method, string Pattern, Scope Scope, IReadOnlyList<string> MayCall, string Service)
 {
     private readonly string[] _segments = Pattern.Split('/')[1..];
@@ -22,6 +23,9 @@ public sealed record GatewayRoute(string Method, string Pattern, Scope Scope, IR
 
     /// <summary>Whether the answer goes on for as long as somebody listens; it ends with their session.</summary>
     public bool Streams { get; init; }
+
+    /// <summary>What several services answer together here; none where one service answers alone.</summary>
+    public Shares Share { get; init; }
 
     /// <summary>Whether it answers without a session.</summary>
     public bool IsOpen => MayCall.Count == 0;

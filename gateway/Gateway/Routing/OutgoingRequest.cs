@@ -25,17 +25,17 @@ public sealed class OutgoingRequest(string path, string token) : HttpTransformer
         HeaderNames.ContentType, HeaderNames.ContentLength, HeaderNames.ContentEncoding, HeaderNames.ContentLanguage,
     ];
 
-    /// <inheritdoc/>
-    public override ValueTask TransformRequestAsync(
-        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    /// <summary>Adds what every request to a service has: the caller's headers that are passed on, and the internal token.</summary>
+    public static void Address(HttpRequestMessage request, HttpRequest incoming, string token)
     {
-        var incoming = httpContext.Request;
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(incoming);
         foreach (var name in PassedOn)
         {
-            if (incoming.Headers.TryGetValue(name, out var values)) proxyRequest.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            if (incoming.Headers.TryGetValue(name, out var values)) request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
 
-        if (proxyRequest.Content is { } content)
+        if (request.Content is { } content)
         {
             foreach (var name in PassedOnWithBody)
             {
@@ -46,8 +46,15 @@ public sealed class OutgoingRequest(string path, string token) : HttpTransformer
             if (incoming.Headers.ContainsKey(HeaderNames.TransferEncoding)) content.Headers.Remove(HeaderNames.ContentLength);
         }
 
-        proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.Authorization, $"Bearer {token}");
-        proxyRequest.RequestUri = new Uri(destinationPrefix + path + incoming.QueryString.Value);
+        request.Headers.TryAddWithoutValidation(HeaderNames.Authorization, $"Bearer {token}");
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask TransformRequestAsync(
+        HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        Address(proxyRequest, httpContext.Request, token);
+        proxyRequest.RequestUri = new Uri(destinationPrefix + path + httpContext.Request.QueryString.Value);
         return ValueTask.CompletedTask;
     }
 

@@ -18,9 +18,10 @@ public sealed class Services : IDisposable
     };
 
     /// <summary>Reads the settings; a service of the route table without an address is an error.</summary>
-    public Services(IConfiguration configuration)
+    public Services(RouteTable table, IConfiguration configuration)
     {
-        _addresses = RouteTable.Routes.Select(r => r.Service).Where(s => s != RouteTable.Own).Distinct().ToDictionary(
+        ArgumentNullException.ThrowIfNull(table);
+        _addresses = table.Services.ToDictionary(
             service => service,
             service => (configuration[$"Hikyaku:Services:{service}"] ?? throw new InvalidOperationException($"Hikyaku:Services:{service} is not set")).TrimEnd('/'));
         Invoker = new(_handler, disposeHandler: false);

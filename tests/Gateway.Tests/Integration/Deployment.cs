@@ -1,4 +1,5 @@
 using System.Net;
+using Hikyaku.Gateway.Routing.Routes;
 using Hikyaku.Platform.Testing;
 using Microsoft.AspNetCore.Builder;
 using Npgsql;
@@ -40,13 +41,20 @@ public sealed class Deployment : IAsyncLifetime
         await _accounts.StartAsync();
         _feed = await StartFeedAsync(_bus);
         // All tests come from one network.
-        _gateway = await StartGatewayAsync(_bus, AccountsAddress, "--Hikyaku:Throttle:DistinctLogins=100000");
+        _gateway = await StartGatewayAsync(_bus, AccountsAddress, ["--Hikyaku:Throttle:DistinctLogins=100000"], []);
         Client = new Client(_gateway.Urls.First());
     }
 
     /// <summary>A further gateway, with servers of its own, in front of some accounts service.</summary>
     public async Task<WebApplication> NewGatewayAsync(string accounts, params string[] settings)
-        => await StartGatewayAsync(await RabbitServer.NewVirtualHostAsync(), accounts, settings);
+        => await StartGatewayAsync(await RabbitServer.NewVirtualHostAsync(), accounts, settings, []);
+
+    /// <summary>A further gateway that knows more services than the platform has, with servers of its own.</summary>
+    public async Task<WebApplication> NewGatewayAsync(string accounts, IReadOnlyList<(IServiceRoutes Routes, string Address)> more, params string[] settings)
+        => await StartGatewayAsync(
+            await RabbitServer.NewVirtualHostAsync(), accounts,
+            [.. more.Select(s => $"--Hikyaku:Services:{s.Routes.Service}={s.Address}"), .. settings],
+            [.. more.Select(s => s.Routes)]);
 
     /// <summary>A further feed, with servers of its own.</summary>
     public async Task<WebApplication> NewFeedAsync(params string[] settings) => await StartFeedAsync(await RabbitServer.NewVirtualHostAsync(), settings);
@@ -63,13 +71,13 @@ public sealed class Deployment : IAsyncLifetime
         return feed;
     }
 
-    private async Task<WebApplication> StartGatewayAsync(string bus, string accounts, params string[] settings)
+    private async Task<WebApplication> StartGatewayAsync(string bus, string accounts, string[] settings, IServiceRoutes[] more)
     {
         var gateway = Program.Build(
         [
             "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={await PostgresServer.NewDatabaseAsync()}", $"--Hikyaku:Rabbit={bus}",
             $"--Hikyaku:Services:accounts={accounts}", $"--Hikyaku:Services:feed={FeedAddress}", "--Logging:LogLevel:Default=Warning", .. _keys.ForGateway(), .. settings,
-        ]);
+        ], more);
         _more.Add(gateway);
         await gateway.StartAsync();
         return gateway;

@@ -17,7 +17,7 @@ public sealed class The_api_document(Deployment deployment)
         Assert.DoesNotContain("/internal", reply.Text, StringComparison.Ordinal);
 
         var operations = reply.Body["paths"]!.AsObject().SelectMany(p => p.Value!.AsObject().Select(o => (Name: $"{o.Key} {p.Key}", Operation: o.Value!))).ToList();
-        var expected = Routing.RouteTable.Routes.Where(r => !r.Pattern.EndsWith(".json", StringComparison.Ordinal)).Select(r => $"{r.Method.ToLowerInvariant()} {r.Pattern}");
+        var expected = Routing.RouteTable.With().Routes.Where(r => !r.Pattern.EndsWith(".json", StringComparison.Ordinal)).Select(r => $"{r.Method.ToLowerInvariant()} {r.Pattern}");
         Assert.Equal(expected.Order(StringComparer.Ordinal), operations.Select(o => o.Name).Order(StringComparer.Ordinal));
         Assert.All(operations, o => Assert.NotNull(o.Operation["x-hikyaku-roles"]));
         Assert.All(operations, o => Assert.NotNull(o.Operation["summary"]));
@@ -48,7 +48,7 @@ public sealed class The_api_document(Deployment deployment)
     {
         var paths = (await _client.GetAsync("/api/v1/openapi.json")).Body!["paths"]!.AsObject();
         var streams = paths.Where(p => p.Value!["get"]?["responses"]?["200"]?["content"]?["text/event-stream"] is not null).Select(p => p.Key);
-        Assert.Equal(Routing.RouteTable.Routes.Where(r => r.Streams).Select(r => r.Pattern).Order(StringComparer.Ordinal), streams.Order(StringComparer.Ordinal));
+        Assert.Equal(Routing.RouteTable.With().Routes.Where(r => r.Streams).Select(r => r.Pattern).Order(StringComparer.Ordinal), streams.Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Hikyaku.Gateway.Documents;
+using Hikyaku.Gateway.Routing;
 
 namespace Hikyaku.Gateway.Tests.Specs;
 
@@ -32,5 +33,5 @@ public sealed class DocumentMergeSpecs
     }
 
     private static JsonNode Merge(params (string Service, string Document)[] documents)
-        => JsonNode.Parse(DocumentMerge.Of(documents.ToDictionary(d => d.Service, d => JsonNode.Parse(d.Document)!.AsObject())))!;
+        => JsonNode.Parse(DocumentMerge.Of(documents.ToDictionary(d => d.Service, d => JsonNode.Parse(d.Document)!.AsObject()), RouteTable.With()))!;
 }

@@ -1,4 +1,5 @@
 using Hikyaku.Gateway.Routing;
+using Hikyaku.Gateway.Routing.Routes;
 using Hikyaku.Gateway.Sessions;
 using Hikyaku.Platform;
 using Microsoft.AspNetCore.Routing;
@@ -8,25 +9,27 @@ namespace Hikyaku.Gateway.Tests.Specs;
 [Trait("Rule", "ROLE-1")]
 public sealed class RouteTableSpecs
 {
+    private static readonly RouteTable Table = RouteTable.With();
+
     public static TheoryData<string, string> Lines
     {
         get
         {
             var lines = new TheoryData<string, string>();
-            foreach (var route in RouteTable.Routes) lines.Add(route.Method, route.Pattern);
+            foreach (var route in Table.Routes) lines.Add(route.Method, route.Pattern);
             return lines;
         }
     }
 
     [Fact]
     public void No_line_stands_twice()
-        => Assert.Equal(RouteTable.Routes.Count, RouteTable.Routes.DistinctBy(r => (r.Method, r.Pattern)).Count());
+        => Assert.Equal(Table.Routes.Count, Table.Routes.DistinctBy(r => (r.Method, r.Pattern)).Count());
 
     [Theory]
     [MemberData(nameof(Lines))]
     public void A_line_is_versioned_and_its_scope_is_what_its_path_names(string method, string pattern)
     {
-        var route = RouteTable.Find(method, pattern)!;
+        var route = Table.Find(method, pattern)!;
         var expected = pattern.Contains("{address}", StringComparison.Ordinal) ? Scope.Account
             : pattern.Contains("{name}", StringComparison.Ordinal) ? Scope.Domain
             : Scope.None;
@@ -37,13 +40,39 @@ public sealed class RouteTableSpecs
     }
 
     [Fact]
+    public void Every_service_has_a_file_of_its_own_and_its_lines_name_no_other()
+    {
+        Assert.Equal(["accounts", "feed"], Table.Services);
+        Assert.Subset(new HashSet<string> { "accounts", "feed", RouteTable.Own, RouteTable.Shared }, Table.Routes.Select(r => r.Service).ToHashSet());
+        Assert.All(Table.Routes.Where(r => r.Service == RouteTable.Shared), r => Assert.NotEqual(Shares.None, r.Share));
+    }
+
+    [Fact]
+    public void A_further_service_adds_its_lines_and_its_share_of_what_services_answer_together()
+    {
+        var table = RouteTable.With(new OneService("routing", Shares.Jobs, new GatewayRoute("GET", "/api/v1/rules", Scope.None, [Roles.Operator], "routing")));
+
+        Assert.Equal(["accounts", "feed", "routing"], table.Services);
+        Assert.Equal(["accounts", "routing"], table.Sharing(Shares.Jobs));
+        Assert.Equal(["accounts"], table.Sharing(Shares.AccountHistory));
+        Assert.True(table.Answers("routing", table.Find("GET", "/api/v1/rules")!));
+        Assert.True(table.Answers("routing", table.Find("GET", "/api/v1/jobs")!));
+        Assert.False(table.Answers("routing", table.Find("GET", "/api/v1/accounts/{address}/history")!));
+        Assert.False(table.Answers("feed", table.Find("GET", "/api/v1/jobs")!));
+    }
+
+    [Fact]
+    public void A_further_service_cannot_take_the_line_of_another()
+        => Assert.Throws<ArgumentException>(() => RouteTable.With(new OneService("routing", Shares.None, Table.Find("GET", "/api/v1/domains")!)));
+
+    [Fact]
     public void The_operator_may_do_everything_that_needs_a_session()
-        => Assert.All(RouteTable.Routes.Where(r => !r.IsOpen), r => Assert.Contains(Roles.Operator, r.MayCall));
+        => Assert.All(Table.Routes.Where(r => !r.IsOpen), r => Assert.Contains(Roles.Operator, r.MayCall));
 
     [Fact, Trait("Rule", "ROLE-2")]
     public void What_a_path_is_forwarded_as_is_made_from_the_pattern_and_the_normalised_names()
     {
-        var route = RouteTable.Find("PUT", "/api/v1/domains/{name}/administrators/{login}/password")!;
+        var route = Table.Find("PUT", "/api/v1/domains/{name}/administrators/{login}/password")!;
         var values = new RouteValueDictionary { ["name"] = "EXAMPLE.jp", ["login"] = "a/../b c" };
 
         Assert.Equal(
@@ -54,10 +83,20 @@ public sealed class RouteTableSpecs
     [Fact, Trait("Rule", "ROLE-2")]
     public void An_addresss_own_characters_stay_one_segment()
     {
-        var route = RouteTable.Find("GET", "/api/v1/accounts/{address}")!;
+        var route = Table.Find("GET", "/api/v1/accounts/{address}")!;
 
         Assert.Equal("/api/v1/accounts/taro%40example.jp", route.PathFor([], new Subject("example.jp", "taro@example.jp")));
     }
+}
+
+/// <summary>A service that only a test has.</summary>
+public sealed class OneService(string name, Shares shares, params IReadOnlyList<GatewayRoute> routes) : IServiceRoutes
+{
+    public string Service => name;
+
+    public Shares Shares => shares;
+
+    public IReadOnlyList<GatewayRoute> Routes => routes;
 }
 
 [Trait("Rule", "ROLE-2")]

@@ -1,0 +1,56 @@
+using Hikyaku.Platform;
+using static Hikyaku.Gateway.Routing.Routes.Callers;
+
+namespace Hikyaku.Gateway.Routing.Routes;
+
+/// <summary>The accounts service: domains with limits, administrators, mail accounts, files, notices, mail nodes.</summary>
+internal sealed class AccountsRoutes : IServiceRoutes
+{
+    private const string Accounts = "accounts";
+
+    public string Service => Accounts;
+
+    public Shares Shares => Shares.Jobs | Shares.AccountHistory;
+
+    public IReadOnlyList<GatewayRoute> Routes { get; } =
+    [
+        new("PUT", "/api/v1/me/password", Scope.None, All, Accounts) { ProvePassword = All },
+
+        new("POST", "/api/v1/domains", Scope.None, Operator, Accounts),
+        new("GET", "/api/v1/domains", Scope.None, Staff, Accounts),
+        new("GET", "/api/v1/domains/{name}", Scope.Domain, Staff, Accounts),
+        new("PATCH", "/api/v1/domains/{name}", Scope.Domain, Operator, Accounts),
+        new("GET", "/api/v1/domains/{name}/history", Scope.Domain, Staff, Accounts),
+        new("POST", "/api/v1/domains/{name}/history/{eventId}/undo", Scope.Domain, Operator, Accounts),
+        new("GET", "/api/v1/domains/{name}/administrators", Scope.Domain, Staff, Accounts),
+        new("POST", "/api/v1/domains/{name}/administrators", Scope.Domain, Operator, Accounts),
+        new("GET", "/api/v1/domains/{name}/administrators/{login}", Scope.Domain, Staff, Accounts),
+        new("GET", "/api/v1/domains/{name}/administrators/{login}/history", Scope.Domain, Staff, Accounts),
+        new("DELETE", "/api/v1/domains/{name}/administrators/{login}", Scope.Domain, Operator, Accounts),
+        new("PUT", "/api/v1/domains/{name}/administrators/{login}/password", Scope.Domain, Operator, Accounts),
+
+        new("POST", "/api/v1/domains/{name}/accounts", Scope.Domain, Staff, Accounts),
+        new("GET", "/api/v1/domains/{name}/accounts", Scope.Domain, Staff, Accounts),
+        new("POST", "/api/v1/domains/{name}/imports", Scope.Domain, Staff, Accounts) { MaxBodyBytes = BodyLimit.MaxFileBytes },
+        new("POST", "/api/v1/domains/{name}/bulk-changes", Scope.Domain, Staff, Accounts) { MaxBodyBytes = BodyLimit.MaxFileBytes },
+        new("GET", "/api/v1/accounts/{address}", Scope.Account, All, Accounts) { Share = Shares.AccountSummary },
+        new("PATCH", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts),
+        new("PUT", "/api/v1/accounts/{address}/password", Scope.Account, All, Accounts) { ProvePassword = User },
+        new("DELETE", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts),
+        new("POST", "/api/v1/domains/{name}/accounts/delete", Scope.Domain, Staff, Accounts),
+        new("DELETE", "/api/v1/accounts/{address}/mail", Scope.Account, All, Accounts),
+        new("POST", "/api/v1/accounts/{address}/force-password-change", Scope.Account, Operator, Accounts),
+
+        new("GET", "/api/v1/domains/{name}/accounts.csv", Scope.Domain, Staff, Accounts),
+        new("GET", "/api/v1/samples/mail-accounts-sample.csv", Scope.None, Staff, Accounts),
+        new("GET", "/api/v1/samples/mail-password-sample.csv", Scope.None, Staff, Accounts),
+
+        new("GET", "/api/v1/notices", Scope.None, All, Accounts),
+        new("PATCH", "/api/v1/notices/{id}", Scope.None, All, Accounts),
+        new("POST", "/api/v1/notices/read-all", Scope.None, All, Accounts),
+
+        new("GET", "/api/v1/server", Scope.None, All, Accounts),
+        new("GET", "/api/v1/nodes", Scope.None, Operator, Accounts),
+        new("POST", "/api/v1/nodes/{id}/retire", Scope.None, Operator, Accounts),
+    ];
+}

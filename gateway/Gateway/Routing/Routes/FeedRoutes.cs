@@ -1,0 +1,28 @@
+using Hikyaku.Platform;
+using static Hikyaku.Gateway.Routing.Routes.Callers;
+
+namespace Hikyaku.Gateway.Routing.Routes;
+
+/// <summary>The feed: events as a stream, and webhooks.</summary>
+internal sealed class FeedRoutes : IServiceRoutes
+{
+    private const string Feed = "feed";
+
+    public string Service => Feed;
+
+    public Shares Shares => Shares.None;
+
+    public IReadOnlyList<GatewayRoute> Routes { get; } =
+    [
+        // Administrators see what happens in their domains.
+        new("GET", "/api/v1/events", Scope.None, Staff, Feed) { Streams = true },
+        new("GET", "/api/v1/webhooks", Scope.None, Operator, Feed),
+        new("POST", "/api/v1/webhooks", Scope.None, Operator, Feed),
+        new("GET", "/api/v1/webhooks/{id}", Scope.None, Operator, Feed),
+        new("DELETE", "/api/v1/webhooks/{id}", Scope.None, Operator, Feed),
+        new("GET", "/api/v1/webhooks/{id}/deliveries", Scope.None, Operator, Feed),
+        new("POST", "/api/v1/webhooks/{id}/replay", Scope.None, Operator, Feed),
+        new("POST", "/api/v1/webhooks/{id}/test", Scope.None, Operator, Feed),
+        new("POST", "/api/v1/webhooks/{id}/rotate-secret", Scope.None, Operator, Feed),
+    ];
+}

@@ -1,0 +1,26 @@
+using Hikyaku.Platform;
+using static Hikyaku.Gateway.Routing.Routes.Callers;
+
+namespace Hikyaku.Gateway.Routing.Routes;
+
+/// <summary>What the gateway answers itself.</summary>
+internal sealed class OwnRoutes : IServiceRoutes
+{
+    private const string Own = RouteTable.Own;
+
+    public string Service => Own;
+
+    public Shares Shares => Shares.None;
+
+    public IReadOnlyList<GatewayRoute> Routes { get; } =
+    [
+        new("POST", "/api/v1/sessions", Scope.None, Anybody, Own),
+        new("DELETE", "/api/v1/sessions/current", Scope.None, All, Own),
+        new("GET", "/api/v1/me", Scope.None, All, Own),
+        new("GET", "/api/v1/me/sessions", Scope.None, All, Own),
+        new("DELETE", "/api/v1/me/sessions", Scope.None, All, Own),
+        new("DELETE", "/api/v1/me/sessions/{id}", Scope.None, All, Own),
+        new("GET", "/api/v1/openapi.json", Scope.None, Anybody, Own),
+        new("GET", "/api/v1/asyncapi.json", Scope.None, Anybody, Own),
+    ];
+}

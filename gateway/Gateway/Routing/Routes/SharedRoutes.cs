@@ -1,0 +1,27 @@
+using Hikyaku.Platform;
+using static Hikyaku.Gateway.Routing.Routes.Callers;
+
+namespace Hikyaku.Gateway.Routing.Routes;
+
+/// <summary>What several services answer together: each that has the share answers these calls with what is its own.</summary>
+internal sealed class SharedRoutes : IServiceRoutes
+{
+    private const string Shared = RouteTable.Shared;
+
+    public string Service => Shared;
+
+    public Shares Shares => Shares.None;
+
+    public IReadOnlyList<GatewayRoute> Routes { get; } =
+    [
+        // Which job is whose, its service knows.
+        new("GET", "/api/v1/jobs", Scope.None, All, Shared) { Share = Shares.Jobs },
+        new("GET", "/api/v1/jobs/{id}", Scope.None, All, Shared) { Share = Shares.Jobs },
+        new("DELETE", "/api/v1/jobs/{id}", Scope.None, All, Shared) { Share = Shares.Jobs },
+        new("POST", "/api/v1/jobs/{id}/undo", Scope.None, All, Shared) { Share = Shares.Jobs },
+        new("GET", "/api/v1/jobs/{id}/events", Scope.None, All, Shared) { Share = Shares.Jobs, Streams = true },
+
+        new("GET", "/api/v1/accounts/{address}/history", Scope.Account, All, Shared) { Share = Shares.AccountHistory },
+        new("POST", "/api/v1/accounts/{address}/history/{eventId}/undo", Scope.Account, Staff, Shared) { Share = Shares.AccountHistory },
+    ];
+}
