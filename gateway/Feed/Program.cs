@@ -8,7 +8,7 @@ namespace Hikyaku.Feed;
 public static class Program
 {
     /// <summary>Runs it.</summary>
-    public static void Main(string[] args) => Build(args).Run();
+    public static Task Main(string[] args) => Build(args).RunToEndAsync();
 
     /// <summary>Puts it together; settings come from the environment or as arguments.</summary>
     public static WebApplication Build(string[] args)

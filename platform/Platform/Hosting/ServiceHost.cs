@@ -30,6 +30,7 @@ public static class ServiceHost
         builder.WebHost.ConfigureKestrel(o => { o.AddServerHeader = false; o.Limits.MaxRequestBodySize = MaxBodyBytes; });
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.AddHostedService<DatabaseAtStart>();
         services.AddSingleton<InternalTokenReader>();
         services.AddSingleton<NodeCredentials>();
         services.AddSingleton<SecretBox>();
@@ -60,6 +61,21 @@ public static class ServiceHost
             return next(http);
         });
         app.MapHealth();
+    }
+
+    /// <summary>Runs the program until it is told to stop, be it while it still waits for its database.</summary>
+    public static async Task RunToEndAsync(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        var stopping = app.Lifetime.ApplicationStopping;
+        try
+        {
+            await app.RunAsync();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // told to stop before it had started
+        }
     }
 
     /// <summary>Where commands live: everything mapped here is saved by <see cref="CommandFilter"/>.</summary>

@@ -22,7 +22,7 @@ public static class Program
     public static async Task<int> Main(string[] args)
     {
         if (args is ["rebuild"]) return await RebuildReadModels.MainAsync();
-        await Build(args).RunAsync();
+        await Build(args).RunToEndAsync();
         return 0;
     }
 
