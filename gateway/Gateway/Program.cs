@@ -1,5 +1,6 @@
 using Hikyaku.Gateway.Composition;
 using Hikyaku.Gateway.Documents;
+using Hikyaku.Gateway.Proxies;
 using Hikyaku.Gateway.Routing;
 using Hikyaku.Gateway.Routing.Routes;
 using Hikyaku.Gateway.Sessions;
@@ -14,7 +15,7 @@ namespace Hikyaku.Gateway;
 public static class Program
 {
     /// <summary>Runs it.</summary>
-    public static void Main(string[] args) => Build(args).Run();
+    public static Task Main(string[] args) => Build(args).RunToEndAsync();
 
     /// <summary>Puts it together; settings come from the environment or as arguments.</summary>
     /// <param name="args">The arguments.</param>
@@ -79,6 +80,7 @@ public static class Program
 
     private static void Use(WebApplication app)
     {
+        app.UseTrustedProxies();
         app.UseSecurityHeaders();
         app.UseExceptionHandler();
         app.UseStatusCodePages(context => StatusProblem(context.HttpContext)?.ExecuteAsync(context.HttpContext) ?? Task.CompletedTask);

@@ -18,7 +18,7 @@ public sealed class SessionReader(SessionStore sessions)
         return await sessions.FindAsync(hash) is { } session ? new Asker(session, AddressOf(http).ToString(), byCookie, hash) : null;
     }
 
-    /// <summary>The address of the connection. What Forwarded and X-Forwarded-For say is believed from nobody.</summary>
+    /// <summary>The client's address: that of the connection, or what a trusted proxy says (<see cref="Proxies.TrustedProxies"/>).</summary>
     public static IPAddress AddressOf(HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(http);
