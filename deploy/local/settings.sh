@@ -55,6 +55,7 @@ settings_of_accounts() {
 
 settings_of_gateway() {
     setting Hikyaku__TokenPrivateKey "$HIKYAKU_HOME/secrets/token.key"
+    [[ -z ${HIKYAKU_TRUSTED_PROXIES:-} ]] || setting Hikyaku__TrustedProxies "$HIKYAKU_TRUSTED_PROXIES"
     addresses_of keys token
 }
 

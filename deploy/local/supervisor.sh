@@ -71,11 +71,9 @@ CONF
     program rspamd2 "rspamd mailnode2" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode2/rspamd/*)\""
 }
 
-# dotnet_program NAME SERVICE: one that has a database starts when PostgreSQL answers. A mail node serves without the control plane.
+# dotnet_program NAME SERVICE. One that has a database waits for it by itself.
 dotnet_program() {
-    local command="dotnet $1 $(program_of "$2")"
-    ! service_has "$2" database || command+=" $PORT_POSTGRES"
-    program "$1" "$command" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME/settings/$1" "$HIKYAKU_HOME/bin/$2.hash")\""
+    program "$1" "dotnet $1 $(program_of "$2")" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME/settings/$1" "$HIKYAKU_HOME/bin/$2.hash")\""
 }
 
 databases() {
