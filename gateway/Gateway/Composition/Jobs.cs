@@ -12,6 +12,9 @@ public sealed class Jobs(RouteTable table, MergedList merged, Forwarding forward
 
     private readonly IReadOnlyList<string> _services = table.Sharing(Shares.Jobs);
 
+    // One service's name may begin like another's.
+    private readonly string[] _longestFirst = [.. table.Sharing(Shares.Jobs).OrderByDescending(s => s.Length)];
+
     /// <summary><c>GET /api/v1/jobs</c>: newest first.</summary>
     public Task ListAsync(HttpContext http) => merged.SendAsync(http, _services, "createdAt");
 
@@ -24,14 +27,11 @@ public sealed class Jobs(RouteTable table, MergedList merged, Forwarding forward
             : Problems.Of(PlatformProblems.NotFound).ExecuteAsync(http);
     }
 
-    // What comes after the name has no dash, so that no service's name can begin like another's id.
     private string? ServiceOf(string id)
     {
-        var dash = id.LastIndexOf('-');
-        if (dash < 0) return null;
-        foreach (var service in _services)
+        foreach (var service in _longestFirst)
         {
-            if (id.AsSpan(0, dash).SequenceEqual(service)) return service;
+            if (id.Length > service.Length && id[service.Length] == '-' && id.StartsWith(service, StringComparison.Ordinal)) return service;
         }
 
         return null;

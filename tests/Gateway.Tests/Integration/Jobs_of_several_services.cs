@@ -16,7 +16,7 @@ public sealed class Jobs_of_several_services(Deployment deployment)
     {
         await using var accounts = await StandInService.StartAsync(http => http.Response.WriteAsJsonAsync(new { from = "accounts" }));
         await using var copy = await StandInService.StartAsync(http => http.Response.WriteAsJsonAsync(new { from = "mail-copy" }));
-        using var client = await ClientAsync(accounts, ("mail-copy", copy.Address));
+        using var client = await ClientAsync(accounts, ("mail", accounts.Address), ("mail-copy", copy.Address));
         var token = await client.SignInAsync("operator", "x");
         var id = Guid.NewGuid().ToString("N");
 
@@ -28,7 +28,7 @@ public sealed class Jobs_of_several_services(Deployment deployment)
             Assert.Equal(service, (await client.GetAsync($"/api/v1/jobs/{service}-{id}/events", token)).Body!["from"]!.GetValue<string>());
         }
 
-        foreach (var nobodys in new[] { id, $"-{id}", $"copy-{id}", $"feed-{id}", $"mail-{id}", $"accounts{id}", $"ACCOUNTS-{id}" })
+        foreach (var nobodys in new[] { id, $"-{id}", $"copy-{id}", $"feed-{id}", $"mails-{id}", $"accounts{id}", $"ACCOUNTS-{id}" })
             Assert.Equal((HttpStatusCode.NotFound, "request.not-found"), await StatusAsync(client, $"/api/v1/jobs/{nobodys}", token));
     }
 
