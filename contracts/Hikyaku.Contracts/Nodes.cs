@@ -34,4 +34,5 @@ public sealed record LeaseReport(
 
 /// <summary>What a service answers to a <see cref="LeaseReport"/>.</summary>
 /// <param name="Position">Of the service's newest event: a node that has applied up to it is up to date.</param>
-public sealed record LeaseAnswer(long Position);
+/// <param name="Now">What the service's clock shows; null: an older service, which does not tell. By it a node reads the times in states.</param>
+public sealed record LeaseAnswer(long Position, DateTimeOffset? Now = null);

@@ -29,6 +29,7 @@ public partial class Program
         services.AddSingleton<Replica>();
         services.AddSingleton<MailChanges>();
         services.AddSingleton<DriftSeen>();
+        services.AddSingleton<ServiceClock>();
         services.AddSingleton<Deliveries>();
         services.AddSingleton<PostfixQueue>();
         services.AddSingleton<MailboxTurns>();

@@ -9,7 +9,7 @@ namespace Hikyaku.MailNode;
 /// Keeps the node a serving one, and tells what it has applied: at once after each change, and every five seconds.
 /// </summary>
 public sealed partial class Lease(
-    NodeSettings settings, Replica replica, AccountsClient accounts, MailServers servers, DriftSeen drift, TimeProvider time, ILogger<Lease> logger) : BackgroundService
+    NodeSettings settings, Replica replica, AccountsClient accounts, MailServers servers, DriftSeen drift, ServiceClock clock, TimeProvider time, ILogger<Lease> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -42,15 +42,17 @@ public sealed partial class Lease(
             {
                 var asked = time.GetUtcNow();
                 var report = await ReportAsync(stoppingToken);
-                var newest = await accounts.RenewLeaseAsync(report, stoppingToken);
-                if (newest is null && !_retired) LogRetired(settings.Node);
-                _retired = newest is null;
+                var sent = time.GetUtcNow();
+                var answer = await accounts.RenewLeaseAsync(report, stoppingToken);
+                if (answer?.Now is { } now) clock.Note(sent, now, time.GetUtcNow());
+                if (answer is null && !_retired) LogRetired(settings.Node);
+                _retired = answer is null;
                 await TellCurrentAsync(stoppingToken);
-                if (newest is { } position) _ahead ??= (asked, position);
+                if (answer is not null) _ahead ??= (asked, answer.Position);
                 if (_failing) LogWorksAgain();
                 _failing = false;
             }
-            catch (Exception e) when (e is HttpRequestException or System.Text.Json.JsonException or Microsoft.Data.Sqlite.SqliteException || (e is OperationCanceledException && !stoppingToken.IsCancellationRequested))
+            catch (Exception e) when (e is HttpRequestException or InvalidDataException or System.Text.Json.JsonException or Microsoft.Data.Sqlite.SqliteException || (e is OperationCanceledException && !stoppingToken.IsCancellationRequested))
             {
                 if (!_failing) LogFails(e); // once, not every second of a long night
                 _failing = true;

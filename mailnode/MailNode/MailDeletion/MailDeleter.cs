@@ -3,17 +3,25 @@ using System.Globalization;
 namespace Hikyaku.MailNode;
 
 /// <summary>
-/// Deletes the mail of mailboxes whose state asks for it (rule ACC-6): notes each folder's next UID once, and deletes what is
-/// below. What comes later, or is moved meanwhile, has a higher one and stays. Some thousand messages in a command, and one
-/// command of each mailbox in turn, so that deliveries do not wait and a large mailbox does not hold up the others. The
-/// replica says how far it is (<see cref="MailDeletions"/>); after a crash the last command is repeated, which changes nothing.
+/// Deletes the mail of mailboxes whose state asks for it (rule ACC-6): what was saved before it was asked for, however late the
+/// node hears of it. Dovecot dates mail by this machine's clock and to the second, and the request has the service's time
+/// (<see cref="ServiceClock"/>): mail of a second that may be later stays. What is moved meanwhile is saved anew and stays, too.
+/// <para>
+/// Each folder's next UID is noted once, and messages below it are looked at, some thousand in a command, and one command of each
+/// mailbox in turn, so that deliveries do not wait and a large mailbox does not hold up the others. The replica says how far it
+/// is (<see cref="MailDeletions"/>); after a crash the last command is repeated, which changes nothing.
+/// </para>
 /// </summary>
 public sealed partial class MailDeleter(
-    NodeSettings settings, Replica replica, Doveadm doveadm, MailboxTurns turns, TimeProvider time, ILogger<MailDeleter> logger) : BackgroundService
+    NodeSettings settings, Replica replica, Doveadm doveadm, MailboxTurns turns, ServiceClock clock, TimeProvider time, ILogger<MailDeleter> logger) : BackgroundService
 {
     private const int JobsAtOnce = 50;
     private const int UidsAtOnce = 2000;
     private const int EmptyRangesAtOnce = 200;
+
+    // A file gets its time from a clock of the kernel that is behind by one tick at most.
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
+
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TellingInterval = TimeSpan.FromSeconds(2);
@@ -74,7 +82,7 @@ public sealed partial class MailDeleter(
     // False when Dovecot does not do it.
     private async Task<bool> StepAsync(MailDeletions.Job job, CancellationToken stop)
     {
-        if (!job.IsNoted) return await NoteAsync(job, stop);
+        if (job.SavedBefore is not { } before) return await NoteAsync(job, stop);
         if (!_checked.Contains(job.JobId)) return await CheckAsync(job, stop);
         var part = await replica.WriteAsync(r => MailDeletions.Next(r, job.AccountId), stop);
         if (part is null)
@@ -84,8 +92,8 @@ public sealed partial class MailDeleter(
             return true;
         }
 
-        if (part.CountedTo == part.ExpungedTo) return await CountAsync(job, part, stop);
-        if (!await doveadm.ExpungeAsync(job.Address, Query(job, part.Identity, part.ExpungedTo + 1, part.CountedTo), stop)) return false;
+        if (part.CountedTo == part.ExpungedTo) return await CountAsync(job, before, part, stop);
+        if (!await doveadm.ExpungeAsync(job.Address, Query(before, part.Identity, part.ExpungedTo + 1, part.CountedTo), stop)) return false;
         await WriteAsync(r =>
         {
             MailDeletions.Expunged(r, job, part.Identity, part.CountedTo);
@@ -96,9 +104,12 @@ public sealed partial class MailDeleter(
 
     private async Task<bool> NoteAsync(MailDeletions.Job job, CancellationToken stop)
     {
+        // Until the service has told its time nobody knows what was there before.
+        if (clock.NotAfter(job.RequestedAt) is not { } requestedAt) return false;
+        var before = (requestedAt - Tick).ToUnixTimeSeconds();
         var folders = settings.HasMailFolder(job.AccountId) ? await doveadm.FoldersAsync(job.Address, stop) : [];
         if (folders is null) return false;
-        if (await replica.WriteAsync(r => MailDeletions.Note(r, settings.Node, job, folders), stop)) _checked.Add(job.JobId);
+        if (await replica.WriteAsync(r => MailDeletions.Note(r, settings.Node, job, before, folders), stop)) _checked.Add(job.JobId);
         return true;
     }
 
@@ -111,7 +122,7 @@ public sealed partial class MailDeleter(
         return true;
     }
 
-    private async Task<bool> CountAsync(MailDeletions.Job job, MailDeletions.Part part, CancellationToken stop)
+    private async Task<bool> CountAsync(MailDeletions.Job job, long before, MailDeletions.Part part, CancellationToken stop)
     {
         var to = part.CountedTo;
         IReadOnlyList<(long Uid, long Bytes)> found = [];
@@ -120,7 +131,7 @@ public sealed partial class MailDeleter(
         {
             var from = to + 1;
             to = Math.Min(to + UidsAtOnce, part.UidNext - 1);
-            if (await doveadm.SizesAsync(job.Address, Query(job, part.Identity, from, to), stop) is not { } sizes) return false;
+            if (await doveadm.SizesAsync(job.Address, Query(before, part.Identity, from, to), stop) is not { } sizes) return false;
             found = sizes;
         }
 
@@ -128,11 +139,8 @@ public sealed partial class MailDeleter(
         return true;
     }
 
-    private static string[] Query(MailDeletions.Job job, string guid, long from, long to)
-    {
-        string[] range = ["mailbox-guid", guid, "uid", string.Create(CultureInfo.InvariantCulture, $"{from}:{to}")];
-        return job.SavedBefore is { } before ? [.. range, "savedbefore", before.ToString(CultureInfo.InvariantCulture)] : range;
-    }
+    private static string[] Query(long savedBefore, string guid, long from, long to) =>
+        ["mailbox-guid", guid, "uid", string.Create(CultureInfo.InvariantCulture, $"{from}:{to}"), "savedbefore", savedBefore.ToString(CultureInfo.InvariantCulture)];
 
     private bool MayTell(MailDeletions.Job job)
     {

@@ -13,9 +13,9 @@ internal static class MailDeletions
     /// <param name="AccountId">The account.</param>
     /// <param name="Address">Its address.</param>
     /// <param name="JobId">The job.</param>
-    /// <param name="SavedBefore">Only mail that was saved before this second since 1970 goes; null: everything that was noted.</param>
-    /// <param name="IsNoted">Whether it stands fast what goes.</param>
-    internal sealed record Job(string AccountId, string Address, string JobId, long? SavedBefore, bool IsNoted);
+    /// <param name="RequestedAt">When it was asked for, by the service's clock.</param>
+    /// <param name="SavedBefore">Only mail that was saved before this second since 1970 goes; null: it is still to be noted what goes.</param>
+    internal sealed record Job(string AccountId, string Address, string JobId, DateTimeOffset RequestedAt, long? SavedBefore);
 
     /// <summary>A folder in which something of a job is left.</summary>
     /// <param name="Identity">Its GUID.</param>
@@ -25,31 +25,23 @@ internal static class MailDeletions
     /// <param name="ExpungedTo">Messages up to this are gone.</param>
     internal sealed record Part(string Identity, long UidValidity, long UidNext, long CountedTo, long ExpungedTo);
 
-    /// <summary>
-    /// The replica is filled for the first time: what its states name may have been done before, and mail has come since. So
-    /// that nothing of it is lost, only what was there when it was asked for goes, by this machine's clock, which dates mail.
-    /// </summary>
-    public static void MayBeDone(SqliteConnection replica, TimeSpan clockAhead) => replica.Run(
-        "INSERT OR IGNORE INTO mail_deletion SELECT account_id, mail_deletion_job, (mail_deletion_at - $1) / 1000, 0, 0, 0, 0, 0 FROM mailbox WHERE mail_deletion_job IS NOT NULL",
-        (long)clockAhead.TotalMilliseconds);
-
     /// <summary>The jobs of mailboxes that are kept on this node.</summary>
     public static List<Job> Unfinished(SqliteConnection replica, string node, int atMost) => replica.All(
         """
-        SELECT h.account_id, h.address, h.mail_deletion_job, d.saved_before, d.noted IS 1
+        SELECT h.account_id, h.address, h.mail_deletion_job, h.mail_deletion_at, d.saved_before
         FROM holder AS h LEFT JOIN mail_deletion AS d ON d.account_id = h.account_id AND d.job_id = h.mail_deletion_job
-        WHERE h.mail_deletion_job IS NOT NULL AND d.finished IS NOT 1 AND (h.home_node IS NULL OR h.home_node = $1)
+        WHERE h.mail_deletion_job IS NOT NULL AND h.mail_deletion_at IS NOT NULL AND d.finished IS NOT 1 AND (h.home_node IS NULL OR h.home_node = $1)
         ORDER BY h.mail_deletion_at LIMIT $2
         """,
-        r => new Job(r.GetString(0), r.GetString(1), r.GetString(2), r.IsDBNull(3) ? null : r.GetInt64(3), r.GetBoolean(4)), node, atMost);
+        r => new Job(r.GetString(0), r.GetString(1), r.GetString(2), DateTimeOffset.FromUnixTimeMilliseconds(r.GetInt64(3)), r.IsDBNull(4) ? null : r.GetInt64(4)), node, atMost);
 
     /// <summary>Notes what goes; a job that was noted before stays as it is. False when another job has come meanwhile.</summary>
-    public static bool Note(SqliteConnection replica, string node, Job job, IReadOnlyList<Doveadm.Folder> folders)
+    public static bool Note(SqliteConnection replica, string node, Job job, long savedBefore, IReadOnlyList<Doveadm.Folder> folders)
     {
         if (!IsWanted(replica, job)) return false;
         var total = folders.Sum(f => f.Messages);
         replica.Run("DELETE FROM mail_deletion_folder WHERE account_id = $1", job.AccountId);
-        replica.Run("INSERT OR REPLACE INTO mail_deletion VALUES ($1, $2, $3, 1, 0, $4, 0, 0)", job.AccountId, job.JobId, job.SavedBefore, total);
+        replica.Run("INSERT OR REPLACE INTO mail_deletion VALUES ($1, $2, $3, 0, $4, 0, 0)", job.AccountId, job.JobId, savedBefore, total);
         foreach (var folder in folders.Where(f => f.Messages > 0))
             replica.Run("INSERT INTO mail_deletion_folder VALUES ($1, $2, $3, $4, 0, 0)", job.AccountId, folder.Identity, folder.UidValidity, folder.UidNext);
         FactOutbox.Add(replica, new MailDataDeletionProgressed(node, job.AccountId, job.JobId, 0, total));

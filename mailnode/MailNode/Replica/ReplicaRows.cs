@@ -55,11 +55,9 @@ public static class ReplicaRows
     /// <param name="states">Everything that the service knows.</param>
     /// <param name="position">The list covers all events up to this.</param>
     /// <param name="now">The time.</param>
-    /// <param name="clockAhead">How much the service's clock is ahead of this machine's.</param>
-    public static void List(SqliteConnection replica, IEnumerable<object> states, long position, DateTimeOffset now, TimeSpan clockAhead = default)
+    public static void List(SqliteConnection replica, IEnumerable<object> states, long position, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(states);
-        var isFirst = Progress(replica) == default;
         HashSet<string> accounts = [], domains = [], nodes = [];
         List<object> gone = [], others = [];
         foreach (var state in states)
@@ -80,8 +78,6 @@ public static class ReplicaRows
             var (known, version, _) = Known(replica, state);
             if (Newest.Listed(known, version)) Write(replica, state, now);
         }
-
-        if (isFirst) MailDeletions.MayBeDone(replica, clockAhead);
 
         foreach (var (domain, at) in replica.All("SELECT domain, position FROM domain", r => (r.GetString(0), r.GetInt64(1))))
         {

@@ -7,7 +7,7 @@ namespace Hikyaku.MailNode;
 internal static class Schema
 {
     /// <summary>Stored as SQLite's user_version.</summary>
-    public const int Version = 7;
+    public const int Version = 8;
 
     /// <summary>Makes it in an empty database.</summary>
     public const string Text =
@@ -63,10 +63,10 @@ internal static class Schema
         CREATE INDEX usage_measured_at ON usage (measured_at);
         CREATE INDEX usage_unreported ON usage (account_id) WHERE measured_at > 0 AND reported_bytes IS NOT used_bytes;
 
-        -- The newest deletion of each mailbox's mail (rule ACC-6), done ones too. saved_before in seconds since 1970; NULL: everything
-        -- that was there.
+        -- The newest deletion of each mailbox's mail (rule ACC-6), done ones too. Mail that was saved
+        -- before saved_before goes, in seconds since 1970 by this machine's clock, which dates mail.
         CREATE TABLE mail_deletion (
-            account_id TEXT PRIMARY KEY, job_id TEXT NOT NULL, saved_before INTEGER, noted INTEGER NOT NULL, finished INTEGER NOT NULL,
+            account_id TEXT PRIMARY KEY, job_id TEXT NOT NULL, saved_before INTEGER NOT NULL, finished INTEGER NOT NULL,
             total INTEGER NOT NULL, done INTEGER NOT NULL, freed_bytes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
         -- What is to be deleted: UIDs below uid_next. Those up to counted_to are in done and freed_bytes, those up to expunged_to are gone.

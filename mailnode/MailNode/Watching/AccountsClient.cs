@@ -50,15 +50,15 @@ public sealed class AccountsClient : IDisposable
     }
 
     /// <summary><c>PUT /internal/nodes/{node}</c>: registers, renews the lease, and tells what was applied.</summary>
-    /// <returns>The position of the service's newest event; null: the node was retired.</returns>
-    public async Task<long?> RenewLeaseAsync(LeaseReport report, CancellationToken stop)
+    /// <returns>The service's answer; null: the node was retired.</returns>
+    public async Task<LeaseAnswer?> RenewLeaseAsync(LeaseReport report, CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(Patience);
         using var answer = await _http.PutAsJsonAsync(new Uri($"/internal/nodes/{Uri.EscapeDataString(_node)}", UriKind.Relative), report, limit.Token);
         if (answer.StatusCode == System.Net.HttpStatusCode.Conflict) return null;
         answer.EnsureSuccessStatusCode();
-        return (await answer.Content.ReadFromJsonAsync<LeaseAnswer>(limit.Token))!.Position;
+        return await answer.Content.ReadFromJsonAsync<LeaseAnswer>(limit.Token) ?? throw new InvalidDataException("The service's answer is null");
     }
 
     /// <inheritdoc/>

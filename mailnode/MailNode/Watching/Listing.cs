@@ -9,7 +9,7 @@ namespace Hikyaku.MailNode;
 /// at the beginning of a replica. A list that breaks off before its last line changes nothing.
 /// </summary>
 public sealed partial class Listing(
-    Replica replica, AccountsClient accounts, Lease lease, SessionEnder sessions, MailServers servers, TimeProvider time, ILogger<Listing> logger) : BackgroundService
+    Replica replica, AccountsClient accounts, Lease lease, SessionEnder sessions, MailServers servers, ServiceClock clock, TimeProvider time, ILogger<Listing> logger) : BackgroundService
 {
     private static readonly TimeSpan Check = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
@@ -24,8 +24,7 @@ public sealed partial class Listing(
     /// <param name="States">The states.</param>
     /// <param name="Position">They cover all events up to this.</param>
     /// <param name="UpTo">And none after this.</param>
-    /// <param name="ClockAhead">How much its clock is ahead of the node's, or less: by as much as the list has taken.</param>
-    public sealed record Said(IReadOnlyList<object> States, long Position, long UpTo, TimeSpan ClockAhead);
+    public sealed record Said(IReadOnlyList<object> States, long Position, long UpTo);
 
     /// <summary>Asks for a list; several askings become one.</summary>
     public void Ask(string reason) => _asked.Writer.TryWrite(reason);
@@ -96,11 +95,11 @@ public sealed partial class Listing(
     {
         LogBegins(reason);
         var begun = time.GetUtcNow();
-        var (states, position, _, ahead) = await ReadAsync(null, stop);
+        var (states, position, _) = await ReadAsync(null, stop);
         var now = time.GetUtcNow();
         bool Write(Microsoft.Data.Sqlite.SqliteConnection r)
         {
-            ReplicaRows.List(r, states, position, now, ahead);
+            ReplicaRows.List(r, states, position, now);
             ReplicaRows.SetCurrentAsOf(r, begun);
             return true;
         }
@@ -126,7 +125,11 @@ public sealed partial class Listing(
         {
             using var json = JsonDocument.Parse(line);
             if (json.Deserialize<LastLine>(JsonSerializerOptions.Web) is { Position: { } position } last)
-                return new(states, position, last.UpTo ?? position, last.Now is { } now ? now - begun : TimeSpan.Zero);
+            {
+                if (last.Now is { } now) clock.Note(begun, now, time.GetUtcNow());
+                return new(states, position, last.UpTo ?? position);
+            }
+
             if (Read(json.RootElement) is { } state) states.Add(state);
         }
 

@@ -19,7 +19,7 @@ public sealed record MailboxState(
     string AccountId, string Address, string Domain, int Life, string? PasswordHash, int CapacityMb,
     long Version, long Position, bool Deleted, string? HomeNode = null, MailDeletion? MailDeletion = null);
 
-/// <summary>A mailbox is to be emptied: what was in its folders when a node first read this, and nothing that comes later.</summary>
+/// <summary>A mailbox is to be emptied: what was saved in its folders before it was asked for, and nothing that came later, whenever a node reads this.</summary>
 /// <param name="JobId">The job that a node reports to.</param>
 /// <param name="RequestedAt">When it was asked for, by the accounts service's clock.</param>
 public sealed record MailDeletion(string JobId, DateTimeOffset RequestedAt);

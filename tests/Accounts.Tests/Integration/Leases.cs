@@ -67,23 +67,25 @@ public sealed class Leases : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "NOD-5")]
-    public async Task A_renewal_tells_the_newest_position()
+    public async Task A_renewal_tells_the_newest_position_and_the_time()
     {
         var before = await RenewAsync("living", applied: 0);
         await _own.AccountAsync(await _own.DomainAsync());
-        Assert.True(await RenewAsync("living", applied: 0) > before);
+        var after = await RenewAsync("living", applied: 0);
+        Assert.True(after.Position > before.Position);
+        Assert.Equal(_time.GetUtcNow(), after.Now);
     }
 
     private Task<bool> InForceAsync(long position) => new NodeLeases(_own.Get<IDocumentStore>(), _time).HaveAllAppliedAsync(position, default);
 
-    private async Task<long> RenewAsync(string node, long applied, bool listed = true)
+    private async Task<LeaseAnswer> RenewAsync(string node, long applied, bool listed = true)
     {
         var credentials = new NodeCredentials(new ConfigurationBuilder().AddCommandLine(_keys.ForService()).Build());
         var http = new DefaultHttpContext();
         http.Request.Headers.Authorization = $"Bearer {_keys.NodeBearer(node)}";
         var body = new LeaseReport(new Dictionary<string, long> { [NodeLeases.Service] = applied }, null, listed);
         var answer = await NodeLeases.Renew(node, body, http, credentials, _own.Get<IDocumentStore>(), _own.Get<NpgsqlDataSource>(), _time, default);
-        return Assert.IsType<LeaseAnswer>(Assert.IsAssignableFrom<IValueHttpResult>(answer).Value).Position;
+        return Assert.IsType<LeaseAnswer>(Assert.IsAssignableFrom<IValueHttpResult>(answer).Value);
     }
 
     private sealed class SteppedTime : TimeProvider

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Hikyaku.Accounts.Contracts;
+using Hikyaku.Contracts;
 using Hikyaku.Platform;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -29,6 +30,9 @@ public sealed class AccountsStandIn : IAsyncDisposable
 
     /// <summary>How much its clock is ahead of the node's.</summary>
     public TimeSpan ClockAhead { get; set; }
+
+    /// <summary>What its clock shows.</summary>
+    public DateTimeOffset Now => DateTimeOffset.UtcNow + ClockAhead;
 
     /// <summary>Answers lists without their last line.</summary>
     public bool BreaksOff { get; set; }
@@ -103,7 +107,7 @@ public sealed class AccountsStandIn : IAsyncDisposable
             if (Retired.ContainsKey(node)) return Results.Conflict();
             Leases[node] = await http.Request.ReadFromJsonAsync<JsonElement>();
             Renewals++;
-            return Results.Ok(new { position = Position });
+            return Results.Ok(new LeaseAnswer(Position, Now));
         });
         await _app.StartAsync();
         Url = _app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
@@ -150,6 +154,6 @@ public sealed class AccountsStandIn : IAsyncDisposable
                 await http.Response.WriteAsync(JsonSerializer.Serialize(new { part = states[i].GetType().Name, state = At(states[i], position) }, JsonSerializerOptions.Web) + "\n");
         }
 
-        if (!BreaksOff) await http.Response.WriteAsync(JsonSerializer.Serialize(new { position, upTo = position, now = DateTimeOffset.UtcNow + ClockAhead }, JsonSerializerOptions.Web) + "\n");
+        if (!BreaksOff) await http.Response.WriteAsync(JsonSerializer.Serialize(new { position, upTo = position, now = Now }, JsonSerializerOptions.Web) + "\n");
     }
 }

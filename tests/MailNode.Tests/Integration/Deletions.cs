@@ -1,3 +1,4 @@
+using Hikyaku.Platform.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hikyaku.MailNode.Tests.Integration;
@@ -8,8 +9,27 @@ internal static class Deletions
     public static Task<Account> DeleteAsync(this Account account, bool wait = true)
         => account.ChangeAsync(s => s with { Deleted = true, PasswordHash = null }, null, wait);
 
-    public static Task<Account> DeleteMailAsync(this Account account, string job, bool wait = true)
-        => account.ChangeAsync(s => s with { MailDeletion = new(job, DateTimeOffset.UtcNow + account.Node.Accounts.ClockAhead) }, account.Password, wait);
+    /// <summary>Asks for the deletion of the mail that is there.</summary>
+    public static async Task<Account> DeleteMailAsync(this Account account, string job, bool wait = true)
+    {
+        await NextSecondAsync();
+        return await account.DeleteMailAsync(job, account.Node.Accounts.Now, wait);
+    }
+
+    /// <summary>Has the node hear now of a deletion that was asked for earlier.</summary>
+    /// <param name="account">The account.</param>
+    /// <param name="job">The job.</param>
+    /// <param name="requestedAt">By the service's clock.</param>
+    /// <param name="wait">Whether the node has reported that it obeys.</param>
+    public static Task<Account> DeleteMailAsync(this Account account, string job, DateTimeOffset requestedAt, bool wait = true)
+        => account.ChangeAsync(s => s with { MailDeletion = new(job, requestedAt) }, account.Password, wait);
+
+    /// <summary>Waits until what is saved from now on is dated later than what was saved before: mail is dated to the second.</summary>
+    public static Task NextSecondAsync()
+    {
+        var second = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        return Eventually.Async(() => DateTimeOffset.UtcNow.ToUnixTimeSeconds() > second + 1);
+    }
 
     /// <summary>Whether the node is done with a deleted account, and has told it.</summary>
     public static bool IsErased(this Account account) => account.Node.AskReplica(

@@ -18,8 +18,9 @@ public sealed class Noting_what_mail_to_delete : IDisposable
     {
         Watch(1, "job1");
         var job = Assert.Single(Unfinished());
-        Assert.False(job.IsNoted);
-        MailDeletions.Note(_replica, "mail1", job, [Inbox, Sent]);
+        Assert.Null(job.SavedBefore);
+        MailDeletions.Note(_replica, "mail1", job, 90, [Inbox, Sent]);
+        Assert.Equal(90, Assert.Single(Unfinished()).SavedBefore);
         MailDeletions.Count(_replica, job, "inbox", 100, 60, 6000);
         // Killed here: what is counted is expunged again, and not counted again.
         var part = MailDeletions.Next(_replica, "a1");
@@ -40,12 +41,12 @@ public sealed class Noting_what_mail_to_delete : IDisposable
     {
         Watch(1, "job1");
         var first = Assert.Single(Unfinished());
-        MailDeletions.Note(_replica, "mail1", first, [Inbox]);
+        MailDeletions.Note(_replica, "mail1", first, 90, [Inbox]);
         Watch(2, "job2");
         var second = Assert.Single(Unfinished());
-        Assert.Equal(("job2", false), (second.JobId, second.IsNoted));
-        Assert.False(MailDeletions.Note(_replica, "mail1", first, [Inbox])); // too late
-        MailDeletions.Note(_replica, "mail1", second, [Inbox with { UidNext = 201 }]);
+        Assert.Equal(("job2", null), (second.JobId, second.SavedBefore));
+        Assert.False(MailDeletions.Note(_replica, "mail1", first, 90, [Inbox])); // too late
+        MailDeletions.Note(_replica, "mail1", second, 91, [Inbox with { UidNext = 201 }]);
         MailDeletions.Count(_replica, first, "inbox", 100, 60, 6000); // of the former, too late as well
         MailDeletions.Expunged(_replica, first, "inbox", 100);
         MailDeletions.Finish(_replica, "mail1", first, Now);
@@ -54,28 +55,19 @@ public sealed class Noting_what_mail_to_delete : IDisposable
     }
 
     [Fact, Trait("Rule", "ACC-6")]
-    public void A_new_replica_does_not_know_whether_it_was_done_and_takes_only_what_is_older_than_the_request()
+    public void A_job_has_the_time_of_its_request_whether_a_list_or_the_watch_brought_it()
     {
         ReplicaRows.List(_replica, [State(1, "job1")], 50, Now);
-        Assert.Equal(Now.AddHours(-1).ToUnixTimeSeconds(), Assert.Single(Unfinished()).SavedBefore);
+        Assert.Equal((Now.AddHours(-1), null), (Assert.Single(Unfinished()).RequestedAt, Assert.Single(Unfinished()).SavedBefore));
         Watch(2, "job2");
-        Assert.Null(Assert.Single(Unfinished()).SavedBefore);
-    }
-
-    [Theory, Trait("Rule", "ACC-6")]
-    [InlineData(10)]
-    [InlineData(-10)]
-    public void Older_is_meant_by_the_clock_that_dates_the_mail(int minutesAhead)
-    {
-        ReplicaRows.List(_replica, [State(1, "job1")], 50, Now, TimeSpan.FromMinutes(minutesAhead));
-        Assert.Equal(Now.AddHours(-1).AddMinutes(-minutesAhead).ToUnixTimeSeconds(), Assert.Single(Unfinished()).SavedBefore);
+        Assert.Equal((Now.AddHours(-1), null), (Assert.Single(Unfinished()).RequestedAt, Assert.Single(Unfinished()).SavedBefore));
     }
 
     [Fact, Trait("Rule", "ACC-6")]
     public void A_job_that_the_service_does_not_name_any_more_goes_no_further()
     {
         Watch(1, "job1");
-        MailDeletions.Note(_replica, "mail1", Assert.Single(Unfinished()), [Inbox]);
+        MailDeletions.Note(_replica, "mail1", Assert.Single(Unfinished()), 90, [Inbox]);
         Watch(2, null);
         Assert.Empty(Unfinished());
     }
@@ -96,7 +88,7 @@ public sealed class Noting_what_mail_to_delete : IDisposable
     {
         Watch(1, "job1");
         var job = Assert.Single(Unfinished());
-        MailDeletions.Note(_replica, "mail1", job, [Inbox, new("box", 9, 11, 10), new("kept", 9, 11, 10)]);
+        MailDeletions.Note(_replica, "mail1", job, 90, [Inbox, new("box", 9, 11, 10), new("kept", 9, 11, 10)]);
         MailDeletions.Skip(_replica, job, [Inbox with { UidValidity = 70 }, new("kept", 9, 20, 10)]);
         Assert.Equal("kept", MailDeletions.Next(_replica, "a1")!.Identity);
     }

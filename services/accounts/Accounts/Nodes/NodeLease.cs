@@ -91,6 +91,6 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
         });
         await session.SaveChangesAsync(stop);
         await using var newest = database.CreateCommand("select coalesce(max(seq_id), 0) from mt_events");
-        return Results.Ok(new LeaseAnswer((long)(await newest.ExecuteScalarAsync(stop))!));
+        return Results.Ok(new LeaseAnswer((long)(await newest.ExecuteScalarAsync(stop))!, time.GetUtcNow()));
     }
 }
