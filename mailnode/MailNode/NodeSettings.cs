@@ -3,11 +3,11 @@ namespace Hikyaku.MailNode;
 /// <summary>What an agent is told about its node.</summary>
 /// <param name="Node">The node's name (<c>Hikyaku:Node</c>).</param>
 /// <param name="Home">The folder of replica, mailboxes and servers (<c>Hikyaku:NodeHome</c>).</param>
-/// <param name="Accounts">Where the accounts service answers (<c>Hikyaku:Services:accounts</c>).</param>
+/// <param name="Services">Where the services answer that own parts of the replica, by name (<c>Hikyaku:Services:NAME</c>).</param>
 /// <param name="Credential">The node's own secret, from the file <c>Hikyaku:NodeCredential</c>.</param>
 /// <param name="Doveadm">Where Dovecot's doveadm answers (<c>Hikyaku:Doveadm</c>).</param>
 /// <param name="DoveadmKey">Its key, from the file <c>Hikyaku:DoveadmKey</c>.</param>
-public sealed record NodeSettings(string Node, string Home, Uri Accounts, string Credential, Uri Doveadm, string DoveadmKey)
+public sealed record NodeSettings(string Node, string Home, IReadOnlyDictionary<string, Uri> Services, string Credential, Uri Doveadm, string DoveadmKey)
 {
     /// <summary>Where the other nodes reach this one; null: they do not.</summary>
     public AdvertisedAddress? Advertised { get; init; }
@@ -65,7 +65,7 @@ public sealed record NodeSettings(string Node, string Home, Uri Accounts, string
 
         return new(
             Setting("Hikyaku:Node"), Path.GetFullPath(Setting("Hikyaku:NodeHome")),
-            new Uri(Setting("Hikyaku:Services:accounts")), Secret("Hikyaku:NodeCredential"),
+            configuration.GetSection("Hikyaku:Services").GetChildren().Where(s => s.Value is not null).ToDictionary(s => s.Key, s => new Uri(s.Value!)), Secret("Hikyaku:NodeCredential"),
             new Uri(Setting("Hikyaku:Doveadm")), Secret("Hikyaku:DoveadmKey"))
         {
             ArchiveAfterDays = Days("Hikyaku:ArchiveAfterDays", 180),

@@ -13,7 +13,10 @@ public partial class Program
     public static void Main(string[] args) => Build(args).Run();
 
     /// <summary>Puts it together; settings are those of <see cref="NodeSettings"/>, <c>Hikyaku:Rabbit</c> and <c>Hikyaku:RabbitNodes</c>.</summary>
-    public static WebApplication Build(string[] args, TimeProvider? time = null)
+    /// <param name="args">The settings.</param>
+    /// <param name="time">The clock; null: the machine's.</param>
+    /// <param name="parts">Parts of the replica beside those that this program brings.</param>
+    public static WebApplication Build(string[] args, TimeProvider? time = null, IEnumerable<IPart>? parts = null)
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddTelemetry("mailnode");
@@ -23,25 +26,30 @@ public partial class Program
         var services = builder.Services;
         services.AddSingleton(time ?? TimeProvider.System);
         services.AddSingleton(NodeSettings.Read(builder.Configuration));
-        services.AddSingleton<AccountsClient>();
+        var all = new Parts([.. Parts.OfThisProgram(), .. parts ?? []]);
+        services.AddSingleton(all);
+        services.AddSingleton<Schema>();
+        services.AddSingleton<FormerSessions>();
+        services.AddSingleton<ReplicaRows>();
+        services.AddSingleton<OwningServices>();
+        services.AddSingleton<Membership>();
+        services.AddSingleton<Lists>();
         services.AddSingleton<Doveadm>();
         services.AddSingleton<MailServers>();
         services.AddSingleton<Replica>();
         services.AddSingleton<MailChanges>();
-        services.AddSingleton<DriftSeen>();
-        services.AddSingleton<ServiceClock>();
         services.AddSingleton<Deliveries>();
         services.AddSingleton<PostfixQueue>();
         services.AddSingleton<MailboxTurns>();
         services.AddSingleton<WatchState>();
         services.AddHealthChecks().AddCheck<ReplicaHealth>("replica");
-        AddRunning<Lease>(services);
-        AddRunning<Listing>(services);
+        AddPerService<Lease>(services, all);
+        AddPerService<Listing>(services, all);
         AddRunning<SessionEnder>(services);
         AddRunning<Usage>(services);
         AddRunning<VerifiedPasswords>(services);
         AddRunning<FactSender>(services);
-        AddRunning<DigestCheck>(services);
+        AddPerService<DigestCheck>(services, all);
         AddRunning<Logins>(services);
         AddRunning<Eraser>(services);
         AddRunning<MailDeleter>(services);
@@ -50,10 +58,11 @@ public partial class Program
         services.AddHostedService<CapacityElsewhere>();
         // Last, so that they stop first: messages in hand are still written.
         services.AddBus(builder.Configuration, "mailnode");
-        services.AddNodeBus(builder.Configuration, bus => bus.AddConsumer<Watch>(), Watch.Configure);
+        services.AddNodeBus(builder.Configuration, bus => Watch.AddConsumers(bus, all), Watch.Configure);
         services.Configure<MassTransitHostOptions>(o => o.StopTimeout = TimeSpan.FromSeconds(5));
 
         var app = builder.Build();
+        _ = app.Services.GetRequiredService<OwningServices>(); // throws when the address of one is not set
         app.Services.GetRequiredService<Replica>().OpenExisting();
         var nodeBus = app.Services.GetRequiredService<INodeBus>();
         nodeBus.ConnectReceiveObserver(app.Services.GetRequiredService<Deliveries>());
@@ -61,7 +70,7 @@ public partial class Program
         app.MapHealth();
         app.MapPost("/mail-events", (System.Text.Json.JsonElement said, MailChanges changes) => changes.Receive(said));
         app.MapPost("/auth-policy", (Logins.Report report, Logins logins) => logins.Receive(report));
-        app.MapPost("/check", (DigestCheck check, CancellationToken stop) => check.Handle(stop));
+        app.MapPost("/check", DigestCheck.Handle);
         return app;
     }
 
@@ -70,5 +79,12 @@ public partial class Program
     {
         services.AddSingleton<T>();
         services.AddHostedService(s => s.GetRequiredService<T>());
+    }
+
+    // One for each service that owns a part, all of which run.
+    private static void AddPerService<T>(IServiceCollection services, Parts parts) where T : class, IHostedService
+    {
+        services.AddSingleton<PerService<T>>();
+        foreach (var name in parts.Services) services.AddSingleton<IHostedService>(s => s.GetRequiredService<PerService<T>>()[name]);
     }
 }

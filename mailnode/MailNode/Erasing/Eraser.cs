@@ -142,7 +142,7 @@ public sealed partial class Eraser(
         if (!complete.IsCompleted || (complete == _lookedForOrphansIn && now - _lookedForOrphans < OrphanInterval)) return;
         var folders = Directory.Exists(settings.Mail)
             ? Directory.EnumerateDirectories(settings.Mail).Where(shard => Path.GetFileName(shard).Length == 2).SelectMany(Directory.EnumerateDirectories)
-                .Select(f => Path.GetFileName(f)).Where(ReplicaRows.IsFolderName).ToList()
+                .Select(f => Path.GetFileName(f)).Where(MailboxPart.IsFolderName).ToList()
             : [];
         var found = await replica.WriteAsync(r => Erasures.BeginOrphans(r, folders, now), stop);
         if (found > 0) LogOrphans(found);

@@ -40,7 +40,7 @@ internal static class Erasures
         var at = now.ToUnixTimeMilliseconds();
         // Only who had a password can have sessions.
         if (replica.One<string>("SELECT address FROM mailbox WHERE account_id = $1 AND deleted_at IS NULL AND password_hash IS NOT NULL", accountId) is { } address)
-            ReplicaRows.EndSessions(replica, accountId, address, now, obeyed);
+            SessionEnds.Add(replica, MailboxPart.Owner, accountId, address, now, obeyed);
         // When a later life has the address already, what the queue has may be that one's.
         replica.Run(
             """

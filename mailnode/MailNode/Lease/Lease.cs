@@ -6,10 +6,11 @@ using Hikyaku.Platform;
 namespace Hikyaku.MailNode;
 
 /// <summary>
-/// Keeps the node a serving one, and tells what it has applied: at once after each change, and every five seconds.
+/// Keeps the node a serving one at one service, and tells that service what the node has applied of it: at once after each change,
+/// and every five seconds.
 /// </summary>
 public sealed partial class Lease(
-    NodeSettings settings, Replica replica, AccountsClient accounts, MailServers servers, DriftSeen drift, ServiceClock clock, TimeProvider time, ILogger<Lease> logger) : BackgroundService
+    OwningService service, NodeSettings settings, Replica replica, MailServers servers, Membership membership, TimeProvider time, ILogger<Lease> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -21,10 +22,6 @@ public sealed partial class Lease(
     private bool _failing;
     private (DateTimeOffset Asked, long Newest)? _ahead; // of the service, when it was asked; null when that is applied
     private DateTimeOffset _told;
-    private volatile bool _retired;
-
-    /// <summary>Whether the accounts service says that this node was retired: it counts for nothing, and serves no longer.</summary>
-    public bool IsRetired => _retired;
 
     /// <summary>Asks for a renewal now; several askings become one.</summary>
     /// <param name="cause">What has caused it, for the trace.</param>
@@ -43,18 +40,17 @@ public sealed partial class Lease(
                 var asked = time.GetUtcNow();
                 var report = await ReportAsync(stoppingToken);
                 var sent = time.GetUtcNow();
-                var answer = await accounts.RenewLeaseAsync(report, stoppingToken);
-                if (answer?.Now is { } now) clock.Note(sent, now, time.GetUtcNow());
-                if (answer is null && !_retired) LogRetired(settings.Node);
-                _retired = answer is null;
+                var answer = await service.Client.RenewLeaseAsync(report, stoppingToken);
+                if (answer?.Now is { } now) service.Clock.Note(sent, now, time.GetUtcNow());
+                NoteMembership(isMember: answer is not null);
                 await TellCurrentAsync(stoppingToken);
                 if (answer is not null) _ahead ??= (asked, answer.Position);
-                if (_failing) LogWorksAgain();
+                if (_failing) LogWorksAgain(service.Name);
                 _failing = false;
             }
             catch (Exception e) when (e is HttpRequestException or InvalidDataException or System.Text.Json.JsonException or Microsoft.Data.Sqlite.SqliteException || (e is OperationCanceledException && !stoppingToken.IsCancellationRequested))
             {
-                if (!_failing) LogFails(e); // once, not every second of a long night
+                if (!_failing) LogFails(e, service.Name); // once, not every second of a long night
                 _failing = true;
                 await Task.Delay(Pause, stoppingToken);
                 Renew();
@@ -83,38 +79,46 @@ public sealed partial class Lease(
     private async Task<LeaseReport> ReportAsync(CancellationToken stop)
     {
         var versions = await servers.VersionsAsync(stop);
-        var (checkedAt, repaired) = drift.Now;
+        var (checkedAt, repaired) = service.Drift.Now;
         var at = settings.Advertised;
         var report = new LeaseReport(
-            new Dictionary<string, long>(), versions, false, checkedAt, repaired, at?.Host, at?.ImapPort, at?.Pop3Port, at?.LmtpPort, at?.QuotaPort);
+            new Dictionary<string, long>(), versions, false, checkedAt, repaired, at?.Host, at?.ImapPort, at?.Pop3Port, at?.LmtpPort, at?.QuotaPort,
+            Retired: membership.IsRetired && service.Name != OwningService.OfMembership);
         if (!replica.IsComplete) return report;
-        var (done, obeyed) = await replica.TryWriteAsync(ReplicaRows.Obeyed, stop);
+        var (done, obeyed) = await replica.TryWriteAsync(r => Progress.Obeyed(r, service.Name), stop);
         if (!done) return report;
         if (!servers.AreReading(replica.Identity)) obeyed = 0;
-        return report with { Applied = new Dictionary<string, long> { [ReplicaRows.Accounts] = obeyed }, Listed = true };
+        return report with { Applied = new Dictionary<string, long> { [service.Name] = obeyed }, Listed = true };
+    }
+
+    private void NoteMembership(bool isMember)
+    {
+        if (service.Name != OwningService.OfMembership) return;
+        if (!isMember && !membership.IsRetired) LogRetired(settings.Node);
+        membership.IsRetired = !isMember;
     }
 
     // What was the newest once is applied now: also when there is always something newer.
     private async Task TellCurrentAsync(CancellationToken stop)
     {
         if (_ahead is not (var asked, var newest)) return;
-        var (done, progress) = await replica.TryWriteAsync(ReplicaRows.Progress, stop);
+        var (done, progress) = await replica.TryWriteAsync(r => Progress.Of(r, service.Name), stop);
         if (!done || progress.Applied < newest) return;
         _ahead = null;
         if (asked - _told < Precision) return;
         await replica.TryWriteAsync(r =>
         {
-            ReplicaRows.SetCurrentAsOf(r, asked);
+            Progress.SetCurrentAsOf(r, service.Name, asked);
             return true;
         }, stop);
         _told = asked;
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "The lease cannot be renewed; mail goes on")]
-    private partial void LogFails(Exception e);
+    [LoggerMessage(1, LogLevel.Warning, "The lease at {Service} cannot be renewed; mail goes on")]
+    private partial void LogFails(Exception e, string service);
 
-    [LoggerMessage(2, LogLevel.Information, "The lease is renewed again")]
-    private partial void LogWorksAgain();
+    [LoggerMessage(2, LogLevel.Information, "The lease at {Service} is renewed again")]
+    private partial void LogWorksAgain(string service);
 
     [LoggerMessage(3, LogLevel.Error, "{Node} was retired: it takes no mail and no logins any more, hands on what waits in its queue, and can be switched off")]
     private partial void LogRetired(string node);

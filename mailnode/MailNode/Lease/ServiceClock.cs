@@ -1,7 +1,7 @@
 namespace Hikyaku.MailNode;
 
 /// <summary>
-/// What the accounts service's clock shows when this machine's shows something else. Each answer that tells the service's time
+/// What a service's clock shows when this machine's shows something else. Each answer that tells the service's time
 /// gives an estimate: the service looked at its clock between the question and the answer. The estimate with the shortest round
 /// trip is used, until it is ten minutes old or contradicts a newer one, as happens when a clock was set.
 /// </summary>

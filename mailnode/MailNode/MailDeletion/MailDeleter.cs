@@ -13,7 +13,7 @@ namespace Hikyaku.MailNode;
 /// </para>
 /// </summary>
 public sealed partial class MailDeleter(
-    NodeSettings settings, Replica replica, Doveadm doveadm, MailboxTurns turns, ServiceClock clock, TimeProvider time, ILogger<MailDeleter> logger) : BackgroundService
+    NodeSettings settings, Replica replica, Doveadm doveadm, MailboxTurns turns, OwningServices services, TimeProvider time, ILogger<MailDeleter> logger) : BackgroundService
 {
     private const int JobsAtOnce = 50;
     private const int UidsAtOnce = 2000;
@@ -105,7 +105,7 @@ public sealed partial class MailDeleter(
     private async Task<bool> NoteAsync(MailDeletions.Job job, CancellationToken stop)
     {
         // Until the service has told its time nobody knows what was there before.
-        if (clock.NotAfter(job.RequestedAt) is not { } requestedAt) return false;
+        if (services.Named(MailboxPart.Owner)!.Clock.NotAfter(job.RequestedAt) is not { } requestedAt) return false;
         var before = (requestedAt - Tick).ToUnixTimeSeconds();
         var folders = settings.HasMailFolder(job.AccountId) ? await doveadm.FoldersAsync(job.Address, stop) : [];
         if (folders is null) return false;

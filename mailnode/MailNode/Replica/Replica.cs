@@ -16,7 +16,7 @@ namespace Hikyaku.MailNode;
 /// copy that was put there while no agent ran (<see cref="ReplicaMark"/>): a list makes a new one. What was to be told is kept.
 /// </para>
 /// </summary>
-public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logger) : IDisposable
+public sealed partial class Replica(NodeSettings settings, Schema schema, FormerSessions formerSessions, ILogger<Replica> logger) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
     private volatile TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -125,12 +125,12 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         using (var connection = Connect(made))
         {
             using var transaction = connection.BeginTransaction();
-            connection.Run(Schema.Text);
+            connection.Run(schema.Text);
             connection.Run("INSERT INTO replica VALUES ($1, $2, 0)", Guid.NewGuid().ToString("N"), settings.Node);
             fill(connection);
             foreach (var fact in UnsentOfTheOld()) FactOutbox.Add(connection, fact);
-            FormerSessions.End(connection, settings, _wasLost);
-            connection.Run($"PRAGMA user_version = {Schema.Version}");
+            formerSessions.End(connection, _wasLost);
+            connection.Run($"PRAGMA user_version = {schema.Version}");
             transaction.Commit();
         }
 
@@ -232,7 +232,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         }
     }
 
-    // From a lost one's connection, and from the file that is there: an older version, or a copy. Twice is once.
+    // From a lost one's connection, and from the file that is there: an older version, or a copy. Duplicates are dropped by message id.
     private IEnumerable<FactOutbox.Waiting> UnsentOfTheOld()
     {
         var unsent = _unsent;
@@ -257,7 +257,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
         var connection = Connect(settings.Replica);
         try
         {
-            if (connection.One<long>("PRAGMA user_version") != Schema.Version)
+            if (connection.One<long>("PRAGMA user_version") != schema.Version)
             {
                 LogOtherVersion(settings.Replica);
                 connection.Dispose();
@@ -336,7 +336,7 @@ public sealed partial class Replica(NodeSettings settings, ILogger<Replica> logg
     [LoggerMessage(2, LogLevel.Warning, "{File} is gone, damaged or another file; it will be made anew from a list")]
     private partial void LogLost(string file);
 
-    [LoggerMessage(3, LogLevel.Information, "{File} is of another version; it will be made anew from a list")]
+    [LoggerMessage(3, LogLevel.Information, "{File} has another form; it will be made anew from a list")]
     private partial void LogOtherVersion(string file);
 
     [LoggerMessage(4, LogLevel.Warning, "{File} is an older copy or another node's; it will be made anew from a list")]

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Hikyaku.MailNode;
 
 /// <summary>Whether the replica is complete and moves.</summary>
-public sealed class ReplicaHealth(Replica replica, WatchState watch, Applier applier, Lease lease, TimeProvider time) : IHealthCheck
+public sealed class ReplicaHealth(Replica replica, WatchState watch, Applier applier, Membership membership, TimeProvider time) : IHealthCheck
 {
     private static readonly TimeSpan WatchMayBeAway = TimeSpan.FromSeconds(10);
 
@@ -17,7 +17,7 @@ public sealed class ReplicaHealth(Replica replica, WatchState watch, Applier app
     private string? Word()
     {
         if (!replica.IsComplete) return "The replica was never completed by a list";
-        if (lease.IsRetired) return "The node was retired";
+        if (membership.IsRetired) return "The node was retired";
         if (watch.DisconnectedSince is { } since && time.GetUtcNow() - since > WatchMayBeAway) return $"The watch is not connected since {since:O}";
         return applier.FailingSince is { } failing ? $"States cannot be written since {failing:O}" : null;
     }

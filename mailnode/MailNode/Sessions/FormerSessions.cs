@@ -3,51 +3,39 @@ using Microsoft.Data.Sqlite;
 namespace Hikyaku.MailNode;
 
 /// <summary>
-/// Sessions that were opened by what a replica said which is replaced by a new one. The new one cannot tell whose password has
-/// changed or who was deleted meanwhile: the old one is compared with it, and where that cannot be, everybody's sessions end.
+/// Sessions that were opened by what a replica said which is replaced by a new one. The new one cannot tell what has changed
+/// meanwhile: each part compares the old one with it, and where there is none to compare with, everybody's sessions end.
 /// </summary>
-internal static class FormerSessions
+public sealed class FormerSessions(NodeSettings settings, Parts parts)
 {
-    /// <summary>Stands for every account and every address: a mask of doveadm kick.</summary>
-    public const string Everybody = "*";
-
     /// <summary>Notes in a new replica which sessions are to be ended. Until they are it has obeyed nothing.</summary>
     /// <param name="made">The new one.</param>
-    /// <param name="settings">Where the old one is.</param>
     /// <param name="wasLost">Whether the old one was found to be no replica any more.</param>
-    public static void End(SqliteConnection made, NodeSettings settings, bool wasLost)
+    public void End(SqliteConnection made, bool wasLost)
     {
-        if (wasLost || Of(settings) is not { } former)
-        {
-            ReplicaRows.EndSessions(made, Everybody, Everybody, DateTimeOffset.UnixEpoch, obeyed: 0);
-            return;
-        }
-
-        foreach (var (account, address, hash) in former)
-        {
-            if (hash is null || made.One<string>("SELECT password_hash FROM mailbox WHERE account_id = $1 AND deleted_at IS NULL", account) != hash)
-                ReplicaRows.EndSessions(made, account, address, DateTimeOffset.UnixEpoch, obeyed: 0);
-        }
+        if (!wasLost && !File.Exists(settings.Replica) && !File.Exists(settings.DovecotReads) && !File.Exists(settings.ReplicaMark)) return; // there never was one
+        if (!wasLost && TryCompare(made)) return;
+        foreach (var service in parts.Services) SessionEnds.Add(made, service, SessionEnds.Everybody, SessionEnds.Everybody, DateTimeOffset.UnixEpoch, obeyed: 0);
     }
 
-    // By which passwords there may be sessions; without one are those that were to be ended. Null: nobody knows.
-    private static List<(string Account, string Address, string? Hash)>? Of(NodeSettings settings)
+    private bool TryCompare(SqliteConnection made)
     {
-        // Taken away, unless there never was one.
-        if (!File.Exists(settings.Replica)) return File.Exists(settings.DovecotReads) || File.Exists(settings.ReplicaMark) ? null : [];
+        if (!File.Exists(settings.Replica)) return false; // taken away
         try
         {
-            using var old = Replica.ConnectToRead(settings);
-            if (ReplicaMark.Read(settings.ReplicaMark) is not { } mark || mark.IsAheadOf(Replica.MarkOf(old))) return null;
-            return old.All(
-                """
-                SELECT account_id, address, password_hash FROM mailbox WHERE password_hash IS NOT NULL AND deleted_at IS NULL
-                UNION ALL SELECT account_id, address, NULL FROM session_end
-                """, r => (r.GetString(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2)));
+            using var former = Replica.ConnectToRead(settings);
+            if (ReplicaMark.Read(settings.ReplicaMark) is not { } mark || mark.IsAheadOf(Replica.MarkOf(former))) return false;
+            foreach (var (account, address) in former.All("SELECT account_id, address FROM session_end", r => (r.GetString(0), r.GetString(1))))
+            {
+                foreach (var service in parts.Services) SessionEnds.Add(made, service, account, address, DateTimeOffset.UnixEpoch, obeyed: 0);
+            }
+
+            foreach (var part in parts.All) part.EndFormerSessions(made, former);
+            return true;
         }
         catch (Exception e) when (e is SqliteException or InvalidDataException or InvalidOperationException)
         {
-            return null; // damaged, or of a version that is not known
+            return false; // damaged, or of a form that is not known
         }
     }
 }

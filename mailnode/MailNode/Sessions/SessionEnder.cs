@@ -16,7 +16,7 @@ namespace Hikyaku.MailNode;
 /// the name is nobody's any more, and Postfix ends the connection at the next message (sessions.cf).
 /// </para>
 /// </summary>
-public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailServers servers, Lease lease, TimeProvider time, ILogger<SessionEnder> logger) : BackgroundService
+public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailServers servers, PerService<Lease> leases, TimeProvider time, ILogger<SessionEnder> logger) : BackgroundService
 {
     private const int MostAtOnce = 100;
     private static readonly TimeSpan SecondRound = TimeSpan.FromSeconds(1);
@@ -42,7 +42,7 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
 
     /// <summary>
     /// Ends what is due, and returns when it is done or has failed: until it is done the node does not say that it obeys
-    /// (<see cref="ReplicaRows.Obeyed"/>). While it fails nobody waits for it; the rounds go on by themselves.
+    /// (<see cref="Progress.Obeyed"/>). While it fails nobody waits for it; the rounds go on by themselves.
     /// </summary>
     public Task EndDueAsync(CancellationToken stop = default) => _failing ? Task.CompletedTask : EndRoundAsync(stop);
 
@@ -75,7 +75,7 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
     private async Task MakeServersReadAsync(CancellationToken stop)
     {
         if (!replica.IsComplete || servers.AreReading(replica.Identity)) return;
-        if (await servers.MakeReadAsync(replica.Identity, stop)) lease.Renew();
+        if (await servers.MakeReadAsync(replica.Identity, stop)) RenewLeases();
     }
 
     private async Task EndRoundAsync(CancellationToken stop)
@@ -110,8 +110,8 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
         var (now, atOnce) = (time.GetUtcNow().ToUnixTimeMilliseconds(), _atOnce);
         // First rounds first: what is not obeyed yet must not wait for what is only looked at again.
         var all = await replica.WriteAsync(
-            r => r.All("SELECT account_id, address, due, rounds FROM session_end WHERE due <= $1 OR due > $3 ORDER BY rounds DESC, due LIMIT $2",
-                row => new Due(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3)), now, atOnce + _atFault.Count + 1, Foreseeable(now)), limit);
+            r => r.All("SELECT service, account_id, address, due, rounds FROM session_end WHERE due <= $1 OR due > $3 ORDER BY rounds DESC, due LIMIT $2",
+                row => new Due(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4)), now, atOnce + _atFault.Count + 1, Foreseeable(now)), limit);
         if (all.Count == 0)
         {
             Works();
@@ -137,7 +137,7 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
         if (done.Exists(d => _atFault.Contains(d.AccountId))) _atFault.Clear(); // it was not they
         if (done.Count < due.Count) Failed();
         else Works();
-        if (_failing && done.Exists(d => d.Rounds > 1)) lease.Renew();
+        if (_failing && done.Exists(d => d.Rounds > 1)) RenewLeases();
         return done.Count == due.Count && all.Count > due.Count;
     }
 
@@ -146,7 +146,7 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
     {
         try
         {
-            return await doveadm.KickAsync([.. due.Select(d => d.Address)], limit);
+            return await doveadm.KickAsync([.. due.Select(d => d.Address).Distinct()], limit);
         }
         catch (OperationCanceledException) when (!hasEndedSome && !stop.IsCancellationRequested)
         {
@@ -164,7 +164,7 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
         // What was due in a replica that is no more is due in this one.
         await replica.TryWriteAsync(r => replica.Identity != identity ? 0 : due.Sum(d => over.Contains(d.Address)
             ? Done(r, d, now, lingerUntil)
-            : r.Run("UPDATE session_end SET due = $1 WHERE account_id = $2 AND due = $3 AND rounds = $4", due.Count > 1 ? now : now + (long)AfterFault.TotalMilliseconds, d.AccountId, d.At, d.Rounds)), stop);
+            : r.Run("UPDATE session_end SET due = $1 WHERE account_id = $2 AND due = $3 AND rounds = $4 AND service = $5", due.Count > 1 ? now : now + (long)AfterFault.TotalMilliseconds, d.AccountId, d.At, d.Rounds, d.Service)), stop);
     }
 
     // Where no Dovecot listens there are no sessions, but of one that was killed. All are ended once more when there is one.
@@ -173,7 +173,12 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
         Failed();
         var since = _awaySince ??= time.GetTimestamp();
         if (time.GetElapsedTime(since) < Orphaned) return;
-        if (await replica.WriteAsync(r => r.Run("UPDATE session_end SET rounds = 1 WHERE rounds > 1 AND (due <= $1 OR due > $2)", asked, Foreseeable(asked)), stop) > 0) lease.Renew();
+        if (await replica.WriteAsync(r => r.Run("UPDATE session_end SET rounds = 1 WHERE rounds > 1 AND (due <= $1 OR due > $2)", asked, Foreseeable(asked)), stop) > 0) RenewLeases();
+    }
+
+    private void RenewLeases()
+    {
+        foreach (var lease in leases.All) lease.Renew();
     }
 
     private void Failed()
@@ -185,7 +190,7 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
     private void Works()
     {
         (_atOnce, _awaySince) = (Math.Min(MostAtOnce, _atOnce * 2), null);
-        if (_failing) lease.Renew();
+        if (_failing) RenewLeases();
         _failing = false;
         if (_atFault.Count > 0) return; // with the others
         if (_failures > 1) LogWorksAgain();
@@ -197,11 +202,11 @@ public sealed partial class SessionEnder(Replica replica, Doveadm doveadm, MailS
     {
         var next = one.Rounds > 1 ? now + (long)SecondRound.TotalMilliseconds : lingerUntil;
         return one.Rounds > 1 || (one.Rounds > 0 && next > now)
-            ? r.Run("UPDATE session_end SET due = $1, rounds = rounds - 1 WHERE account_id = $2 AND due = $3 AND rounds = $4", next, one.AccountId, one.At, one.Rounds)
-            : r.Run("DELETE FROM session_end WHERE account_id = $1 AND due = $2 AND rounds = $3", one.AccountId, one.At, one.Rounds);
+            ? r.Run("UPDATE session_end SET due = $1, rounds = rounds - 1 WHERE account_id = $2 AND due = $3 AND rounds = $4 AND service = $5", next, one.AccountId, one.At, one.Rounds, one.Service)
+            : r.Run("DELETE FROM session_end WHERE account_id = $1 AND due = $2 AND rounds = $3 AND service = $4", one.AccountId, one.At, one.Rounds, one.Service);
     }
 
-    private sealed record Due(string AccountId, string Address, long At, long Rounds);
+    private sealed record Due(string Service, string AccountId, string Address, long At, long Rounds);
 
     [LoggerMessage(1, LogLevel.Warning, "Dovecot does not end the sessions of changed passwords and deleted accounts; until it does, this node does not say that such changes are in force")]
     private partial void LogFails();

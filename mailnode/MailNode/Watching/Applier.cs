@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Threading.Channels;
-using Hikyaku.Accounts.Contracts;
 using Hikyaku.Contracts;
 using Hikyaku.Platform;
 using Microsoft.Data.Sqlite;
@@ -11,7 +10,9 @@ namespace Hikyaku.MailNode;
 /// Writes what the watch brings, many states in one transaction when many wait: a transaction ends on the disk, which takes
 /// longer than everything else. What fails is tried again for ever: a state that was put aside would never be obeyed.
 /// </summary>
-public sealed partial class Applier(Replica replica, Lease lease, Listing listing, SessionEnder sessions, TimeProvider time, ILogger<Applier> logger) : BackgroundService
+public sealed partial class Applier(
+    Replica replica, Parts parts, ReplicaRows rows, OwningServices services, PerService<Lease> leases, PerService<Listing> listings, SessionEnder sessions, TimeProvider time, ILogger<Applier> logger)
+    : BackgroundService
 {
     private const int InOneTransaction = 256;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -27,16 +28,17 @@ public sealed partial class Applier(Replica replica, Lease lease, Listing listin
     public async Task ApplyAsync(object state)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var (part, key) = (state.GetType().Name, (state as MailboxState)?.AccountId ?? (state as DomainState)?.Domain ?? (state as MailNodeState)?.Node);
-        if (!ReplicaRows.IsWhole(state))
+        var part = parts.Of(state);
+        var key = part.IdentityOf(state).Key;
+        if (!part.IsWhole(state))
         {
-            LogNotWhole(part, key); // tried again it would be the same; everything behind it would wait
+            LogNotWhole(part.Contract.Name, key); // tried again it would be the same; everything behind it would wait
             return;
         }
 
         using var activity = Telemetry.Source.StartActivity("apply");
-        activity?.SetTag("hikyaku.part", part).SetTag("hikyaku.key", key);
-        var waiting = new Waiting(r => ReplicaRows.Watch(r, state, time.GetUtcNow()));
+        activity?.SetTag("hikyaku.part", part.Contract.Name).SetTag("hikyaku.key", key);
+        var waiting = new Waiting(r => rows.Watch(r, state, time.GetUtcNow()));
         await _waiting.Writer.WriteAsync(waiting);
         await waiting.Done.Task;
     }
@@ -45,13 +47,13 @@ public sealed partial class Applier(Replica replica, Lease lease, Listing listin
     public async Task ApplyAsync(NodeStateBookmark bookmark)
     {
         ArgumentNullException.ThrowIfNull(bookmark);
-        if (bookmark.Service != ReplicaRows.Accounts) return; // a newer service, whose states this version does not keep
+        if (services.Named(bookmark.Service) is null) return; // a newer service, whose states this version does not keep
         var waiting = new Waiting(r => ReplicaRows.Watch(r, bookmark));
         await _waiting.Writer.WriteAsync(waiting);
         var applied = await waiting.Done.Task;
         await sessions.EndDueAsync();
-        if (applied) lease.Renew(Activity.Current);
-        else listing.Ask($"the states between the last applied position and {bookmark.After} are missing");
+        if (applied) leases[bookmark.Service].Renew(Activity.Current);
+        else listings[bookmark.Service].Ask($"the states between the last applied position and {bookmark.After} are missing");
     }
 
     /// <inheritdoc/>

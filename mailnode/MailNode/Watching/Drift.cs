@@ -4,35 +4,53 @@ using Microsoft.Data.Sqlite;
 namespace Hikyaku.MailNode;
 
 /// <summary>
-/// Repairs rows of the replica that are not what the service says, although everything that the service has told was applied:
-/// damage, or a mistake somewhere. A row that is newer than what is compared with stays.
+/// Repairs rows of the replica that are not what their service says, although everything that the service has told was applied:
+/// damage, or a mistake somewhere. A row that is newer than what is compared with stays, and so do the rows of other services.
 /// </summary>
 public static class Drift
 {
-    /// <summary>Repairs some shards, as part of a transaction; answers how many rows it has written or removed.</summary>
+    /// <summary>The digests of some parts as the replica has them.</summary>
+    public static NodeStateDigests Digests(SqliteConnection replica, IEnumerable<IPart> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        var digests = new NodeStateDigests();
+        foreach (var held in parts.SelectMany(p => p.All(replica)))
+        {
+            if (held.IsAsWritten) digests.Add(held.State); // else it is missing in its shard's digest, which then differs
+        }
+
+        return digests;
+    }
+
+    /// <summary>Repairs some shards of a service's parts, as part of a transaction; answers how many rows it has written or removed.</summary>
     /// <param name="replica">The replica; it must have applied all that the list may hold.</param>
+    /// <param name="parts">The service's parts.</param>
     /// <param name="listed">Every state of these shards that the service knows; of other shards it may hold some.</param>
     /// <param name="shards">The shards.</param>
     /// <param name="position">The list covers all events up to this.</param>
     /// <param name="now">The time.</param>
-    public static int Repair(SqliteConnection replica, IReadOnlyList<object> listed, IReadOnlySet<int> shards, long position, DateTimeOffset now)
-        => ReplicaStates.Parts.Sum(part => Repair(replica, part, listed.Where(s => s.GetType().Name == part && IsIn(ReplicaRows.KeyOf(s), shards)), shards, position, now));
-
-    private static int Repair(SqliteConnection replica, string part, IEnumerable<object> listed, IReadOnlySet<int> shards, long position, DateTimeOffset now)
+    public static int Repair(
+        SqliteConnection replica, IEnumerable<IPart> parts, IReadOnlyList<object> listed, IReadOnlySet<int> shards, long position, DateTimeOffset now)
     {
-        var held = ReplicaStates.Of(replica, part).Where(h => IsIn(h.Key, shards)).ToDictionary(h => h.Key);
+        ArgumentNullException.ThrowIfNull(parts);
+        return parts.Sum(part => Repair(replica, part, listed.Where(s => s.GetType() == part.Contract), shards, position, now));
+    }
+
+    private static int Repair(SqliteConnection replica, IPart part, IEnumerable<object> listed, IReadOnlySet<int> shards, long position, DateTimeOffset now)
+    {
+        var held = part.All(replica).Select(h => new Row(part.IdentityOf(h.State), h.State, h.IsAsWritten)).Where(h => IsIn(h.Identity.Key, shards)).ToDictionary(h => h.Identity.Key);
         var repaired = 0;
-        foreach (var state in listed)
+        foreach (var state in listed.Select(s => new Row(part.IdentityOf(s), s, IsAsWritten: true)).Where(s => IsIn(s.Identity.Key, shards)))
         {
-            if (held.Remove(ReplicaRows.KeyOf(state), out var have) && (IsRight(have, state) || IsNewer(have.State, state, position))) continue;
-            ReplicaRows.Write(replica, state, now, obeyed: 0); // nobody knows since when it was not
+            if (held.Remove(state.Identity.Key, out var have) && (have.IsRight(state) || have.IsNewer(state, position))) continue;
+            part.Write(replica, state.State, now, obeyed: 0); // nobody knows since when it was not
             repaired++;
         }
 
-        foreach (var extra in held.Values)
+        foreach (var (extra, _, _) in held.Values)
         {
-            if (ReplicaRows.IsTombstone(extra.State) || !Newest.Vanished(ReplicaStates.VersionOf(extra.State).Position, position)) continue;
-            ReplicaRows.Vanish(replica, extra.State, now, obeyed: 0);
+            if (extra.IsTombstone || !Newest.Vanished(extra.Position, position)) continue;
+            part.Vanish(replica, extra.Key, now, obeyed: 0);
             repaired++;
         }
 
@@ -41,14 +59,12 @@ public static class Drift
 
     private static bool IsIn(string key, IReadOnlySet<int> shards) => shards.Contains(NodeStateDigests.ShardOf(key));
 
-    // A tombstone says the same whatever else is in it.
-    private static bool IsRight(ReplicaStates.Held have, object listed)
-        => (have.IsAsWritten && NodeStateDigests.AreSame(have.State, listed)) || (ReplicaRows.IsTombstone(have.State) && ReplicaRows.IsTombstone(listed));
-
-    // Told after the list was made. A higher version from before the list is one that the service does not know.
-    private static bool IsNewer(object have, object listed, long position)
+    private sealed record Row(StateIdentity Identity, object State, bool IsAsWritten)
     {
-        var ((mine, at), (theirs, _)) = (ReplicaStates.VersionOf(have), ReplicaStates.VersionOf(listed));
-        return mine > theirs && at > position;
+        // A tombstone says the same whatever else is in it.
+        public bool IsRight(Row listed) => (IsAsWritten && NodeStateDigests.AreSame(State, listed.State)) || (Identity.IsTombstone && listed.Identity.IsTombstone);
+
+        // Told after the list was made. A higher version from before the list is one that the service does not know.
+        public bool IsNewer(Row listed, long position) => Identity.Version > listed.Identity.Version && Identity.Position > position;
     }
 }

@@ -1,6 +1,6 @@
 namespace Hikyaku.MailNode;
 
-/// <summary>What comparing with the services has found since the agent runs; the lease tells it.</summary>
+/// <summary>What comparing with a service has found since the agent runs; the lease tells it.</summary>
 public sealed class DriftSeen
 {
     private readonly Lock _gate = new();

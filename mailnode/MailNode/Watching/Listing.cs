@@ -1,15 +1,15 @@
 using System.Text.Json;
 using System.Threading.Channels;
-using Hikyaku.Accounts.Contracts;
 
 namespace Hikyaku.MailNode;
 
 /// <summary>
-/// The list of list-and-watch: asks the accounts service for every state whenever something may have been missed, and once
-/// at the beginning of a replica. A list that breaks off before its last line changes nothing.
+/// The list of list-and-watch: asks a service for every state whenever something may have been missed, and once at the beginning
+/// of a replica. A list that breaks off before its last line changes nothing.
 /// </summary>
 public sealed partial class Listing(
-    Replica replica, AccountsClient accounts, Lease lease, SessionEnder sessions, MailServers servers, ServiceClock clock, TimeProvider time, ILogger<Listing> logger) : BackgroundService
+    OwningService service, Parts parts, Replica replica, ReplicaRows rows, Lists lists, PerService<Lease> leases, SessionEnder sessions, MailServers servers, TimeProvider time, ILogger<Listing> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Check = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
@@ -19,12 +19,6 @@ public sealed partial class Listing(
 
     private readonly Channel<string> _asked = Channel.CreateBounded<string>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private DateTimeOffset _cleaned = time.GetUtcNow();
-
-    /// <summary>What a service says.</summary>
-    /// <param name="States">The states.</param>
-    /// <param name="Position">They cover all events up to this.</param>
-    /// <param name="UpTo">And none after this.</param>
-    public sealed record Said(IReadOnlyList<object> States, long Position, long UpTo);
 
     /// <summary>Asks for a list; several askings become one.</summary>
     public void Ask(string reason) => _asked.Writer.TryWrite(reason);
@@ -38,7 +32,7 @@ public sealed partial class Listing(
             string? reason = null;
             try
             {
-                reason = replica.IsComplete ? await AskedAsync(stoppingToken) : "there is no replica";
+                reason = replica.IsComplete || lists.Waits(service.Name) ? await AskedAsync(stoppingToken) : "there is no replica";
                 if (reason is null)
                 {
                     if (replica.IsComplete) await CleanAsync(stoppingToken);
@@ -53,7 +47,7 @@ public sealed partial class Listing(
             catch (Exception e) when (e is HttpRequestException or IOException or UnauthorizedAccessException or InvalidDataException or JsonException or Microsoft.Data.Sqlite.SqliteException
                 || (e is OperationCanceledException && !stoppingToken.IsCancellationRequested))
             {
-                LogFailed(e, reason ?? "tombstones are old", pause);
+                LogFailed(e, service.Name, reason ?? "tombstones are old", pause);
                 if (reason is not null) Ask(reason);
             }
 
@@ -85,7 +79,7 @@ public sealed partial class Listing(
         if (now - _cleaned < CleaningInterval) return;
         var (done, _) = await replica.TryWriteAsync(r =>
         {
-            ReplicaRows.ForgetTombstones(r, now);
+            rows.ForgetTombstones(r, service.Name, now);
             return true;
         }, stop);
         if (done) _cleaned = now;
@@ -93,41 +87,32 @@ public sealed partial class Listing(
 
     private async Task ListAsync(string reason, CancellationToken stop)
     {
-        LogBegins(reason);
-        var begun = time.GetUtcNow();
-        var (states, position, _) = await ReadAsync(null, stop);
-        var now = time.GetUtcNow();
-        bool Write(Microsoft.Data.Sqlite.SqliteConnection r)
+        LogBegins(service.Name, reason);
+        var list = await ReadAsync(null, stop);
+        if (!await lists.WriteAsync(list, stop))
         {
-            ReplicaRows.List(r, states, position, now);
-            ReplicaRows.SetCurrentAsOf(r, begun);
-            return true;
+            LogWaits(service.Name);
+            return;
         }
 
-        // Nobody else makes one: waiting for a replica here would be for ever.
-        if (!(await replica.TryWriteAsync(Write, stop)).Done)
-        {
-            await replica.ReplaceAsync(r => Write(r), stop);
-        }
-
-        LogDone(states.Count, position);
+        LogDone(service.Name, list.States.Count, list.Position);
         await servers.MakeReadAsync(replica.Identity, stop);
         await sessions.EndDueAsync(stop);
-        lease.Renew();
+        foreach (var lease in leases.All) lease.Renew();
     }
 
     /// <summary>Reads a list to its end: of everything, or of some shards.</summary>
-    internal async Task<Said> ReadAsync(IReadOnlySet<int>? shards, CancellationToken stop)
+    internal async Task<ServiceList> ReadAsync(IReadOnlySet<int>? shards, CancellationToken stop)
     {
         // In memory (100,000 accounts take 50 MB) and written afterwards, so that the watch goes on meanwhile.
         var (states, begun) = (new List<object>(), time.GetUtcNow());
-        await foreach (var line in accounts.NodeStateAsync(shards, stop))
+        await foreach (var line in service.Client.NodeStateAsync(shards, stop))
         {
             using var json = JsonDocument.Parse(line);
             if (json.Deserialize<LastLine>(JsonSerializerOptions.Web) is { Position: { } position } last)
             {
-                if (last.Now is { } now) clock.Note(begun, now, time.GetUtcNow());
-                return new(states, position, last.UpTo ?? position);
+                if (last.Now is { } now) service.Clock.Note(begun, now, time.GetUtcNow());
+                return new(service.Name, states, position, last.UpTo ?? position, begun);
             }
 
             if (Read(json.RootElement) is { } state) states.Add(state);
@@ -146,27 +131,26 @@ public sealed partial class Listing(
         // Not to know what a line says is not to know what the list says.
         if (line.Deserialize<Line>(JsonSerializerOptions.Web) is not { Part: { } part, State: { ValueKind: JsonValueKind.Object } json })
             throw new InvalidDataException("A line of the list is no part with a state");
-        object? state = part switch
-        {
-            nameof(MailboxState) => json.Deserialize<MailboxState>(JsonSerializerOptions.Web),
-            nameof(DomainState) => json.Deserialize<DomainState>(JsonSerializerOptions.Web),
-            nameof(MailNodeState) => json.Deserialize<MailNodeState>(JsonSerializerOptions.Web),
-            _ => null, // a part that a newer service has, which this version does not keep
-        };
-        if (state is null || ReplicaRows.IsWhole(state)) return state;
-        LogNotWhole(part);
+        // A part that a newer service has, or that another service owns, is not kept.
+        if (parts.Named(part) is not { } known || known.Service != service.Name) return null;
+        var state = json.Deserialize(known.Contract, JsonSerializerOptions.Web)!;
+        if (known.IsWhole(state)) return state;
+        LogNotWhole(service.Name, part);
         return null;
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Listing: {Reason}")]
-    private partial void LogBegins(string reason);
+    [LoggerMessage(1, LogLevel.Information, "Listing {Service}: {Reason}")]
+    private partial void LogBegins(string service, string reason);
 
-    [LoggerMessage(2, LogLevel.Information, "Listed {Count} states up to position {Position}")]
-    private partial void LogDone(int count, long position);
+    [LoggerMessage(2, LogLevel.Information, "Listed {Count} states of {Service} up to position {Position}")]
+    private partial void LogDone(string service, int count, long position);
 
-    [LoggerMessage(3, LogLevel.Warning, "Not done, although {Reason}; tried again in {Pause}")]
-    private partial void LogFailed(Exception e, string reason, TimeSpan pause);
+    [LoggerMessage(3, LogLevel.Warning, "Listing {Service} failed (it was requested because {Reason}); tried again in {Pause}")]
+    private partial void LogFailed(Exception e, string service, string reason, TimeSpan pause);
 
-    [LoggerMessage(4, LogLevel.Error, "A {Part} in the list lacks what it must have and is passed over")]
-    private partial void LogNotWhole(string part);
+    [LoggerMessage(4, LogLevel.Error, "A {Part} in the list of {Service} lacks what it must have and is passed over")]
+    private partial void LogNotWhole(string service, string part);
+
+    [LoggerMessage(5, LogLevel.Information, "The list of {Service} waits for those of the other services, to make a replica")]
+    private partial void LogWaits(string service);
 }

@@ -8,11 +8,18 @@ namespace Hikyaku.MailNode;
 /// The watch of list-and-watch: the node's queue on the node bus. It outlives the agent for a week and drops its oldest
 /// messages when it is full, so that a dead node never fills the broker; what is missing then shows in the bookmarks.
 /// </summary>
-public sealed class Watch(Applier applier, Deliveries deliveries, Usage usage)
-    : IConsumer<MailboxState>, IConsumer<DomainState>, IConsumer<MailNodeState>, IConsumer<NodeStateBookmark>, IConsumer<MailboxMeasurementAsked>
+public sealed class Watch(Applier applier, Deliveries deliveries, Usage usage) : IConsumer<NodeStateBookmark>, IConsumer<MailboxMeasurementAsked>
 {
     private const int AtOnce = 256;
     private static readonly TimeSpan QueueLife = TimeSpan.FromDays(7);
+
+    /// <summary>Adds the consumers: one for each part, and this one for all else that comes on the node bus.</summary>
+    public static void AddConsumers(IBusRegistrationConfigurator bus, Parts parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        bus.AddConsumer<Watch>();
+        foreach (var part in parts.All) bus.AddConsumer(ConsumerOf(part));
+    }
 
     /// <summary>Sets up the endpoint.</summary>
     public static void Configure(IBusRegistrationContext context, IRabbitMqBusFactoryConfigurator rabbit)
@@ -32,17 +39,9 @@ public sealed class Watch(Applier applier, Deliveries deliveries, Usage usage)
             endpoint.DiscardSkippedMessages();
             endpoint.ConnectReceiveEndpointObserver(context.GetRequiredService<WatchState>());
             endpoint.ConfigureConsumer<Watch>(context);
+            foreach (var part in context.GetRequiredService<Parts>().All) endpoint.ConfigureConsumer(context, ConsumerOf(part));
         });
     }
-
-    /// <inheritdoc/>
-    public Task Consume(ConsumeContext<MailboxState> context) => applier.ApplyAsync(context.Message);
-
-    /// <inheritdoc/>
-    public Task Consume(ConsumeContext<DomainState> context) => applier.ApplyAsync(context.Message);
-
-    /// <inheritdoc/>
-    public Task Consume(ConsumeContext<MailNodeState> context) => applier.ApplyAsync(context.Message);
 
     /// <inheritdoc/>
     public Task Consume(ConsumeContext<MailboxMeasurementAsked> context)
@@ -57,4 +56,6 @@ public sealed class Watch(Applier applier, Deliveries deliveries, Usage usage)
         await deliveries.EarlierAsync(context.ReceiveContext);
         await applier.ApplyAsync(context.Message);
     }
+
+    private static Type ConsumerOf(IPart part) => typeof(PartConsumer<>).MakeGenericType(part.Contract);
 }

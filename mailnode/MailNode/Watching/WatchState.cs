@@ -6,7 +6,7 @@ namespace Hikyaku.MailNode;
 /// Whether the watch is connected. Each time that it connects the node lists again: nobody knows what became of its queue
 /// meanwhile. A message that could not be read or handled is a reason, too.
 /// </summary>
-public sealed class WatchState(Listing listing, TimeProvider time) : IReceiveEndpointObserver, IReceiveObserver
+public sealed class WatchState(PerService<Listing> listings, TimeProvider time) : IReceiveEndpointObserver, IReceiveObserver
 {
     private long _disconnectedSince = time.GetUtcNow().UtcTicks;
 
@@ -19,8 +19,7 @@ public sealed class WatchState(Listing listing, TimeProvider time) : IReceiveEnd
     {
         // The queue is bound from here on: whatever the list does not tell, the watch will.
         Interlocked.Exchange(ref _disconnectedSince, 0);
-        listing.Ask("the watch has connected");
-        return Task.CompletedTask;
+        return Ask("the watch has connected");
     }
 
     /// <inheritdoc/>
@@ -47,9 +46,12 @@ public sealed class WatchState(Listing listing, TimeProvider time) : IReceiveEnd
     /// <inheritdoc/>
     public Task ReceiveFault(ReceiveContext context, Exception exception) => Lost();
 
-    private Task Lost()
+    // Nobody knows whose it was.
+    private Task Lost() => Ask("a message of the watch could not be handled");
+
+    private Task Ask(string reason)
     {
-        listing.Ask("a message of the watch could not be handled");
+        foreach (var listing in listings.All) listing.Ask(reason);
         return Task.CompletedTask;
     }
 

@@ -44,8 +44,9 @@ public sealed class VerifiedService : IAsyncLifetime
         var position = (long)(await command.ExecuteScalarAsync())!;
         var states = new List<object>();
         await foreach (var state in NodeStates.All(connection, position, CancellationToken.None)) states.Add(state);
-        using var replica = new Replica(new("mail1", _folder, new("http://127.0.0.1"), "", new("http://127.0.0.1"), ""), NullLogger<Replica>.Instance);
-        await replica.ReplaceAsync(r => ReplicaRows.List(r, states, position, DateTimeOffset.UtcNow), CancellationToken.None);
+        var (parts, settings) = (new Parts(Parts.OfThisProgram()), new NodeSettings("mail1", _folder, new Dictionary<string, Uri>(), "", new("http://127.0.0.1"), ""));
+        using var replica = new Replica(settings, new Schema(parts), new FormerSessions(settings, parts), NullLogger<Replica>.Instance);
+        await replica.ReplaceAsync(r => new ReplicaRows(parts).List(r, NodeLeases.Service, states, position, DateTimeOffset.UtcNow), CancellationToken.None);
     }
 
     public async Task DamageAsync(string sql, params (string Name, object Value)[] parameters)

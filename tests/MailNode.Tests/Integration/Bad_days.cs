@@ -301,6 +301,5 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
 
     private DateTimeOffset CurrentAsOf() => DateTimeOffset.FromUnixTimeMilliseconds(_node.AskReplica("SELECT current_as_of FROM freshness"));
 
-    private void SetCurrentAsOf(DateTimeOffset time) => _node.ChangeReplica("UPDATE freshness SET current_as_of = $1", time.ToUnixTimeMilliseconds());
-
+    private void SetCurrentAsOf(DateTimeOffset time) => _node.ChangeReplica("UPDATE progress SET current_as_of = $1", time.ToUnixTimeMilliseconds());
 }

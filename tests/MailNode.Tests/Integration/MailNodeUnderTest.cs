@@ -52,7 +52,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
     private MailNodeUnderTest(string name, string plaintext, MailNodeUnderTest? beside)
     {
         (Name, _plaintext, _beside) = (name, plaintext, beside);
-        (Accounts, Outside) = beside is null ? (new(), new()) : (beside.Accounts, beside.Outside);
+        (Accounts, Outside) = beside is null ? (new("accounts"), new()) : (beside.Accounts, beside.Outside);
         Home = Directory.CreateTempSubdirectory("hikyaku-test-").FullName;
         // The servers run as users of their own.
         File.SetUnixFileMode(Home, (UnixFileMode)0b111_101_101);
@@ -63,7 +63,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
     /// <summary>What stands for HIKYAKU_HOME.</summary>
     public string Home { get; }
 
-    public AccountsStandIn Accounts { get; }
+    public ServiceStandIn Accounts { get; }
 
     public OutsideMailServer Outside { get; }
 
@@ -73,6 +73,9 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     /// <summary>Settings that an agent gets in addition when it starts.</summary>
     public IReadOnlyList<string> Settings { get; set; } = [];
+
+    /// <summary>Parts of the replica that an agent gets in addition when it starts.</summary>
+    public IReadOnlyList<IPart> Parts { get; set; } = [];
 
     /// <summary>The clock of an agent that starts.</summary>
     public TimeProvider Clock { get; set; } = TimeProvider.System;
@@ -113,8 +116,8 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     public int Port(string name) => _base + Offsets[name];
 
-    public static Task<MailNodeUnderTest> StartAsync(RabbitServer? rabbit = null, string plaintext = "allow", int? diskMb = null, params string[] settings)
-        => StartAsync(new MailNodeUnderTest("mail1", plaintext, null) { Settings = settings }, rabbit, diskMb);
+    public static Task<MailNodeUnderTest> StartAsync(RabbitServer? rabbit = null, string plaintext = "allow", int? diskMb = null, IReadOnlyList<IPart>? parts = null, params string[] settings)
+        => StartAsync(new MailNodeUnderTest("mail1", plaintext, null) { Settings = settings, Parts = parts ?? [] }, rabbit, diskMb);
 
     /// <summary>Another node of the same platform, which has started before: its accounts service, broker and outside world.</summary>
     public static Task<MailNodeUnderTest> StartBesideAsync(MailNodeUnderTest first, string name) => StartAsync(new MailNodeUnderTest(name, "allow", first), null, null);
@@ -156,6 +159,14 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         return replica.One<long>(sql, parameters);
     }
 
+    /// <summary>A text from the replica; null when there is none.</summary>
+    public string? TextFromReplica(string sql, params object?[] parameters)
+    {
+        using var replica = new SqliteConnection($"Data Source={Replica};Mode=ReadOnly;Pooling=False");
+        replica.Open();
+        return replica.One<string>(sql, parameters);
+    }
+
     /// <summary>Changes the replica as nobody should, without the servers' noticing; answers how many rows.</summary>
     public int ChangeReplica(string sql, params object?[] parameters)
     {
@@ -179,7 +190,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
     /// <summary>Starts the agent; what <paramref name="settings"/> says goes before the usual ones.</summary>
     public async Task StartAgentAsync(params string[] settings)
     {
-        _agent = Program.Build([.. Arguments(), .. settings], Clock);
+        _agent = Program.Build([.. Arguments(), .. settings], Clock, Parts);
         await _agent.StartAsync();
     }
 
@@ -313,7 +324,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         File.WriteAllText(Path.Combine(folder, "cert.pem"), certificate.ExportCertificatePem());
         File.WriteAllText(Path.Combine(folder, "key.pem"), key.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(Path.Combine(folder, "doveadm.key"), Guid.NewGuid().ToString("N"));
-        File.WriteAllText(Path.Combine(folder, "node-credential"), AccountsStandIn.Credential);
+        File.WriteAllText(Path.Combine(folder, "node-credential"), ServiceStandIn.Credential);
     }
 
     private string Folder(string name) => Directory.CreateDirectory(Path.Combine(Home, name)).FullName;

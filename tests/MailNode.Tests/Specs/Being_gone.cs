@@ -38,8 +38,8 @@ public sealed class Being_gone : IDisposable
     [InlineData("")] // erased at the service already
     public void A_tombstone_of_an_account_that_was_never_here_is_erased_and_told_too_even_when_it_is_older_than_the_last_list(string address)
     {
-        ReplicaRows.List(_replica, [], 100, Now);
-        Assert.True(ReplicaRows.Watch(_replica, Gone("a1", 2, address: address), Now));
+        EmptyReplica.Rows.List(_replica, "accounts", [], 100, Now);
+        Assert.True(EmptyReplica.Rows.Watch(_replica, Gone("a1", 2, address: address), Now));
         Assert.Equal(["a1"], Erasures.Take(_replica, Now, 10).Select(d => d.AccountId));
         Erasures.Finish(_replica, "mail1", "a1", Now);
         Assert.Single(Facts<MailboxErased>());
@@ -57,7 +57,7 @@ public sealed class Being_gone : IDisposable
     public void What_a_list_does_not_name_is_erased_before_a_later_life_begins()
     {
         Watch(Mailbox("a1", 1, 1, "hash"));
-        ReplicaRows.List(_replica, [Mailbox("a2", 2, 1, "hash", position: 5)], 9, Now);
+        EmptyReplica.Rows.List(_replica, "accounts", [Mailbox("a2", 2, 1, "hash", position: 5)], 9, Now);
         Assert.Equal(Address, Assert.Single(Erasures.Take(_replica, Now, 10)).Address);
         Assert.Empty(Holders());
         Erasures.Finish(_replica, "mail1", "a1", Now);
@@ -79,7 +79,7 @@ public sealed class Being_gone : IDisposable
         Watch(Mailbox("a1", 1, 1, "hash"));
         Assert.Equal(2, Erasures.BeginOrphans(_replica, ["a1", "b1", "c1"], Now));
         Assert.Equal(0, Erasures.BeginOrphans(_replica, ["a1", "b1", "c1"], Now.AddDays(6)));
-        ReplicaRows.List(_replica, [Mailbox("a1", 1, 1, "hash"), Mailbox("c1", 1, 1, null, "hanako@example.jp")], 9, Now);
+        EmptyReplica.Rows.List(_replica, "accounts", [Mailbox("a1", 1, 1, "hash"), Mailbox("c1", 1, 1, null, "hanako@example.jp")], 9, Now);
         Assert.Empty(Erasures.Take(_replica, Now.AddDays(6), 10));
         Assert.Equal(["b1"], Erasures.Take(_replica, Now.AddDays(8), 10).Select(d => d.AccountId));
         Assert.Equal(["a1", "c1"], Holders());
@@ -92,9 +92,9 @@ public sealed class Being_gone : IDisposable
     [InlineData("..")]
     [InlineData("a/b")]
     public void An_account_id_that_is_no_folder_name_is_no_state(string id)
-        => Assert.False(ReplicaRows.IsWhole(Gone(id, 1)));
+        => Assert.False(EmptyReplica.IsWhole(Gone(id, 1)));
 
-    private void Watch(MailboxState state) => ReplicaRows.Watch(_replica, state, Now);
+    private void Watch(MailboxState state) => EmptyReplica.Rows.Watch(_replica, state, Now);
 
     private List<string> Holders() => _replica.All("SELECT account_id FROM holder ORDER BY 1", r => r.GetString(0));
 

@@ -23,7 +23,7 @@ public sealed class Finding_drift : IDisposable
 
     private readonly SqliteConnection _replica = EmptyReplica.Open();
 
-    public Finding_drift() => ReplicaRows.List(_replica, States, Position, Now);
+    public Finding_drift() => EmptyReplica.Rows.List(_replica, "accounts", States, Position, Now);
 
     public void Dispose() => _replica.Dispose();
 
@@ -75,7 +75,7 @@ public sealed class Finding_drift : IDisposable
         var before = Rows();
         Assert.Equal(1, _replica.Run(damage));
         Assert.Single(Differing());
-        Assert.Equal(1, Drift.Repair(_replica, States, Differing(), Position, Now));
+        Assert.Equal(1, Drift.Repair(_replica, EmptyReplica.Parts.All, States, Differing(), Position, Now));
         Assert.Empty(Differing());
         Assert.Equal(before, Rows());
         Assert.Equal(0, Repair());
@@ -96,26 +96,26 @@ public sealed class Finding_drift : IDisposable
     public void Nobody_knows_since_when_a_row_was_wrong_so_nothing_is_obeyed_until_its_sessions_are_ended(string damage)
     {
         _replica.Run(damage);
-        Assert.Equal(Position, ReplicaRows.Obeyed(_replica));
+        Assert.Equal(Position, Progress.Obeyed(_replica, "accounts"));
         Repair();
-        Assert.Equal(0, ReplicaRows.Obeyed(_replica));
+        Assert.Equal(0, Progress.Obeyed(_replica, "accounts"));
         _replica.Run("DELETE FROM session_end");
-        Assert.Equal(Position, ReplicaRows.Obeyed(_replica));
+        Assert.Equal(Position, Progress.Obeyed(_replica, "accounts"));
     }
 
     [Fact, Trait("Rule", "NOD-3"), Trait("Rule", "ACC-7")]
     public void The_sessions_of_one_whom_the_service_does_not_know_hold_back_as_well()
     {
-        Drift.Repair(_replica, [.. States.Where(s => s != States[4])], EveryShard, Position, Now);
-        Assert.Equal(0, ReplicaRows.Obeyed(_replica));
+        Drift.Repair(_replica, EmptyReplica.Parts.All, [.. States.Where(s => s != States[4])], EveryShard, Position, Now);
+        Assert.Equal(0, Progress.Obeyed(_replica, "accounts"));
     }
 
     [Fact, Trait("Rule", "NOD-3")]
     public void What_the_watch_has_brought_after_the_list_stays()
     {
-        ReplicaRows.Watch(_replica, (MailboxState)States[4] with { Version = 4, Position = Position + 1, CapacityMb = 99 }, Now);
-        ReplicaRows.Watch(_replica, new MailboxState("a9", "shiro@example.jp", "example.jp", 1, null, 10, 1, Position + 2, false), Now);
-        ReplicaRows.Watch(_replica, (MailboxState)States[5] with { Version = 2, Position = Position + 3, Deleted = true }, Now);
+        EmptyReplica.Rows.Watch(_replica, (MailboxState)States[4] with { Version = 4, Position = Position + 1, CapacityMb = 99 }, Now);
+        EmptyReplica.Rows.Watch(_replica, new MailboxState("a9", "shiro@example.jp", "example.jp", 1, null, 10, 1, Position + 2, false), Now);
+        EmptyReplica.Rows.Watch(_replica, (MailboxState)States[5] with { Version = 2, Position = Position + 3, Deleted = true }, Now);
         var before = Rows();
         Assert.NotEmpty(Differing());
         Assert.Equal(0, Repair());
@@ -125,20 +125,20 @@ public sealed class Finding_drift : IDisposable
     [Fact, Trait("Rule", "NOD-3"), Trait("Rule", "ACC-5")]
     public void A_tombstone_that_the_service_no_longer_has_is_no_drift_and_one_that_was_missed_is_obeyed()
     {
-        ReplicaRows.Watch(_replica, (MailboxState)States[4] with { Version = 4, Position = 20, Deleted = true }, Now);
+        EmptyReplica.Rows.Watch(_replica, (MailboxState)States[4] with { Version = 4, Position = 20, Deleted = true }, Now);
         object[] without = [.. States.Where(s => s != States[4])];
-        Assert.Empty(NodeStateDigests.Differing(ReplicaStates.Digests(_replica).Parts, Digests(without), ReplicaStates.Parts));
-        Assert.Equal(0, Drift.Repair(_replica, without, EveryShard, Position, Now));
+        Assert.Empty(NodeStateDigests.Differing(Drift.Digests(_replica, EmptyReplica.Parts.All).Parts, Digests(without), EmptyReplica.PartNames));
+        Assert.Equal(0, Drift.Repair(_replica, EmptyReplica.Parts.All, without, EveryShard, Position, Now));
 
         object[] deleted = [.. without[..^1], new MailboxState("a3", "", "", 1, null, 10, 2, Position, true)];
-        Assert.Equal(1, Drift.Repair(_replica, deleted, EveryShard, Position, Now));
+        Assert.Equal(1, Drift.Repair(_replica, EmptyReplica.Parts.All, deleted, EveryShard, Position, Now));
         Assert.Equal(0, _replica.One<long>("SELECT count(*) FROM holder WHERE account_id = 'a3'"));
-        Assert.Equal(0, Drift.Repair(_replica, deleted, EveryShard, Position, Now));
+        Assert.Equal(0, Drift.Repair(_replica, EmptyReplica.Parts.All, deleted, EveryShard, Position, Now));
     }
 
-    private IReadOnlySet<int> Differing() => NodeStateDigests.Differing(ReplicaStates.Digests(_replica).Parts, Digests(States), ReplicaStates.Parts);
+    private IReadOnlySet<int> Differing() => NodeStateDigests.Differing(Drift.Digests(_replica, EmptyReplica.Parts.All).Parts, Digests(States), EmptyReplica.PartNames);
 
-    private int Repair() => Drift.Repair(_replica, States, EveryShard, Position, Now);
+    private int Repair() => Drift.Repair(_replica, EmptyReplica.Parts.All, States, EveryShard, Position, Now);
 
     private static IReadOnlyDictionary<string, IReadOnlyList<string>> Digests(IEnumerable<object> states)
     {

@@ -44,8 +44,8 @@ public sealed class Knowing_other_nodes : IDisposable
     public void A_list_removes_a_node_that_it_does_not_name_and_keeps_a_retired_one()
     {
         Watch(Node("mail2", 1, 6), Node("mail3", 1, 7));
-        ReplicaRows.List(_replica, [Node("mail3", 2, 8) with { Deleted = true }], 8, Now);
-        ReplicaRows.ForgetTombstones(_replica, Now.AddDays(99));
+        EmptyReplica.Rows.List(_replica, "accounts", [Node("mail3", 2, 8) with { Deleted = true }], 8, Now);
+        EmptyReplica.Rows.ForgetTombstones(_replica, "accounts", Now.AddDays(99));
         Assert.Equal(["mail3"], _replica.All("SELECT node FROM node", r => r.GetString(0)));
     }
 
@@ -64,11 +64,11 @@ public sealed class Knowing_other_nodes : IDisposable
     [InlineData("", 143)]
     [InlineData("10.0.0.1", 0)]
     public void A_state_without_an_address_is_none(string host, int port)
-        => Assert.False(ReplicaRows.IsWhole(Node("mail2", 1, 1) with { Host = host, ImapPort = port }));
+        => Assert.False(EmptyReplica.IsWhole(Node("mail2", 1, 1) with { Host = host, ImapPort = port }));
 
     private void Watch(params object[] states)
     {
-        foreach (var state in states) ReplicaRows.Watch(_replica, state, Now);
+        foreach (var state in states) EmptyReplica.Rows.Watch(_replica, state, Now);
     }
 
     private List<string> Elsewhere() => _replica.All("SELECT address || ' ' || transport FROM postfix_elsewhere", r => r.GetString(0));

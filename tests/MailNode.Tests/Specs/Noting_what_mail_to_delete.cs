@@ -30,7 +30,7 @@ public sealed class Noting_what_mail_to_delete : IDisposable
         MailDeletions.Finish(_replica, "mail1", job, Now);
         MailDeletions.Finish(_replica, "mail1", job, Now);
 
-        ReplicaRows.List(_replica, [State(2, "job1")], 50, Now);
+        EmptyReplica.Rows.List(_replica, "accounts", [State(2, "job1")], 50, Now);
         Assert.Empty(Unfinished());
         Assert.Equal([new MailDataDeleted("mail1", "a1", "job1", Now, 60, 6000)], Facts<MailDataDeleted>());
         Assert.Equal([new MailDataDeletionProgressed("mail1", "a1", "job1", 0, 60)], Facts<MailDataDeletionProgressed>());
@@ -57,7 +57,7 @@ public sealed class Noting_what_mail_to_delete : IDisposable
     [Fact, Trait("Rule", "ACC-6")]
     public void A_job_has_the_time_of_its_request_whether_a_list_or_the_watch_brought_it()
     {
-        ReplicaRows.List(_replica, [State(1, "job1")], 50, Now);
+        EmptyReplica.Rows.List(_replica, "accounts", [State(1, "job1")], 50, Now);
         Assert.Equal((Now.AddHours(-1), null), (Assert.Single(Unfinished()).RequestedAt, Assert.Single(Unfinished()).SavedBefore));
         Watch(2, "job2");
         Assert.Equal((Now.AddHours(-1), null), (Assert.Single(Unfinished()).RequestedAt, Assert.Single(Unfinished()).SavedBefore));
@@ -79,7 +79,7 @@ public sealed class Noting_what_mail_to_delete : IDisposable
         Assert.Empty(Unfinished());
         Watch(2, "job1", home: "mail1");
         Assert.Single(Unfinished());
-        ReplicaRows.Watch(_replica, State(3, null) with { Deleted = true }, Now);
+        EmptyReplica.Rows.Watch(_replica, State(3, null) with { Deleted = true }, Now);
         Assert.Empty(Unfinished());
     }
 
@@ -93,7 +93,7 @@ public sealed class Noting_what_mail_to_delete : IDisposable
         Assert.Equal("kept", MailDeletions.Next(_replica, "a1")!.Identity);
     }
 
-    private void Watch(long version, string? job, string? home = null) => ReplicaRows.Watch(_replica, State(version, job) with { HomeNode = home }, Now);
+    private void Watch(long version, string? job, string? home = null) => EmptyReplica.Rows.Watch(_replica, State(version, job) with { HomeNode = home }, Now);
 
     private static MailboxState State(long version, string? job)
         => new("a1", "taro@example.jp", "example.jp", 1, "hash", 10, version, version, false, null, job is null ? null : new MailDeletion(job, Now.AddHours(-1)));

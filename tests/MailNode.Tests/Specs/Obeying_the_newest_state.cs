@@ -1,4 +1,3 @@
-using System.Globalization;
 using CsCheck;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Contracts;
@@ -44,11 +43,11 @@ public sealed class Obeying_the_newest_state : IDisposable
             .Sample((states, at) =>
             {
                 using var replica = EmptyReplica.Open();
-                foreach (var state in states[..at]) ReplicaRows.Watch(replica, state, Now);
+                foreach (var state in states[..at]) EmptyReplica.Rows.Watch(replica, state, Now);
                 // As the service itself would answer after the whole story: no tombstones.
                 object[] all = [Story[0], Story[5], Story[6]];
-                ReplicaRows.List(replica, all, 9, Now);
-                foreach (var state in states[at..]) ReplicaRows.Watch(replica, state, Now);
+                EmptyReplica.Rows.List(replica, "accounts", all, 9, Now);
+                foreach (var state in states[at..]) EmptyReplica.Rows.Watch(replica, state, Now);
                 return Seen(replica) == expected;
             }, iter: 300);
     }
@@ -56,26 +55,26 @@ public sealed class Obeying_the_newest_state : IDisposable
     [Fact, Trait("Rule", "ACC-5")]
     public void After_the_deletion_of_the_last_life_an_earlier_life_does_not_hold_the_address_again()
     {
-        ReplicaRows.Watch(_replica, Mailbox("a2", Address, 2, 2, 9, null, deleted: true), Now);
-        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 2, 3, "one"), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a2", Address, 2, 2, 9, null, deleted: true), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 2, 3, "one"), Now);
         Assert.Equal(0, _replica.One<long>("SELECT count(*) FROM dovecot_user"));
     }
 
     [Fact]
     public void A_row_that_a_list_did_not_name_goes_unless_it_is_newer_than_the_list()
     {
-        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 1, 10, "one"), Now);
-        ReplicaRows.Watch(_replica, Mailbox("b1", "hanako@example.jp", 1, 1, 11, "two"), Now);
-        ReplicaRows.List(_replica, [], 10, Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 1, 10, "one"), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("b1", "hanako@example.jp", 1, 1, 11, "two"), Now);
+        EmptyReplica.Rows.List(_replica, "accounts", [], 10, Now);
         Assert.Equal(["hanako@example.jp"], _replica.All("SELECT address FROM holder", r => r.GetString(0)));
     }
 
     [Fact]
     public void A_state_from_before_a_list_that_did_not_name_its_account_does_not_bring_it_back()
     {
-        ReplicaRows.List(_replica, [], 10, Now);
-        Assert.False(ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 1, 10, "one"), Now));
-        Assert.True(ReplicaRows.Watch(_replica, Mailbox("b1", "hanako@example.jp", 1, 1, 11, "two"), Now));
+        EmptyReplica.Rows.List(_replica, "accounts", [], 10, Now);
+        Assert.False(EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 1, 10, "one"), Now));
+        Assert.True(EmptyReplica.Rows.Watch(_replica, Mailbox("b1", "hanako@example.jp", 1, 1, 11, "two"), Now));
     }
 
     [Fact, Trait("Rule", "NOD-5")]
@@ -83,78 +82,78 @@ public sealed class Obeying_the_newest_state : IDisposable
     {
         Assert.True(ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", 5, 0)));
         Assert.False(ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", 9, 7)));
-        Assert.Equal(5, ReplicaRows.Progress(_replica).Applied);
-        ReplicaRows.List(_replica, [], 8, Now);
+        Assert.Equal(5, Progress.Of(_replica, "accounts").Applied);
+        EmptyReplica.Rows.List(_replica, "accounts", [], 8, Now);
         Assert.True(ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", 9, 7)));
-        Assert.Equal(9, ReplicaRows.Progress(_replica).Applied);
+        Assert.Equal(9, Progress.Of(_replica, "accounts").Applied);
     }
 
     [Fact, Trait("Rule", "ACC-7")]
     public void A_changed_password_or_a_deletion_ends_sessions_and_another_capacity_does_not()
     {
-        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 1, 1, "one"), Now);
-        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 2, 2, "one", capacity: 99), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 1, 1, "one"), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 2, 2, "one", capacity: 99), Now);
         Assert.Empty(Ending());
-        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 3, 3, "two", capacity: 99), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 3, 3, "two", capacity: 99), Now);
         Assert.Equal([Address], Ending());
         _replica.Run("DELETE FROM session_end");
-        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 4, 4, null, deleted: true), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 4, 4, null, deleted: true), Now);
         Assert.Equal([Address], Ending());
     }
 
     [Fact, Trait("Rule", "ACC-7")]
     public void A_state_whose_old_sessions_may_be_open_is_applied_and_not_obeyed()
     {
-        Assert.Equal(0, ReplicaRows.Obeyed(_replica));
-        foreach (var (id, position) in new[] { ("a1", 1), ("b1", 2) }) ReplicaRows.Watch(_replica, Mailbox(id, $"{id}@example.jp", 1, 1, position, "one"), Now);
+        Assert.Equal(0, Progress.Obeyed(_replica, "accounts"));
+        foreach (var (id, position) in new[] { ("a1", 1), ("b1", 2) }) EmptyReplica.Rows.Watch(_replica, Mailbox(id, $"{id}@example.jp", 1, 1, position, "one"), Now);
         Bookmark(2);
-        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 2, 3, "two"), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 2, 3, "two"), Now);
         Bookmark(3);
-        ReplicaRows.Watch(_replica, Mailbox("b1", "b1@example.jp", 1, 2, 4, "two"), Now);
-        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 3, 5, "three"), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("b1", "b1@example.jp", 1, 2, 4, "two"), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 3, 5, "three"), Now);
         Bookmark(5);
-        Assert.Equal(2, ReplicaRows.Obeyed(_replica)); // up to the first password that replaced another
+        Assert.Equal(2, Progress.Obeyed(_replica, "accounts")); // up to the first password that replaced another
         _replica.Run("UPDATE session_end SET rounds = rounds - 1 WHERE account_id = 'a1'");
-        Assert.Equal(3, ReplicaRows.Obeyed(_replica));
-        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 4, 6, null, deleted: true), Now);
+        Assert.Equal(3, Progress.Obeyed(_replica, "accounts"));
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 4, 6, null, deleted: true), Now);
         _replica.Run("DELETE FROM session_end WHERE account_id = 'b1'");
         Bookmark(6);
-        Assert.Equal(5, ReplicaRows.Obeyed(_replica));
+        Assert.Equal(5, Progress.Obeyed(_replica, "accounts"));
         _replica.Run("DELETE FROM session_end");
-        Assert.Equal(6, ReplicaRows.Obeyed(_replica));
+        Assert.Equal(6, Progress.Obeyed(_replica, "accounts"));
 
-        void Bookmark(long position) => ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", position, ReplicaRows.Progress(_replica).Applied));
+        void Bookmark(long position) => ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", position, Progress.Of(_replica, "accounts").Applied));
     }
 
     [Fact, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-3")]
     public void A_list_tells_no_position_of_what_it_changes_and_is_obeyed_only_when_the_old_sessions_are_ended()
     {
-        ReplicaRows.List(_replica, [Mailbox("a1", Address, 1, 1, 5, "one"), Mailbox("b1", "b1@example.jp", 1, 1, 5, "one")], 5, Now);
-        Assert.Equal(5, ReplicaRows.Obeyed(_replica));
-        ReplicaRows.List(_replica, [Mailbox("a1", Address, 1, 2, 50, "two")], 50, Now);
+        EmptyReplica.Rows.List(_replica, "accounts", [Mailbox("a1", Address, 1, 1, 5, "one"), Mailbox("b1", "b1@example.jp", 1, 1, 5, "one")], 5, Now);
+        Assert.Equal(5, Progress.Obeyed(_replica, "accounts"));
+        EmptyReplica.Rows.List(_replica, "accounts", [Mailbox("a1", Address, 1, 2, 50, "two")], 50, Now);
         Assert.Equal([Address, "b1@example.jp"], Ending().Order(StringComparer.Ordinal).Reverse());
-        Assert.Equal(5, ReplicaRows.Obeyed(_replica));
+        Assert.Equal(5, Progress.Obeyed(_replica, "accounts"));
         _replica.Run("UPDATE session_end SET rounds = rounds - 1");
-        Assert.Equal(50, ReplicaRows.Obeyed(_replica));
+        Assert.Equal(50, Progress.Obeyed(_replica, "accounts"));
     }
 
     [Fact]
     public void A_tombstone_is_kept_for_thirty_days_and_until_everything_is_erased()
     {
-        ReplicaRows.Watch(_replica, Mailbox("a1", Address, 1, 3, 3, null, deleted: true), Now);
-        ReplicaRows.ForgetTombstones(_replica, Now.AddDays(31));
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 3, 3, null, deleted: true), Now);
+        EmptyReplica.Rows.ForgetTombstones(_replica, "accounts", Now.AddDays(31));
         Assert.Equal(1, _replica.One<long>("SELECT count(*) FROM mailbox"));
         Erasures.Finish(_replica, "mail1", "a1", Now);
-        ReplicaRows.ForgetTombstones(_replica, Now.AddDays(29));
+        EmptyReplica.Rows.ForgetTombstones(_replica, "accounts", Now.AddDays(29));
         Assert.Equal(1, _replica.One<long>("SELECT count(*) FROM mailbox"));
-        ReplicaRows.ForgetTombstones(_replica, Now.AddDays(31));
+        EmptyReplica.Rows.ForgetTombstones(_replica, "accounts", Now.AddDays(31));
         Assert.Equal(0, _replica.One<long>("SELECT count(*) FROM mailbox"));
     }
 
     [Fact, Trait("Rule", "ACC-15")]
     public void An_address_in_a_labels_is_known_in_u_labels_too()
     {
-        ReplicaRows.Watch(_replica, Mailbox("a1", "taro@xn--r8jz45g.jp", 1, 1, 1, "one"), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", "taro@xn--r8jz45g.jp", 1, 1, 1, "one"), Now);
         Assert.Equal("taro@例え.jp", _replica.One<string>("SELECT unicode_address FROM dovecot_user"));
     }
 
@@ -164,7 +163,7 @@ public sealed class Obeying_the_newest_state : IDisposable
     private static string After(IEnumerable<object> states)
     {
         using var replica = EmptyReplica.Open();
-        foreach (var state in states) ReplicaRows.Watch(replica, state, Now);
+        foreach (var state in states) EmptyReplica.Rows.Watch(replica, state, Now);
         return Seen(replica);
     }
 
@@ -180,16 +179,4 @@ public sealed class Obeying_the_newest_state : IDisposable
     }
 
     private List<string> Ending() => _replica.All("SELECT address FROM session_end", r => r.GetString(0));
-}
-
-internal static class EmptyReplica
-{
-    public static SqliteConnection Open()
-    {
-        var replica = new SqliteConnection(string.Create(CultureInfo.InvariantCulture, $"Data Source=:memory:"));
-        replica.Open();
-        replica.Run(Schema.Text);
-        replica.Run("INSERT INTO replica VALUES ('0', 'mail1', 0)");
-        return replica;
-    }
 }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Hikyaku.Accounts.Contracts;
+using System.Text.Json.Nodes;
 using Hikyaku.Contracts;
 using Hikyaku.Platform;
 using Microsoft.AspNetCore.Builder;
@@ -13,8 +13,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
-/// <summary>The calls of the accounts service that a node makes, over HTTP.</summary>
-public sealed class AccountsStandIn : IAsyncDisposable
+/// <summary>The calls of a service that a node makes, over HTTP.</summary>
+/// <param name="service">The service's name.</param>
+public sealed class ServiceStandIn(string service) : IAsyncDisposable
 {
     public const string Credential = "credential-of-a-node";
     private readonly ConcurrentDictionary<string, object> _states = new();
@@ -54,7 +55,7 @@ public sealed class AccountsStandIn : IAsyncDisposable
     public ConcurrentDictionary<string, bool> Retired { get; } = new();
 
     /// <summary>What every node has applied.</summary>
-    public long Applied => Leases.IsEmpty ? 0 : Leases.Values.Min(l => l.GetProperty("applied").TryGetProperty("accounts", out var applied) ? applied.GetInt64() : 0);
+    public long Applied => Leases.IsEmpty ? 0 : Leases.Values.Min(l => l.GetProperty("applied").TryGetProperty(service, out var applied) ? applied.GetInt64() : 0);
 
     public long Next() => ++Position;
 
@@ -124,22 +125,16 @@ public sealed class AccountsStandIn : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    private static string Key(object state) => state switch
-    {
-        MailboxState m => m.AccountId,
-        DomainState d => d.Domain,
-        MailNodeState n => $"node:{n.Node}",
-        _ => throw new ArgumentException("no state", nameof(state)),
-    };
+    // The first property of a state is its key.
+    private static string Key(object state) => $"{state.GetType().Name} {state.GetType().GetProperties()[0].GetValue(state)}";
 
-    // As the accounts service does: what a list tells is as of the list.
-    private static object At(object state, long position) => state switch
+    // As the services do: what a list tells is as of the list.
+    private static JsonNode At(object state, long position)
     {
-        MailboxState m => m with { Position = position },
-        DomainState d => d with { Position = position },
-        MailNodeState n => n with { Position = position },
-        _ => throw new ArgumentException("no state", nameof(state)),
-    };
+        var json = JsonSerializer.SerializeToNode(state, state.GetType(), JsonSerializerOptions.Web)!;
+        json["position"] = position;
+        return json;
+    }
 
     private async Task ListAsync(HttpContext http)
     {

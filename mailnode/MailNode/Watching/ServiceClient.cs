@@ -5,8 +5,8 @@ using Hikyaku.Platform;
 
 namespace Hikyaku.MailNode;
 
-/// <summary>What a node asks and tells the accounts service, with the node's own credential.</summary>
-public sealed class AccountsClient : IDisposable
+/// <summary>What a node asks and tells a service that owns a part of its replica, with the node's own credential.</summary>
+public sealed class ServiceClient : IDisposable
 {
     // Between two lines of a list, and for a lease.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -14,13 +14,14 @@ public sealed class AccountsClient : IDisposable
     private readonly HttpClient _http;
     private readonly string _node;
 
-    /// <summary>Makes one for the service that the settings name.</summary>
-    public AccountsClient(NodeSettings settings)
+    /// <summary>Makes one for a service; throws when the settings do not say where it answers.</summary>
+    public ServiceClient(NodeSettings settings, string service)
     {
         ArgumentNullException.ThrowIfNull(settings);
         _node = settings.Node;
         var handler = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(2), ConnectTimeout = Patience };
-        _http = new HttpClient(handler) { BaseAddress = settings.Accounts, Timeout = Timeout.InfiniteTimeSpan };
+        var address = settings.Services.GetValueOrDefault(service) ?? throw new InvalidOperationException($"Hikyaku:Services:{service} is not set, and that service owns a part of the replica");
+        _http = new HttpClient(handler) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", $"{settings.Node}.{settings.Credential}");
     }
 
