@@ -17,7 +17,10 @@ public sealed record NodeStateBookmark(string Service, long Position, long After
 /// <summary>
 /// What a node reports of itself to one service that owns a part of its replica: the body of <c>PUT /internal/nodes/{node}</c>.
 /// </summary>
-/// <param name="Applied">Up to which position of each service everything is in force on the node. A service reads its own entry.</param>
+/// <param name="Applied">
+/// Up to which position of each service everything is in force on the node, except for the accounts in <paramref name="Pending"/>. A
+/// service reads its own entry.
+/// </param>
 /// <param name="Servers">Versions of the node's servers, by name.</param>
 /// <param name="Listed">Whether that service's part of the replica is complete. If not, the node takes no new mailboxes, and serves by a former replica if there was one.</param>
 /// <param name="LastDigestCheck">When the replica was last compared with that service; null: not since the agent runs.</param>
@@ -28,9 +31,15 @@ public sealed record NodeStateBookmark(string Service, long Position, long After
 /// <param name="LmtpPort">LMTP for the other nodes.</param>
 /// <param name="QuotaPort">Dovecot's quota-status for the other nodes.</param>
 /// <param name="Retired">Whether the accounts service has retired the node: other services then forget its lease.</param>
+/// <param name="Pending">
+/// The accounts whose newest state is applied and not in force, as sessions that it ends may still be open, by id: up to which
+/// position everything is in force for that account. At most 100; when there are more, <paramref name="Applied"/> is the lowest of
+/// their positions. Null or empty: none.
+/// </param>
 public sealed record LeaseReport(
     IReadOnlyDictionary<string, long>? Applied, IReadOnlyDictionary<string, string>? Servers, bool Listed, DateTimeOffset? LastDigestCheck = null, long Repaired = 0,
-    string? Host = null, int? ImapPort = null, int? Pop3Port = null, int? LmtpPort = null, int? QuotaPort = null, bool Retired = false);
+    string? Host = null, int? ImapPort = null, int? Pop3Port = null, int? LmtpPort = null, int? QuotaPort = null, bool Retired = false,
+    IReadOnlyDictionary<string, long>? Pending = null);
 
 /// <summary>What a service answers to a <see cref="LeaseReport"/>.</summary>
 /// <param name="Position">Of the service's newest event: a node that has applied up to it is up to date.</param>

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.Verify;
 
-/// <summary>Reads a replica's rows (mailnode/MailNode/Replica/Schema.cs) as states name them. Dispose it before its transaction.</summary>
+/// <summary>Reads a replica's rows (mailnode/MailNode/Parts) as states name them. Dispose it before its transaction.</summary>
 internal sealed class ReplicaReader : IDisposable
 {
     /// <summary>The column that is not shown.</summary>

@@ -19,9 +19,17 @@ public enum Reloading
 }
 
 /// <summary>What has become of sessions that were to be ended.</summary>
-/// <param name="IsDovecotThere">Whether anybody listens where Dovecot would.</param>
-/// <param name="Over">Whose have been told to end; of others nobody knows.</param>
-public sealed record KickedSessions(bool IsDovecotThere, IReadOnlySet<string> Over);
+public enum Kicked
+{
+    /// <summary>They may still be open. The first, for it is what no answer is.</summary>
+    Unknown,
+
+    /// <summary>They were told to end, or there were none.</summary>
+    Over,
+
+    /// <summary>Nobody listens where Dovecot would.</summary>
+    NobodyThere,
+}
 
 /// <summary>
 /// Dovecot's doveadm over HTTP (https://doc.dovecot.org/2.3/admin_manual/doveadm_http_api/): a list of commands in, a list
@@ -32,6 +40,7 @@ public sealed partial class Doveadm : IDisposable
     private const int NoUser = 67;
     private const int NotFound = 68;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan KickPatience = TimeSpan.FromSeconds(5);
 
     private static readonly string[] VirtualSize = ["vsize"];
     private static readonly string[] EveryFolder = ["*"];
@@ -48,18 +57,11 @@ public sealed partial class Doveadm : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("X-Dovecot-API", Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.DoveadmKey)));
     }
 
-    /// <summary>Ends the IMAP and POP sessions of logins. That there was none is fine.</summary>
-    public async Task<KickedSessions> KickAsync(IReadOnlyList<string> addresses, CancellationToken stop)
-    {
-        ArgumentNullException.ThrowIfNull(addresses);
-        // One command takes one name.
-        var commands = addresses.Select(a => Command("kick", new { mask = new[] { a } }, a));
-        var none = new HashSet<string>();
-        return await AskAsync(
-            [.. commands],
-            answers => new KickedSessions(true, answers.Where(a => a.Result is not null || a.ExitCode is NoUser or NotFound).Select(a => a.Tag).ToHashSet()),
-            stop, away: new KickedSessions(false, none)) ?? new KickedSessions(true, none);
-    }
+    /// <summary>Ends the IMAP and POP sessions of a login. That there was none is fine.</summary>
+    public Task<Kicked> KickAsync(string address, CancellationToken stop) => AskAsync(
+        [Command("kick", new { mask = new[] { address } }, "0")],
+        answers => answers is [{ Result: not null } or { ExitCode: NoUser or NotFound }] ? Kicked.Over : Kicked.Unknown,
+        stop, KickPatience, away: Kicked.NobodyThere);
 
     /// <summary>Bytes that mailboxes take, all folders together; without those that Dovecot could not tell. Null when it does not answer.</summary>
     public async Task<IReadOnlyDictionary<string, long>?> UsedBytesAsync(IReadOnlyList<string> addresses, CancellationToken stop)

@@ -85,10 +85,10 @@ public sealed partial class Lease(
             new Dictionary<string, long>(), versions, false, checkedAt, repaired, at?.Host, at?.ImapPort, at?.Pop3Port, at?.LmtpPort, at?.QuotaPort,
             Retired: membership.IsRetired && service.Name != OwningService.OfMembership);
         if (!replica.IsComplete) return report;
-        var (done, obeyed) = await replica.TryWriteAsync(r => Progress.Obeyed(r, service.Name), stop);
+        var (done, told) = await replica.TryWriteAsync(r => Progress.ForLease(r, service.Name), stop);
         if (!done) return report;
-        if (!servers.AreReading(replica.Identity)) obeyed = 0;
-        return report with { Applied = new Dictionary<string, long> { [service.Name] = obeyed }, Listed = true };
+        if (!servers.AreReading(replica.Identity)) told = (0, null);
+        return report with { Applied = new Dictionary<string, long> { [service.Name] = told.Applied }, Listed = true, Pending = told.Pending };
     }
 
     private void NoteMembership(bool isMember)

@@ -51,7 +51,7 @@ public sealed partial class Applier(
         var waiting = new Waiting(r => ReplicaRows.Watch(r, bookmark));
         await _waiting.Writer.WriteAsync(waiting);
         var applied = await waiting.Done.Task;
-        await sessions.EndDueAsync();
+        sessions.EndDue();
         if (applied) leases[bookmark.Service].Renew(Activity.Current);
         else listings[bookmark.Service].Ask($"the states between the last applied position and {bookmark.After} are missing");
     }

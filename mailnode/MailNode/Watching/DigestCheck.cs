@@ -105,7 +105,7 @@ public sealed partial class DigestCheck(
             repaired = await replica.WriteAsync(r => Drift.Repair(r, service.Parts, list.States, differing, list.Position, time.GetUtcNow()), stop);
             if (repaired > 0) LogRepaired(repaired, differing.Count, service.Name);
             else LogNothing(differing.Count, service.Name);
-            await sessions.EndDueAsync(stop);
+            sessions.EndDue();
         }
 
         Repaired.Add(repaired, new KeyValuePair<string, object?>("service", service.Name));

@@ -97,7 +97,7 @@ public sealed partial class Listing(
 
         LogDone(service.Name, list.States.Count, list.Position);
         await servers.MakeReadAsync(replica.Identity, stop);
-        await sessions.EndDueAsync(stop);
+        sessions.EndDue();
         foreach (var lease in leases.All) lease.Renew();
     }
 

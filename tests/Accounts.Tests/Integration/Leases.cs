@@ -76,14 +76,30 @@ public sealed class Leases : IAsyncLifetime
         Assert.Equal(_time.GetUtcNow(), after.Now);
     }
 
+    [Fact, Trait("Rule", "NOD-5"), Trait("Rule", "ACC-7")]
+    public async Task One_account_that_is_pending_holds_back_itself_and_what_is_asked_for_all()
+    {
+        await RenewAsync("living", applied: 9, pending: new Dictionary<string, long> { ["slow"] = 7 });
+        Assert.True(await InForceAsync("other", 9));
+        Assert.False(await InForceAsync("slow", 8));
+        Assert.True(await InForceAsync("slow", 7)); // what was before
+        Assert.False(await InForceAsync(9));
+        Assert.True(await InForceAsync(7));
+        await RenewAsync("living", applied: 9);
+        Assert.True(await InForceAsync("slow", 9));
+        Assert.True(await InForceAsync(9));
+    }
+
+    private Task<bool> InForceAsync(string account, long position) => new NodeLeases(_own.Get<IDocumentStore>(), _time).IsInForceAsync(account, position, default);
+
     private Task<bool> InForceAsync(long position) => new NodeLeases(_own.Get<IDocumentStore>(), _time).HaveAllAppliedAsync(position, default);
 
-    private async Task<LeaseAnswer> RenewAsync(string node, long applied, bool listed = true)
+    private async Task<LeaseAnswer> RenewAsync(string node, long applied, bool listed = true, IReadOnlyDictionary<string, long>? pending = null)
     {
         var credentials = new NodeCredentials(new ConfigurationBuilder().AddCommandLine(_keys.ForService()).Build());
         var http = new DefaultHttpContext();
         http.Request.Headers.Authorization = $"Bearer {_keys.NodeBearer(node)}";
-        var body = new LeaseReport(new Dictionary<string, long> { [NodeLeases.Service] = applied }, null, listed);
+        var body = new LeaseReport(new Dictionary<string, long> { [NodeLeases.Service] = applied }, null, listed, Pending: pending);
         var answer = await NodeLeases.Renew(node, body, http, credentials, _own.Get<IDocumentStore>(), _own.Get<NpgsqlDataSource>(), _time, default);
         return Assert.IsType<LeaseAnswer>(Assert.IsAssignableFrom<IValueHttpResult>(answer).Value);
     }

@@ -56,9 +56,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         using var standIn = new DoveadmStandIn(answer);
         var settings = new NodeSettings("mail1", _node.Home, new Dictionary<string, Uri>(), "", standIn.Address, "");
         using var doveadm = new Doveadm(settings, NullLogger<Doveadm>.Instance);
-        var (isThere, over) = await doveadm.KickAsync(["taro@example.jp"], TestContext.Current.CancellationToken);
-        Assert.True(isThere);
-        Assert.Empty(over);
+        Assert.Equal(Kicked.Unknown, await doveadm.KickAsync("taro@example.jp", TestContext.Current.CancellationToken));
     }
 
     [Theory, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-3")]
@@ -212,6 +210,28 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         standIn.Mend(_node.Port("DOVEADM"));
         await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position, Long);
         await Eventually.Async(() => ofTheBad.IsOverAsync());
+        await EndedAsync();
+        await _node.RestartAgentAsync();
+    }
+
+    [Theory, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-5")]
+    [InlineData(BadAnswer.Silence)]
+    [InlineData(BadAnswer.ConnectionClosed)]
+    public async Task One_whose_sessions_cannot_be_ended_does_not_hold_back_changes_of_others(BadAnswer answer)
+    {
+        var (slow, other) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
+        using var standIn = new DoveadmStandIn(answer);
+        standIn.Mend(_node.Port("DOVEADM"), exceptFor: slow.Address);
+        await _node.RestartAgentAsync(standIn.Setting);
+        slow = await slow.ChangePasswordAsync(Other, wait: false);
+        other = await other.ChangeAsync(s => s with { CapacityMb = 50 }, other.Password, wait: false);
+        await Eventually.Async(() => _node.Accounts.AppliedFor(other.State.AccountId) >= other.State.Position);
+        other = await other.ChangePasswordAsync(Other, wait: false);
+        await Eventually.Async(() => _node.Accounts.AppliedFor(other.State.AccountId) >= other.State.Position);
+        Assert.True(_node.Accounts.AppliedFor(slow.State.AccountId) < slow.State.Position);
+
+        standIn.Mend(_node.Port("DOVEADM"));
+        await Eventually.Async(() => _node.Accounts.AppliedFor(slow.State.AccountId) >= slow.State.Position, Long);
         await EndedAsync();
         await _node.RestartAgentAsync();
     }

@@ -54,8 +54,11 @@ public sealed class ServiceStandIn(string service) : IAsyncDisposable
     /// <summary>Whose renewals are refused.</summary>
     public ConcurrentDictionary<string, bool> Retired { get; } = new();
 
-    /// <summary>What every node has applied.</summary>
-    public long Applied => Leases.IsEmpty ? 0 : Leases.Values.Min(l => l.GetProperty("applied").TryGetProperty(service, out var applied) ? applied.GetInt64() : 0);
+    /// <summary>What is in force on every node for everybody.</summary>
+    public long Applied => Leases.IsEmpty ? 0 : Leases.Values.Min(l => PendingOf(l).Select(p => p.Value).Append(AppliedOf(l)).Min());
+
+    /// <summary>What is in force on every node for one account.</summary>
+    public long AppliedFor(string accountId) => Leases.IsEmpty ? 0 : Leases.Values.Min(l => PendingOf(l).GetValueOrDefault(accountId, AppliedOf(l)));
 
     public long Next() => ++Position;
 
@@ -124,6 +127,11 @@ public sealed class ServiceStandIn(string service) : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await StopAsync();
+
+    private long AppliedOf(JsonElement lease) => lease.GetProperty("applied").TryGetProperty(service, out var applied) ? applied.GetInt64() : 0;
+
+    private static Dictionary<string, long> PendingOf(JsonElement lease)
+        => lease.GetProperty("pending").Deserialize<Dictionary<string, long>>() ?? [];
 
     // The first property of a state is its key.
     private static string Key(object state) => $"{state.GetType().Name} {state.GetType().GetProperties()[0].GetValue(state)}";

@@ -137,6 +137,21 @@ public sealed class Obeying_the_newest_state : IDisposable
         Assert.Equal(50, Progress.Obeyed(_replica, "accounts"));
     }
 
+    [Fact, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-5")]
+    public void Accounts_that_obey_less_than_the_others_are_named_unless_they_are_too_many()
+    {
+        EmptyReplica.Rows.List(_replica, "accounts", [.. Enumerable.Range(0, 101).Select(i => Mailbox($"a{i}", $"a{i}@example.jp", 1, 1, 5, "one"))], 5, Now);
+        ReplicaRows.Watch(_replica, new NodeStateBookmark("accounts", 7, 5));
+        for (var i = 0; i < 100; i++) SessionEnds.Add(_replica, "accounts", $"a{i}", $"a{i}@example.jp", Now, obeyed: i);
+        var (applied, pending) = Progress.ForLease(_replica, "accounts");
+        Assert.Equal((7, 100, 42), (applied, pending!.Count, pending["a42"]));
+        SessionEnds.Add(_replica, "accounts", "a100", "a100@example.jp", Now, obeyed: 3);
+        Assert.Equal((0, null), Progress.ForLease(_replica, "accounts"));
+        _replica.Run("DELETE FROM session_end");
+        SessionEnds.Add(_replica, "accounts", SessionEnds.Everybody, SessionEnds.Everybody, Now, obeyed: 2);
+        Assert.Equal((2, null), Progress.ForLease(_replica, "accounts"));
+    }
+
     [Fact]
     public void A_tombstone_is_kept_for_thirty_days_and_until_everything_is_erased()
     {

@@ -40,5 +40,5 @@ public sealed class MailAccountReader(NpgsqlDataSource database, NodeLeases leas
     }
 
     /// <summary>Whether every node that counts obeys what was read (NOD-5): asked anew each time.</summary>
-    public Task<bool> IsInForceAsync(Row row, CancellationToken stop) => leases.HaveAllAppliedAsync(row.Position, stop);
+    public Task<bool> IsInForceAsync(Row row, CancellationToken stop) => leases.IsInForceAsync(row.Account.Id, row.Position, stop);
 }

@@ -23,6 +23,9 @@ public sealed record NodeLease
     /// <summary>Up to which position of each service the node has applied everything.</summary>
     public required IReadOnlyDictionary<string, long> Applied { get; init; }
 
+    /// <summary>The accounts for which less is in force, and up to which position.</summary>
+    public IReadOnlyDictionary<string, long> Pending { get; init; } = new Dictionary<string, long>();
+
     /// <summary>Versions of the node's servers.</summary>
     public IReadOnlyDictionary<string, string> Servers { get; init; } = new Dictionary<string, string>();
 
@@ -50,13 +53,20 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
         "where not exists (select 1 from mt_doc_registered_node n where n.id = 'node:' || d.id and (n.data ->> 'Retired')::boolean)";
 
     /// <summary>
-    /// Whether every node that counts has applied everything up to a position, and there is one: what no node obeys is in force
-    /// nowhere.
+    /// Whether everything up to a position is in force on every node that counts, for every account, and there is such a node: what
+    /// no node obeys is in force nowhere.
     /// </summary>
-    public async Task<bool> HaveAllAppliedAsync(long position, CancellationToken stop)
+    public Task<bool> HaveAllAppliedAsync(long position, CancellationToken stop)
+        => IsInForceAsync(position, l => l.Pending.Values.All(p => p >= position), stop);
+
+    /// <summary>The same for one account: sessions of others that cannot be ended do not hold it back.</summary>
+    public Task<bool> IsInForceAsync(string accountId, long position, CancellationToken stop)
+        => IsInForceAsync(position, l => l.Pending.GetValueOrDefault(accountId, position) >= position, stop);
+
+    private async Task<bool> IsInForceAsync(long position, Predicate<NodeLease> isNothingPending, CancellationToken stop)
     {
         var counting = await CountingLeasesAsync(stop);
-        return counting.Count > 0 && counting.TrueForAll(l => l.Listed && l.Applied.GetValueOrDefault(Service) >= position);
+        return counting.Count > 0 && counting.TrueForAll(l => l.Listed && l.Applied.GetValueOrDefault(Service) >= position && isNothingPending(l));
     }
 
     /// <summary>The names of the nodes that count: complete or complete before, not retired, and their lease runs.</summary>
@@ -83,6 +93,7 @@ public sealed class NodeLeases(IDocumentStore store, TimeProvider time)
             Id = node,
             Until = now + NodeLease.Length,
             Applied = body.Applied ?? new Dictionary<string, long>(),
+            Pending = body.Pending ?? new Dictionary<string, long>(),
             Servers = body.Servers ?? new Dictionary<string, string>(),
             Listed = body.Listed,
             Rebuilding = !body.Listed && former is not null && former.Until > now && (former.Listed || former.Rebuilding),
