@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Hikyaku.Platform;
@@ -14,15 +13,12 @@ public partial class Texts
         => [.. new[] { "services", "gateway", "mailnode", "platform" }.SelectMany(f => Repository.Files(f, "*.resx"))
             .Where(f => !f.EndsWith(".ja.resx", StringComparison.Ordinal)).Select(f => Path.GetRelativePath(Repository.Root, f))];
 
-    private static IEnumerable<ProblemCode> AllCodes
-        => Repository.Deployables.Select(p => p.Assembly).Append(Repository.Platform).SelectMany(a => a.GetTypes()).SelectMany(CodesOf);
-
     [Theory]
     [MemberData(nameof(Pages))]
     public void Every_text_has_its_use_and_its_translation(string page)
     {
         var (english, japanese) = (Path.Combine(Repository.Root, page), Path.Combine(Repository.Root, Path.ChangeExtension(page, ".ja.resx")));
-        var codes = AllCodes.Where(c => PageOf(c) == Path.GetFileNameWithoutExtension(page)).Select(c => c.Code).ToList();
+        var codes = ProblemCodes.All.Where(c => PageOf(c) == Path.GetFileNameWithoutExtension(page)).Select(c => c.Code).ToList();
 
         Assert.Empty(Faults(Read(XDocument.Load(english)), Read(XDocument.Load(japanese)), codes));
     }
@@ -32,16 +28,16 @@ public partial class Texts
     {
         var pages = Pages.Select(p => Path.GetFileNameWithoutExtension(p.Data)).ToHashSet();
 
-        Assert.NotEmpty(AllCodes);
-        Assert.Empty(AllCodes.Where(c => !pages.Contains(PageOf(c))).Select(c => c.Code));
+        Assert.NotEmpty(ProblemCodes.All);
+        Assert.Empty(ProblemCodes.All.Where(c => !pages.Contains(PageOf(c))).Select(c => c.Code));
     }
 
     [Fact]
     public void Every_code_stands_for_one_thing()
-        => Assert.Empty(AllCodes.GroupBy(c => c.Code).Where(g => g.Count() > 1).Select(g => g.Key));
+        => Assert.Empty(ProblemCodes.All.GroupBy(c => c.Code).Where(g => g.Count() > 1).Select(g => g.Key));
 
     [Fact]
-    public void Every_code_is_readable() => Assert.All(AllCodes, c => Assert.Matches(Code(), c.Code));
+    public void Every_code_is_readable() => Assert.All(ProblemCodes.All, c => Assert.Matches(Code(), c.Code));
 
     [Fact]
     public void Faults_are_found()
@@ -60,10 +56,6 @@ public partial class Texts
     }
 
     private static string PageOf(ProblemCode code) => code.Texts.BaseName.Split('.')[^1];
-
-    private static IEnumerable<ProblemCode> CodesOf(Type type)
-        => type.ContainsGenericParameters ? [] : type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
-            .Where(f => f.FieldType == typeof(ProblemCode)).Select(f => (ProblemCode)f.GetValue(null)!);
 
     private static Dictionary<string, string> Read(XDocument page)
         => page.Descendants("data").ToDictionary(d => (string)d.Attribute("name")!, d => (string)d.Element("value")!);
