@@ -6,7 +6,7 @@ namespace Hikyaku.Bench;
 /// <summary>PERF-2: one account after the other is opened through the gateway, with what a password's hash really costs.</summary>
 internal static class CreatingAmongMany
 {
-    private const int Runs = 5, Samples = 1000, WarmUp = 100; // a p99 of 300 would be the third worst alone
+    private const int Runs = 5, Samples = 1000, WarmUp = 100; // with 300 samples the p99 would depend on the third worst alone
     private static readonly int[] Sizes = [0, 15_000, 100_000];
 
     public static async Task RunAsync(Report report)

@@ -8,7 +8,7 @@ namespace Hikyaku.Bench;
 
 /// <summary>
 /// Issue 4: events per second from the broker through the feed to 1, 10 and 100 followers, and how long one event takes. The
-/// events are published in the accounts service's place, of an account that does not exist, and stay in the feed.
+/// benchmark publishes the events in place of the accounts service; they are about an account that does not exist, and stay in the feed.
 /// </summary>
 internal static class FeedToFollowers
 {

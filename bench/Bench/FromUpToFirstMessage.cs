@@ -32,7 +32,7 @@ internal static class FromUpToFirstMessage
                 if (run == 0) continue;
                 started.Add(up);
                 delivered.Add(watch.Elapsed.TotalSeconds);
-                await Task.Delay(TimeSpan.FromSeconds(10)); // idle is what is measured
+                await Task.Delay(TimeSpan.FromSeconds(10)); // the memory is measured when the copy is idle
                 memory.Add(WithoutMailServers.Sum(p => Megabytes(home, p)));
             }
         }

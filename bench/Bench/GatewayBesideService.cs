@@ -11,7 +11,7 @@ internal static class GatewayBesideService
     private const int Runs = 5;
     private const int Clients = 32;
     private const int Calm = 200;
-    private const int Sessions = 64; // a session's own rate limit must not be what is measured
+    private const int Sessions = 64; // several sessions, so that the rate limit of one session is not reached
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CalmLength = TimeSpan.FromSeconds(15); // 3,000 requests: a p99 of the worst 30
 

@@ -29,7 +29,7 @@ internal static class LoginsBesidePasswdFile
         var node = platform.Server("imap").Port;
 
         var figures = new Dictionary<string, List<double>>();
-        for (var run = 0; run <= Runs; run++) // the first one warms up: mailboxes are made, Dovecot's cache is filled
+        for (var run = 0; run <= Runs; run++) // the first run warms up: it makes the mailboxes and fills Dovecot's cache
         {
             replica.ForgetPasswords();
             var cold = await LoadAsync(node, addresses, Accounts);

@@ -23,7 +23,7 @@ internal static class ReconnectOfEverybody
         var (domain, replica) = (await platform.DomainAsync(), new NodeReplica(platform.Home));
         for (var i = 0; i < Accounts; i++) await platform.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", new { name = $"user{i:000}", password = RunningPlatform.Password });
         await platform.InForceAsync($"user{Accounts - 1:000}@{domain}");
-        // In turn by account, so that not all clients of one come together.
+        // Clients of different accounts alternate, so that not all clients of one account connect at the same time.
         string[] logins = [.. Enumerable.Range(0, ClientsOfOne).SelectMany(_ => Enumerable.Range(0, Accounts)).Select(i => $"user{i:000}@{domain}")];
 
         var node = new Place(platform.Server("imap").Port, Path.Combine(platform.Home, "mailnode", "run", "dovecot", "master.pid"), () => RestartAsync(platform));
@@ -31,7 +31,7 @@ internal static class ReconnectOfEverybody
         var sessions = (await LogInAllAsync(node, logins)).Sessions;
         for (var run = 0; run <= Runs; run++)
         {
-            // The last one as after a start of the machine, when no password is known.
+            // The last run is like one after a start of the machine, when the node has no verified passwords in memory.
             if (run == Runs) replica.ForgetPasswords();
             else await replica.KnowsAsync(Accounts);
             (var reconnected, sessions) = await ReconnectAsync(node, logins, sessions);
@@ -139,7 +139,7 @@ internal static class ReconnectOfEverybody
         }
         catch (OperationCanceledException)
         {
-            // all are in
+            // all clients are logged in
         }
 
         return greatest;
@@ -168,7 +168,7 @@ internal static class ReconnectOfEverybody
             {
                 var command = File.ReadAllText($"/proc/{process}/cmdline");
                 auth = command.Contains("/auth", StringComparison.Ordinal);
-                if (!command.Contains("/sbin/", StringComparison.Ordinal)) isAuth[process] = auth; // else it was forked just now and is not yet what it will be
+                if (!command.Contains("/sbin/", StringComparison.Ordinal)) isAuth[process] = auth; // otherwise it was forked just now and has not executed its program yet
             }
 
             return auth ? MemoryOf.Megabytes(process) : 0;

@@ -9,9 +9,9 @@ using Microsoft.Extensions.Configuration;
 namespace Hikyaku.Bench;
 
 /// <summary>
-/// PERF-1: 10,000 accounts from one file until all are in force, beside hashing those 10,000 passwords alone, in turn. And of its
-/// own, as reading all the time is work that hashing alone does not have beside it: what a simple read takes meanwhile, and a
-/// password's change in another domain until it is in force.
+/// PERF-1: 10,000 accounts from one file until all are in force, beside hashing those 10,000 passwords alone, in turn. A run of
+/// its own (because hashing alone has no such load beside it) measures how long a simple read takes meanwhile, and a password's
+/// change in another domain until it is in force.
 /// </summary>
 internal static class RegisteringInBulk
 {
@@ -139,7 +139,7 @@ internal static class RegisteringInBulk
             var password = string.Create(CultureInfo.InvariantCulture, $"Kawaru-{i:00000}-xY");
             var watch = Stopwatch.StartNew();
             await platform.SendAsync(HttpMethod.Put, $"/api/v1/accounts/{account}/password", new { @new = password });
-            await platform.InForceAsync(account, pause: BetweenReads); // without pauses, asking would be a load of its own
+            await platform.InForceAsync(account, pause: BetweenReads); // without pauses the requests themselves would be a load
             times.Add(watch.Elapsed.TotalMilliseconds);
             if (i % 10 == 0) (await platform.ImapAsync(account, password)).Dispose();
             await Task.Delay(BetweenChanges);

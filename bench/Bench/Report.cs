@@ -26,7 +26,7 @@ internal sealed class Report(string name, string what)
         Line();
     }
 
-    /// <summary>What else the machine does: processes that run or wait for a core, mean of the last minute.</summary>
+    /// <summary>The load of the machine: processes that run or wait for a core, mean of the last minute.</summary>
     public void LineOfLoad(string when) => Line($"Load of the machine {when}: {File.ReadAllText("/proc/loadavg").Split(' ')[0]}.");
 
     public void Write()

@@ -1,8 +1,8 @@
 namespace Hikyaku.Feed;
 
 /// <summary>
-/// Puts messages back into the order in which the broker delivered them: the bus hands them to many hands at once, and they
-/// come out of those hands in any order. The broker numbers what it delivers on a channel from 1 without a gap.
+/// Puts messages back into the order in which the broker delivered them: the bus runs many consumers at once, and they finish
+/// in any order. The broker numbers what it delivers on a channel from 1 without a gap.
 /// </summary>
 /// <typeparam name="T">A message.</typeparam>
 public sealed class DeliveryOrder<T>
@@ -18,7 +18,7 @@ public sealed class DeliveryOrder<T>
     public bool HasGap => _held.Count > 0;
 
     /// <summary>Takes one in.</summary>
-    /// <param name="channel">The channel, whatever stands for it.</param>
+    /// <param name="channel">The channel, or any object that identifies it.</param>
     /// <param name="number">The broker's number on that channel.</param>
     /// <param name="message">The message.</param>
     public void Add(object channel, ulong number, T message)
@@ -26,7 +26,7 @@ public sealed class DeliveryOrder<T>
         ArgumentNullException.ThrowIfNull(channel);
         if (_former.Contains(channel))
         {
-            _ready.Add(message); // was in somebody's hands while the channel ended
+            _ready.Add(message); // a consumer still had it when the channel ended
             return;
         }
 
@@ -34,16 +34,16 @@ public sealed class DeliveryOrder<T>
         {
             if (_channel is not null) _former.Enqueue(_channel);
             if (_former.Count > ChannelsRemembered) _former.Dequeue();
-            _ready.AddRange(_held.Values); // nothing fills their gaps any more
+            _ready.AddRange(_held.Values); // the messages before them can no longer arrive
             _held.Clear();
             (_channel, _next) = (channel, 1);
         }
 
-        if (number < _next) _ready.Add(message); // is tried again, or came after its gap was given up
+        if (number < _next) _ready.Add(message); // a message that is tried again, or that came after its gap was given up
         else _held.Add(number, message);
     }
 
-    /// <summary>Answers, in order, what is not held by a gap.</summary>
+    /// <summary>Returns, in order, the messages that no gap holds back.</summary>
     public IReadOnlyList<T> Take()
     {
         for (; _held.Remove(_next, out var message); _next++) _ready.Add(message);
@@ -52,7 +52,7 @@ public sealed class DeliveryOrder<T>
         return taken;
     }
 
-    /// <summary>Waits no longer for what is missing: it could not be read, and went elsewhere.</summary>
+    /// <summary>Gives up the missing messages: they could not be read, and the bus has put them into another queue.</summary>
     public void GiveUpGap()
     {
         if (HasGap) _next = _held.Keys.First();

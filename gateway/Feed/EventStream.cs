@@ -4,8 +4,8 @@ using System.Text;
 namespace Hikyaku.Feed;
 
 /// <summary>
-/// Writes server-sent events (WHATWG HTML §9.2). A write that the reader does not take in time ends the connection: nothing is
-/// kept for a slow one but what fits into one write and the connection's own buffers.
+/// Writes server-sent events (WHATWG HTML §9.2). A write that the reader does not take in time ends the connection: for a slow
+/// reader, no more is kept in memory than one write and the connection's own buffers.
 /// </summary>
 /// <param name="http">The request.</param>
 /// <param name="patience">How long one write may take.</param>
@@ -14,7 +14,7 @@ public sealed class EventStream(HttpContext http, TimeSpan patience)
     private const int WriteBytes = 64 * 1024;
     private readonly ArrayBufferWriter<byte> _buffer = new(4096);
 
-    /// <summary>Begins it: how soon to come again, and the position that a client resumes from before the first event.</summary>
+    /// <summary>Begins the stream: how soon a client reconnects, and the position that a client resumes from before the first event.</summary>
     public async Task BeginAsync(long position, CancellationToken stop)
     {
         http.Response.ContentType = "text/event-stream";
@@ -50,7 +50,7 @@ public sealed class EventStream(HttpContext http, TimeSpan patience)
     private async Task FlushAsync(CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
-        // Not by that token: a write that is cancelled breaks the connection, and a stream that ends in order ends between two.
+        // The write does not get that token: cancelling a write would break the connection, and a stream should end between two writes.
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         limit.CancelAfter(patience);
         try

@@ -12,7 +12,7 @@ namespace Hikyaku.Feed;
 /// <param name="Source">Who published it, <c>urn:hikyaku:SERVICE</c>.</param>
 /// <param name="Subject">What it is about: an address, a domain or a login; of an erased account, its id.</param>
 /// <param name="At">When it was decided.</param>
-/// <param name="Domain">In whose scope it is; null: the operators' alone.</param>
+/// <param name="Domain">The domain whose administrators may see it; null: only operators may.</param>
 /// <param name="AccountId">The account that it is about; null for none.</param>
 /// <param name="Address">That account's address; null when it is not known or erased.</param>
 /// <param name="Trace">The W3C trace context; null when there was none.</param>
@@ -24,14 +24,14 @@ public sealed record FeedEvent(
 {
     // Readable Japanese; never embedded in HTML. Line breaks stay escaped, as an SSE line needs.
     private static readonly JsonWriterOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private byte[]? _json; // a reference, so that who reads it while another one sets it sees all or nothing
+    private byte[]? _json; // a reference, so that a concurrent reader sees either the whole array or null
 
     /// <summary>The position as others get it: an opaque text.</summary>
     public string PositionText => Position.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>
     /// As a CloudEvent 1.0 in JSON, on one line, with the extensions <c>position</c>, <c>traceparent</c> and, where personal data
-    /// was taken out, <c>erased</c>. Made once, whoever reads it.
+    /// was taken out, <c>erased</c>. It is made once for all readers.
     /// </summary>
     public ReadOnlyMemory<byte> Json => _json ??= Write();
 

@@ -1,6 +1,6 @@
 namespace Hikyaku.Feed;
 
-/// <summary>Which events somebody wants and may see.</summary>
+/// <summary>Which events a reader wants and may see.</summary>
 /// <param name="Domains">Events in one of these domains; null: in any, or in none.</param>
 /// <param name="Account">Events of the account with this address or id.</param>
 /// <param name="Types">Events of one of these types.</param>

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Hikyaku.Feed;
 
-/// <summary>Whether events are recorded and seen: the database answers, and nothing has been waiting for it for long.</summary>
+/// <summary>Whether events are recorded and seen: the database answers, and no event has waited long for it.</summary>
 public sealed class FeedHealth(NpgsqlDataSource database, RecordingQueue queue, FeedTail tail) : IHealthCheck
 {
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
@@ -23,6 +23,6 @@ public sealed class FeedHealth(NpgsqlDataSource database, RecordingQueue queue, 
         }
 
         if (queue.OldestWait > MaxWait) return HealthCheckResult.Unhealthy($"Events have been waiting to be recorded for {queue.OldestWait.TotalSeconds:0} s");
-        return tail.SinceLook > MaxWait ? HealthCheckResult.Unhealthy($"New events have not been looked for since {tail.SinceLook.TotalSeconds:0} s") : HealthCheckResult.Healthy();
+        return tail.SinceLook > MaxWait ? HealthCheckResult.Unhealthy($"The log was last read {tail.SinceLook.TotalSeconds:0} s ago") : HealthCheckResult.Healthy();
     }
 }

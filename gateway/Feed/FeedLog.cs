@@ -5,8 +5,8 @@ using Npgsql;
 namespace Hikyaku.Feed;
 
 /// <summary>
-/// The log of everything published. Whoever appends holds one lock until the commit is visible, so positions appear in their
-/// order: who has read up to one has seen all before it, without looking back.
+/// The log of everything published. An append holds one lock until its commit is visible, so positions become visible in
+/// order: a reader that has read up to a position has seen everything before it.
 /// </summary>
 public sealed class FeedLog(NpgsqlDataSource database)
 {
@@ -21,8 +21,8 @@ public sealed class FeedLog(NpgsqlDataSource database)
     private static readonly string Created = RecordedContracts.NameOf(typeof(MailAccountCreated));
 
     /// <summary>
-    /// Appends events in the order given; one that is there already changes nothing. A started deletion erases what was recorded
-    /// of its account (OPS-6), and what comes later of it is recorded without.
+    /// Appends events in the order given; an event that is there already changes nothing. A started deletion erases what was recorded
+    /// of its account (OPS-6), and later events of the account are recorded without personal data.
     /// </summary>
     public async Task AppendAsync(IReadOnlyList<NewEvent> events, CancellationToken stop)
     {
@@ -30,7 +30,7 @@ public sealed class FeedLog(NpgsqlDataSource database)
         var created = events.Where(e => e.Type == Created).DistinctBy(e => e.AccountId).ToList();
         var told = events.Where(e => e.AccountId is not null && e.Domain is not null && e.Type != Created).DistinctBy(e => e.AccountId).ToList();
         var erased = events.Where(e => e.Type == DeletionStarted).Select(e => e.AccountId!).Distinct().ToArray();
-        var late = new List<NpgsqlBatchCommand>(); // what was recorded of an account before its domain or address was told gets them
+        var late = new List<NpgsqlBatchCommand>(); // events that were recorded before their account's domain or address was known get them now
         await using var connection = await database.OpenConnectionAsync(stop);
         await using (var transaction = await connection.BeginTransactionAsync(stop))
         {
@@ -96,7 +96,7 @@ public sealed class FeedLog(NpgsqlDataSource database)
         return (long)(await command.ExecuteScalarAsync(stop))!;
     }
 
-    /// <summary>The domains that a login was dismissed from and not appointed to since: a token may still vouch for them.</summary>
+    /// <summary>The domains that a login was dismissed from and not appointed to since: an older token may still name them.</summary>
     public async Task<IReadOnlyList<string>> DomainsTakenFromAsync(string login, CancellationToken stop)
     {
         await using var command = database.CreateCommand(
@@ -134,7 +134,7 @@ public sealed class FeedLog(NpgsqlDataSource database)
             (object)ids);
     }
 
-    // Of an account that is older than the feed the domain is told by any later event, and the address by none.
+    // If an account is older than the feed, any later event of it names the domain, and none names the address.
     private static NpgsqlBatchCommand AddOlderAccounts(NpgsqlBatch batch, List<NewEvent> told) => Add(
         batch,
         """
@@ -181,7 +181,7 @@ public sealed class FeedLog(NpgsqlDataSource database)
         events.Select(e => e.Domain).ToArray(), events.Select(e => e.AccountId).ToArray(), events.Select(e => e.Login).ToArray(),
         events.Select(e => e.Trace).ToArray(), events.Select(e => e.Data).ToArray());
 
-    // After the commit, and without a wait for the disk: see docs/decisions/0015. What a crash leaves unsaid is found by looking.
+    // Sent after the commit, and without waiting for the disk (docs/decisions/0015). If a crash prevents it, readers find the event by polling.
     private static async Task TellAsync(NpgsqlConnection connection, bool changed, CancellationToken stop)
     {
         await using var batch = new NpgsqlBatch(connection);

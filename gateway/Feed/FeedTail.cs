@@ -5,14 +5,14 @@ using Npgsql;
 
 namespace Hikyaku.Feed;
 
-/// <summary>Events that were asked for, and how far that reaches.</summary>
+/// <summary>Events that match the filter, and the position up to which they were looked for.</summary>
 /// <param name="Events">Oldest first.</param>
-/// <param name="Through">Up to here there is no other that was asked for: where to go on.</param>
+/// <param name="Through">No other event up to this position matches: the next read begins here.</param>
 public sealed record FeedPage(IReadOnlyList<FeedEvent> Events, long Through);
 
 /// <summary>
-/// The newest end of the log, read once per process and kept for all who follow it, woken by NOTIFY and looking by itself every
-/// second: a hundred followers ask the database nothing. What is older is read in pages.
+/// The newest end of the log, read once per process and kept for all who follow it, woken by NOTIFY and polling every
+/// second, so that a hundred followers cause no queries of their own. Older events are read in pages.
 /// </summary>
 public sealed partial class FeedTail(NpgsqlDataSource database, FeedLog log, Followers followers, TimeProvider time, ILogger<FeedTail> logger) : BackgroundService
 {
@@ -46,7 +46,7 @@ public sealed partial class FeedTail(NpgsqlDataSource database, FeedLog log, Fol
         }
     }
 
-    /// <summary>Reads on from a position: from memory what is recent, else a page of the log.</summary>
+    /// <summary>Reads the events after a position: recent ones from memory, otherwise a page of the log.</summary>
     /// <param name="after">Where the last page ended.</param>
     /// <param name="filter">Which events.</param>
     /// <param name="limit">How many at most.</param>
@@ -73,7 +73,7 @@ public sealed partial class FeedTail(NpgsqlDataSource database, FeedLog log, Fol
 
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         await Task.WhenAny(more, Task.Delay(patience, time, end.Token));
-        await end.CancelAsync(); // the timer's
+        await end.CancelAsync(); // ends the timer
         stop.ThrowIfCancellationRequested();
         return more.IsCompleted;
     }
@@ -110,7 +110,7 @@ public sealed partial class FeedTail(NpgsqlDataSource database, FeedLog log, Fol
     private async Task FollowAsync(CancellationToken stop)
     {
         await using var connection = await database.OpenConnectionAsync(stop);
-        var changed = true; // perhaps, while nobody listened
+        var changed = true; // assumed, because this process did not listen before
         connection.Notification += (_, told) => changed |= told.Payload == FeedLog.Change;
         await using (var listen = new NpgsqlCommand($"listen {FeedLog.Channel}", connection)) await listen.ExecuteNonQueryAsync(stop);
         while (true)
@@ -126,7 +126,7 @@ public sealed partial class FeedTail(NpgsqlDataSource database, FeedLog log, Fol
     private async Task<int> ReadOnAsync(CancellationToken stop)
     {
         var page = await log.ReadAsync(Newest, FeedFilter.All, PageSize, stop: stop);
-        // What a follower may see has changed: it comes again and is judged anew.
+        // The change affects what a follower may see: its stream ends, the client reconnects, and its access is judged again.
         foreach (var e in page.Where(e => e.Type == Appointed || e.Type == Dismissed || e.Type == PasswordChanged))
             followers.End(JsonNode.Parse(e.Data)!["login"]!.GetValue<string>());
         if (page.Count > 0) Keep(page);
@@ -157,7 +157,7 @@ public sealed partial class FeedTail(NpgsqlDataSource database, FeedLog log, Fol
         more.SetResult();
     }
 
-    // What is kept may hold what was erased, or miss in whose domain it is: from now on it is read from the log.
+    // The events in memory may still hold erased data, or lack a domain: from now on they are read from the log.
     private void Forget()
     {
         lock (_lock)
@@ -167,7 +167,7 @@ public sealed partial class FeedTail(NpgsqlDataSource database, FeedLog log, Fol
         }
     }
 
-    // Null when it is too old to be here.
+    // Null when the position is older than what is in memory.
     private FeedEvent[]? TryRead(long after, int limit)
     {
         lock (_lock)

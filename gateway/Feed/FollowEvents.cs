@@ -19,8 +19,8 @@ public static class FollowEvents
         + "Events without data are signs of life and move the position. A stream ends at the latest after 15 minutes, with its session, and when its reader is too slow: resume.";
 
     private const int PageSize = 500;
-    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(5); // below every proxy's patience
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15); // whoever reaches the feed by another way than the gateway is judged anew then
+    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(5); // shorter than the idle timeout of any proxy
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(15); // a client that bypasses the gateway is judged again after that
 
     /// <summary>The endpoint.</summary>
     public static async Task<IResult> Handle(
@@ -40,7 +40,7 @@ public static class FollowEvents
 
         using var follower = followers.Begin(caller.Login, http.RequestAborted);
         if (follower is null) return Problems.Of(PlatformProblems.Unavailable);
-        // One that was never given out, as after a restore of the database: the client would wait for what it has missed.
+        // The position was never given out (after a restore of the database, for example): the client would wait for events that it has missed.
         if (position > tail.Newest && position > await log.NewestAsync(follower.Ended)) return Bad(lastEventId is { Length: > 0 } ? "Last-Event-ID" : "after");
         if (caller.Role != Roles.Operator) filter = await WithinScopeAsync(filter, caller, log, follower.Ended);
         var stream = new EventStream(http, TimeSpan.FromSeconds(configuration.GetValue("Hikyaku:Feed:SlowReaderSeconds", 10)));
@@ -50,7 +50,7 @@ public static class FollowEvents
         }
         catch (OperationCanceledException) when (follower.Ended.IsCancellationRequested)
         {
-            // the client went, or has to come again
+            // the client has left, or must reconnect
         }
         catch (TimeoutException)
         {
@@ -59,7 +59,7 @@ public static class FollowEvents
         }
         catch (Exception e) when (http.Response.HasStarted && ProblemExceptionHandler.IsAway(e))
         {
-            http.Abort(); // the client comes again; the tail tells of a database that is away
+            http.Abort(); // the client reconnects; the tail logs that the database does not answer
         }
 
         return Results.Empty;

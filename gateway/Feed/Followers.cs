@@ -6,10 +6,10 @@ namespace Hikyaku.Feed;
 /// <summary>Who follows the feed at this moment.</summary>
 public sealed class Followers : IDisposable
 {
-    /// <summary>How many a process takes.</summary>
+    /// <summary>How many followers a process takes.</summary>
     public const int Max = 1000;
 
-    /// <summary>How many of one login, so that nobody takes all.</summary>
+    /// <summary>How many followers one login may have, so that no login takes all places.</summary>
     public const int MaxOfLogin = 200;
 
     private static readonly Counter<long> Dropped = Telemetry.Meter.CreateCounter<long>("hikyaku.feed.followers_dropped", description: "Followers that read too slowly");
@@ -28,7 +28,7 @@ public sealed class Followers : IDisposable
         }
     }
 
-    /// <summary>One comes; null when there are too many. It goes when it is disposed of.</summary>
+    /// <summary>Adds a follower, which is removed when it is disposed; null when there are too many.</summary>
     public Follower? Begin(string login, CancellationToken gone)
     {
         lock (_present)

@@ -6,8 +6,8 @@ using MassTransit.RabbitMqTransport;
 namespace Hikyaku.Feed;
 
 /// <summary>
-/// Records one kind of contract. Of a started deletion the feed tells afterwards that it has erased what it kept of the account
-/// (OPS-6): a repeated message erases and tells again.
+/// Records one kind of contract. After a started deletion the feed reports that it has erased what it kept of the account
+/// (OPS-6): a repeated message erases and reports again.
 /// </summary>
 /// <typeparam name="T">One of <see cref="RecordedContracts"/>.</typeparam>
 public sealed class Recorder<T>(RecordingQueue queue) : IConsumer<T> where T : class
@@ -16,7 +16,7 @@ public sealed class Recorder<T>(RecordingQueue queue) : IConsumer<T> where T : c
     public async Task Consume(ConsumeContext<T> context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        // The consumer's tag would not do for the channel: the first messages may come before it is known.
+        // The consumer's tag cannot identify the channel: the first messages may come before the tag is known.
         var (channel, number) = (context.GetPayload<ChannelContext>().Channel, context.GetPayload<RabbitMqBasicConsumeContext>().DeliveryTag);
         await queue.RecordAsync(NewEvent.Of(context.Message, Activity.Current?.Id), channel, number, context.CancellationToken);
         if (context.Message is MailAccountDeletionStarted deletion)
@@ -32,7 +32,7 @@ public static class Recorders
 
     private const string Queue = "feed";
 
-    /// <summary>One queue for all of it and for all processes, so that what waits there keeps its order.</summary>
+    /// <summary>Adds one queue for all contracts and all processes, so that waiting messages keep their order.</summary>
     public static void Add(IBusRegistrationConfigurator bus)
     {
         foreach (var contract in RecordedContracts.All)

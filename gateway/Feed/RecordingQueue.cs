@@ -5,10 +5,10 @@ using Hikyaku.Platform;
 namespace Hikyaku.Feed;
 
 /// <summary>
-/// Collects what consumers hold in their hands and appends it together, in the broker's order: while one transaction commits,
-/// the next batch gathers, so thousands of events a second cost few commits and a single one does not wait. A consumer hears of
-/// its event's end before it acknowledges the message. A database that is away is waited for, for ever: nothing that was
-/// published may be set aside for it.
+/// Collects the events of all consumers and appends them together, in the broker's order: while one transaction commits,
+/// the next batch gathers, so thousands of events a second need few commits and a single event does not wait. A consumer
+/// acknowledges its message only when its event is recorded. When the database does not answer, the queue waits without
+/// a limit: a published event is never set aside.
 /// </summary>
 public sealed partial class RecordingQueue(FeedLog log, TimeProvider time, ILogger<RecordingQueue> logger) : BackgroundService
 {
@@ -61,14 +61,14 @@ public sealed partial class RecordingQueue(FeedLog log, TimeProvider time, ILogg
         }
         finally
         {
-            // Not acknowledged, so the broker delivers them again. Those behind a gap are given up with the bus.
+            // These are not acknowledged, so the broker delivers them again; messages behind a gap are given up when the bus stops.
             _waiting.Writer.TryComplete();
             while (_waiting.Reader.TryRead(out var waiting)) waiting.Done.TrySetCanceled(stoppingToken);
             foreach (var waiting in batch) waiting.Done.TrySetCanceled(stoppingToken);
         }
     }
 
-    // False when what fills a gap does not come.
+    // False when the message that is missing in a gap does not come.
     private async Task<bool> HasMoreAsync(CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -92,7 +92,7 @@ public sealed partial class RecordingQueue(FeedLog log, TimeProvider time, ILogg
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // One that cannot be recorded must not stand in the others' way; its consumer tells the broker.
+            // An event that cannot be recorded must not block the others; its consumer reports the failure to the broker.
             if (batch is [var one])
             {
                 one.Done.TrySetException(e);

@@ -79,7 +79,7 @@ internal sealed class AccountsHistory(IDocumentStore store, NpgsqlDataSource dat
         {
             return new(kind, read.Aggregate((object?)null, kind.Evolve), read);
         }
-        // What the service's code throws for events that do not belong together.
+        // The service's code throws these for events that do not belong together.
         catch (Exception e) when (e is InvalidOperationException or NullReferenceException or ArgumentException)
         {
             findings.Add(Where, row.Key, $"it does not fold: {e.Message}");
@@ -99,7 +99,7 @@ internal sealed class AccountsHistory(IDocumentStore store, NpgsqlDataSource dat
         }
         catch (System.Text.Json.JsonException)
         {
-            return false; // named by the caller
+            return false; // the caller reports it
         }
     }
 }

@@ -6,16 +6,16 @@ using Npgsql;
 namespace Hikyaku.Verify;
 
 /// <summary>
-/// The feed, against the history: what the accounts service publishes is recorded once and as what it is, and of a deleted
-/// account nothing is told any more (OPS-6). What was decided before the feed recorded its first event may have been published
-/// when nobody listened yet. A feed that has recorded nothing at all is no disagreement; the summary shows it.
+/// The feed, against the history: each event that the accounts service publishes is recorded once and under its own type, and nothing
+/// personal of a deleted account is left (OPS-6). Events from before the first recorded one may be missing, because the feed
+/// did not exist yet. A feed that has recorded nothing at all is no disagreement; the summary shows it.
 /// </summary>
 internal sealed class FeedRecords(NpgsqlDataSource history, NpgsqlDataSource feed)
 {
     private const string Where = "feed";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    // By stored name. What is published has a contract of the same name, and the feed's name is the stored one without its version.
+    // By stored name. A published event has a contract of the same name; its name in the feed is the stored one without the version.
     private static readonly Dictionary<string, string> Published = EventNames.All
         .Where(e => typeof(MailAccountCreated).Assembly.GetType($"{typeof(MailAccountCreated).Namespace}.{e.Key.Name}") is not null)
         .ToDictionary(e => e.Value, e => e.Value[..e.Value.LastIndexOf('.')]);
@@ -25,10 +25,10 @@ internal sealed class FeedRecords(NpgsqlDataSource history, NpgsqlDataSource fee
     /// <summary>How much was looked at.</summary>
     public string Counted { get; private set; } = "";
 
-    /// <summary>Looks at it; what is missing may still come until some time.</summary>
+    /// <summary>Compares them; an event that is missing may still arrive until the given time.</summary>
     public async Task LookAsync(Findings findings, DateTimeOffset until, CancellationToken stop)
     {
-        var recorded = await RecordedAsync(findings, stop); // before the history: what is here was there earlier
+        var recorded = await RecordedAsync(findings, stop); // read before the history: an event is in the history before it is in the feed
         Counted = $"feed of {recorded.Count} events";
         if (recorded.Count == 0) return;
         var missing = await CompareAsync(recorded, findings, stop);
@@ -46,7 +46,7 @@ internal sealed class FeedRecords(NpgsqlDataSource history, NpgsqlDataSource fee
             findings.Add(Where, row.GetGuid(0).ToString(), "it tells of a person whose account is deleted");
     }
 
-    // Of a million events their ids alone are kept: some 50 MB.
+    // Only the ids of events are kept in memory: about 50 MB for a million.
     private async Task<Dictionary<Guid, string>> RecordedAsync(Findings findings, CancellationToken stop)
     {
         var recorded = new Dictionary<Guid, string>();
@@ -59,7 +59,7 @@ internal sealed class FeedRecords(NpgsqlDataSource history, NpgsqlDataSource fee
         return recorded;
     }
 
-    // Takes out of what is recorded what is in the history; answers what is not recorded and must be.
+    // Removes from the recorded events those that are in the history; returns those that are missing in the feed.
     private async Task<Dictionary<Guid, (string Stream, string What)>> CompareAsync(Dictionary<Guid, string> recorded, Findings findings, CancellationToken stop)
     {
         await using var first = feed.CreateCommand("select recorded_at from recorded_event order by position limit 1");

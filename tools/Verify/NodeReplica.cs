@@ -71,7 +71,7 @@ internal sealed class NodeReplica(string node, string folder, NpgsqlDataSource d
 
     private async Task<HashSet<string>> CompareAsync(NpgsqlConnection snapshot, long position, ReplicaReader rows, Findings findings, CancellationToken stop)
     {
-        // Of 100,000 accounts the keys alone are kept: some 10 MB.
+        // Only the keys are kept in memory: about 10 MB for 100,000 accounts.
         var named = new HashSet<string>(StringComparer.Ordinal);
         await foreach (var state in NodeStates.All(snapshot, position, stop))
         {
@@ -107,7 +107,7 @@ internal sealed class NodeReplica(string node, string folder, NpgsqlDataSource d
         }
     }
 
-    // Read only, and of the file that is there now: the agent may put another into its place.
+    // The file is opened read-only and anew each time: the agent may replace it by another one.
     private SqliteConnection Open()
     {
         var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "replica.db")};Mode=ReadOnly;Pooling=False;Default Timeout=10");

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Hikyaku.Verify;
 
 /// <summary>
-/// <c>hikyaku verify</c>: whether history, read models, the feed and the replicas of the mail nodes agree, looked at while
-/// all of them run. Prints every disagreement. Ends with 0 when there is none, 1 when there is one, 2 when it could not look.
+/// <c>hikyaku verify</c>: whether history, read models, the feed and the replicas of the mail nodes agree, compared while
+/// all of them run. Prints every disagreement. Ends with 0 when there is none, 1 when there is one, 2 when something could not be read.
 /// </summary>
 public static class Program
 {

@@ -15,7 +15,7 @@ internal static class ReadModels
 
     public static void Compare(FoldedStream stream, StreamRow row, ISerializer serializer, Findings findings)
     {
-        if (stream.State is null) return; // the history is told of already
+        if (stream.State is null) return; // the fault in the history is reported already
         CompareSnapshots(stream, row, serializer, findings);
         CompareCredentials(stream, row, findings);
         if (stream.State is MailAccount account) CompareList(account, stream.Events, row, findings);
@@ -28,7 +28,7 @@ internal static class ReadModels
         foreach (var other in row.Snapshots.Keys.Where(k => k != stream.Kind)) findings.Add(Where, row.Key, $"it has a snapshot in {other.Snapshots}, which is of another kind");
         if (!row.Snapshots.TryGetValue(stream.Kind!, out var snapshot))
         {
-            // Of an account that is erased there need be none.
+            // An erased account need not have a snapshot.
             if (stream.State is not MailAccount { Deleted: true }) findings.Add(Where, row.Key, $"it has no snapshot in {stream.Kind!.Snapshots}");
             return;
         }
@@ -36,9 +36,9 @@ internal static class ReadModels
         var (actual, expected) = (JsonNode.Parse(snapshot)!.AsObject(), JsonNode.Parse(serializer.ToJson(stream.State))!.AsObject());
         foreach (var field in actual.Select(f => f.Key).Union(expected.Select(f => f.Key)))
         {
-            // Written by an earlier version, a field that has come since may be absent.
+            // A snapshot of an earlier version may lack a field that was added since.
             if (!actual.TryGetPropertyValue(field, out var kept) && IsDefault(expected[field])) continue;
-            if (JsonNode.DeepEquals(kept, expected[field])) continue; // PostgreSQL keeps properties in an order of its own
+            if (JsonNode.DeepEquals(kept, expected[field])) continue; // PostgreSQL may change the order of properties
             findings.Compare(Where, row.Key, $"{field} in {stream.Kind!.Snapshots}", Text(kept), Text(expected[field]), Hidden.Contains(field));
         }
     }
@@ -73,7 +73,7 @@ internal static class ReadModels
             => findings.Compare(Where, account.Id, $"{name} in mail_account_list", actual, expected, hidden);
     }
 
-    // A credential is named by an event; the present one is there, earlier ones may be, others are not.
+    // Every credential is named by an event. The present one must exist, earlier ones may exist.
     private static void CompareCredentials(FoldedStream stream, StreamRow row, Findings findings)
     {
         var named = stream.Events.Select(CredentialOf).OfType<string>().ToHashSet();
@@ -84,10 +84,10 @@ internal static class ReadModels
         }
 
         var account = stream.State as MailAccount;
-        var most = Credential.Kept + (account is { PasswordForciblyChanged: true } ? 1 : 0); // one that nobody knows is kept beside them
+        var most = Credential.Kept + (account is { PasswordForciblyChanged: true } ? 1 : 0); // the random one of a forced change is kept beside them
         if (row.Credentials.Count > most) findings.Add(Where, row.Key, $"it has {row.Credentials.Count} credentials, more than {most}");
         if (account is { Deleted: true } && row.Credentials.Count > 0) findings.Add(Where, row.Key, "it is deleted and still has credentials");
-        // Once the deletion has begun nobody logs in, with the credential or without.
+        // Once the deletion has begun nobody can log in, whether the credential still exists or not.
         var present = account is { DeletionJob: not null } ? null : CredentialOf(stream.State!);
         if (present is not null && row.Credentials.All(c => c.Id != present)) findings.Add(Where, row.Key, "the credential of its present password is missing");
     }
@@ -107,6 +107,6 @@ internal static class ReadModels
 
     private static string? Text(JsonNode? value) => value?.ToJsonString();
 
-    // PostgreSQL keeps no more.
+    // PostgreSQL stores times to the microsecond.
     private static DateTimeOffset Microseconds(DateTimeOffset at) => new(at.UtcTicks - (at.UtcTicks % 10), TimeSpan.Zero);
 }

@@ -74,7 +74,7 @@ internal sealed class ReplicaReader : IDisposable
     public bool MayHaveFolder(string accountId)
     {
         if (Lives(accountId)) return true;
-        // Folders that never had an account wait, too; they have no version, and are told of.
+        // Folders that never had an account are waiting to be erased, too; they have no version, and are reported.
         using var command = Prepare("SELECT 1 FROM mailbox WHERE account_id = $1 AND erase_due IS NOT NULL AND version > 0");
         command.Parameters[0].Value = accountId;
         return command.ExecuteScalar() is not null;

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Hikyaku.Verify;
 
-/// <summary>What belongs to no stream, and tables that do not fit each other: reservations and addresses, counts of mailboxes, jobs, notices.</summary>
+/// <summary>Rows that belong to no stream, and tables that contradict each other: reservations and addresses, counts of mailboxes, jobs, notices.</summary>
 internal static class Strays
 {
     private static readonly (string Where, string Sql, string What)[] Questions =

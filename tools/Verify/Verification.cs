@@ -2,11 +2,11 @@ using Npgsql;
 
 namespace Hikyaku.Verify;
 
-/// <summary>What is looked at.</summary>
+/// <summary>What is compared.</summary>
 /// <param name="Postgres">The connection string of the accounts service's database; reading is enough.</param>
 /// <param name="Nodes">The folder of each mail node's <c>replica.db</c> and <c>vmail</c>, by the node's name.</param>
-/// <param name="Wait">How long nodes and the feed may take to catch up and a disagreement to go away. Zero: what is seen at once counts.</param>
-/// <param name="Feed">The connection string of the feed's database; null: it is not looked at.</param>
+/// <param name="Wait">How long nodes and the feed may take to catch up and a disagreement to go away. Zero: the first comparison counts.</param>
+/// <param name="Feed">The connection string of the feed's database; null: it is not compared.</param>
 public sealed record VerificationSettings(string Postgres, IReadOnlyDictionary<string, string> Nodes, TimeSpan Wait, string? Feed = null);
 
 /// <summary>Two places that say different things.</summary>
@@ -64,7 +64,7 @@ public static class Verification
         return new(found, $"{string.Join("; ", parts)}: {(found.Count == 0 ? "no disagreement" : $"{found.Count} disagreements")}");
     }
 
-    // What three looks in a row have found alike, or, when the time is over, what the last two have.
+    // The disagreements that three comparisons in a row have found, or the last two when the time is over.
     private static async Task<List<Disagreement>> SettledAsync(Func<Findings, DateTimeOffset, CancellationToken, Task> look, TimeSpan wait, CancellationToken stop)
     {
         var until = DateTimeOffset.UtcNow + wait;

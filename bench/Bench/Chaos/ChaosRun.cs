@@ -45,7 +45,7 @@ internal static class ChaosRun
         var mailboxes = new List<string>();
         for (var i = 0; i < Mailboxes; i++) mailboxes.Add(await platform.AccountAsync(domain, $"mailbox{i}"));
         using var client = new PatientClient(platform);
-        await client.SendAsync(HttpMethod.Get, "/api/v1/me"); // signs in, before several do at once
+        await client.SendAsync(HttpMethod.Get, "/api/v1/me"); // signs in once, before several workers would do so at the same time
         var (commands, mail, killer) = (new CommandLoad(client, domain, seed), new MailLoad(platform, mailboxes, seed), new Killer(platform.Home, new Random(seed)));
 
         using var stopLoad = new CancellationTokenSource();
@@ -61,7 +61,7 @@ internal static class ChaosRun
         await judgement.DeletionsAsync(commands.Accounts, Converged);
         await judgement.ErasedAsync(commands.Accounts, domain);
         await judgement.LoginsAsync(commands.Accounts);
-        // What waits after a killed Dovecot would be tried again within a minute; an operator says now.
+        // Mail that waits after Dovecot was killed would be tried again within a minute; an operator does it at once.
         await Shell.RunAsync("postqueue", "-c", Path.Combine(platform.Home, "mailnode", "postfix"), "-f");
         await judgement.MailAsync(mail.Accepted, killer.Kills);
         judgement.Wrong.AddRange(commands.Refused);

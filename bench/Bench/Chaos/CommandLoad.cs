@@ -21,8 +21,8 @@ internal sealed class CommandedAccount(string address)
 }
 
 /// <summary>
-/// Creates accounts and changes them, several at the same time, each account by one worker. No value comes twice, so that
-/// the history tells of each command by itself. What is not acknowledged with success is an error: none of this is refused.
+/// Creates accounts and changes them, several at the same time, each account by one worker. No value is used twice, so that
+/// each command can be found in the history. A command that is not acknowledged with success is an error: none of them may be refused.
 /// </summary>
 internal sealed class CommandLoad(PatientClient client, string domain, int seed)
 {
@@ -99,7 +99,7 @@ internal sealed class CommandLoad(PatientClient client, string domain, int seed)
     {
         var (status, body, repeated) = await client.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{account.Address}");
         if (status == HttpStatusCode.Accepted) account.DeletionJob = body!["id"]!.GetValue<string>();
-        else if (status == HttpStatusCode.NotFound && repeated) account.DeletionJob = ""; // the first one was done
+        else if (status == HttpStatusCode.NotFound && repeated) account.DeletionJob = ""; // the first request was carried out
         else if (status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed) Deletes = false;
         else Refused.Add($"DELETE {account.Address}: {(int)status}");
         if (account.DeletionJob is not null) Count();

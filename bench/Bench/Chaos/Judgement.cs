@@ -10,7 +10,7 @@ namespace Hikyaku.Bench.Chaos;
 /// <summary>What must hold when the killing is over.</summary>
 internal sealed partial class Judgement(RunningPlatform platform, PatientClient client)
 {
-    // A duplicate within this time of a killed mail server is SMTP's own: the answer was lost, not the message.
+    // A duplicate within this time of a killed mail server is allowed by SMTP: the answer was lost, not the message.
     private static readonly TimeSpan LostAnswer = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Delivery = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan FeedIsSilentFor = TimeSpan.FromSeconds(6);
@@ -21,7 +21,7 @@ internal sealed partial class Judgement(RunningPlatform platform, PatientClient 
     /// <summary>Copies that SMTP's at-least-once accounts for.</summary>
     public int ExplainedCopies { get; private set; }
 
-    /// <summary>Every acknowledged command is in the history exactly once, and the last one is what counts.</summary>
+    /// <summary>Every acknowledged command is in the history exactly once.</summary>
     public async Task CommandsAsync(IEnumerable<CommandedAccount> accounts)
     {
         foreach (var account in accounts.Where(a => a.DeletionJob is null))
@@ -50,8 +50,8 @@ internal sealed partial class Judgement(RunningPlatform platform, PatientClient 
     }
 
     /// <summary>
-    /// Every acknowledged command of accounts that are gone is in the feed exactly once. Nothing tells whose the events were any
-    /// more, so what was acknowledged of each account must be what is told of one that nobody knows.
+    /// Every acknowledged command of accounts that are gone is in the feed exactly once. Erased events no longer name
+    /// the address, so the commands of each erased account must equal those of one account id in the feed.
     /// </summary>
     public async Task ErasedAsync(IEnumerable<CommandedAccount> accounts, string domain)
     {
@@ -85,7 +85,7 @@ internal sealed partial class Judgement(RunningPlatform platform, PatientClient 
         }
     }
 
-    /// <summary>Every accepted message is in its mailbox, or has gone to the outside, once; copies are explained by a lost answer or they are wrong.</summary>
+    /// <summary>Every accepted message is in its mailbox, or has gone to the outside, once. A further copy is a fault unless a lost answer explains it.</summary>
     public async Task MailAsync(IReadOnlyCollection<AcceptedMessage> accepted, IReadOnlyList<Kill> kills)
     {
         foreach (var mailbox in accepted.GroupBy(m => m.To))
@@ -103,7 +103,7 @@ internal sealed partial class Judgement(RunningPlatform platform, PatientClient 
         }
     }
 
-    // All that the feed tells of a domain's accounts.
+    // Everything that the feed has about a domain's accounts.
     private async Task<List<JsonNode>> FeedAsync(string domain)
     {
         var events = new List<JsonNode>();
@@ -124,7 +124,7 @@ internal sealed partial class Judgement(RunningPlatform platform, PatientClient 
         }
         catch (OperationCanceledException)
         {
-            // it has told everything
+            // the feed has sent everything
         }
 
         return events;

@@ -50,11 +50,11 @@ internal sealed class Killer(string home, Random random)
         }
         catch (Exception e) when (e is IOException or ArgumentException or InvalidOperationException)
         {
-            // it has just ended by itself: a master without its database, for instance
+            // it has just ended by itself (Postfix's master without its database, for example)
         }
     }
 
-    // Postfix keeps it locked, which .NET respects.
+    // Postfix keeps the file locked, and .NET refuses to open a locked file.
     private static Task<string> ReadAsync(string file) => Shell.OutputAsync("cat", file);
 
     private Task<string> SupervisedAsync(string program) => Shell.OutputAsync("supervisorctl", "-c", Path.Combine(home, "supervisor", "supervisord.conf"), "pid", program);

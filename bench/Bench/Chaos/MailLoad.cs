@@ -6,7 +6,7 @@ using MimeKit;
 
 namespace Hikyaku.Bench.Chaos;
 
-/// <summary>A message that a server has accepted with 250, and how often before that nobody knows whether it was.</summary>
+/// <summary>A message that a server has accepted with 250, and how many earlier attempts got no answer, so that it may have been accepted then.</summary>
 internal sealed record AcceptedMessage(string Id, string To, int Unanswered);
 
 /// <summary>
@@ -40,7 +40,7 @@ internal sealed class MailLoad(RunningPlatform platform, IReadOnlyList<string> a
     private async Task SendAsync(Random random, bool fromOutside, CancellationToken stop)
     {
         var waiting = new Queue<(MimeMessage Message, int Unanswered)>();
-        // What is still not accepted some time after the load has ended never was.
+        // A message that is not accepted some time after the end of the load counts as not accepted.
         var end = new Lazy<DateTime>(() => DateTime.UtcNow + LastTries);
         while (!stop.IsCancellationRequested || (waiting.Count > 0 && DateTime.UtcNow < end.Value))
         {
@@ -51,7 +51,7 @@ internal sealed class MailLoad(RunningPlatform platform, IReadOnlyList<string> a
         }
     }
 
-    // What was not accepted stays in the queue.
+    // Messages that were not accepted stay in the queue.
     private async Task SessionAsync(Queue<(MimeMessage Message, int Unanswered)> waiting, bool fromOutside)
     {
         using var smtp = new SmtpClient { Timeout = 15_000, ServerCertificateValidationCallback = platform.IsOwnCertificate };
@@ -105,7 +105,7 @@ internal sealed class MailLoad(RunningPlatform platform, IReadOnlyList<string> a
         }
     }
 
-    // "Try again later" is what a server may say that has just been killed.
+    // A server that was just killed may answer "try again later".
     private void Note(Exception e)
     {
         if (e is AuthenticationException && !e.Message.Contains("UNAVAILABLE", StringComparison.OrdinalIgnoreCase) && !e.Message.Contains("Temporary", StringComparison.OrdinalIgnoreCase)

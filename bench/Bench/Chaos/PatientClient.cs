@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 namespace Hikyaku.Bench.Chaos;
 
 /// <summary>
-/// A client of the gateway as it should be: what is not answered, or answered with "later", it sends again, the same each
+/// A well-behaved client of the gateway: a request that is not answered, or answered with "later", it sends again, the same each
 /// time, until there is an answer.
 /// </summary>
 internal sealed class PatientClient(RunningPlatform platform) : IDisposable
@@ -23,7 +23,7 @@ internal sealed class PatientClient(RunningPlatform platform) : IDisposable
     /// <param name="path">What.</param>
     /// <param name="body">With what.</param>
     /// <param name="key">The Idempotency-Key of a POST.</param>
-    /// <returns>The first answer that is one, and whether it was the answer to a repetition.</returns>
+    /// <returns>The first answer other than "later", and whether it was the answer to a repetition.</returns>
     public async Task<(HttpStatusCode Status, JsonNode? Body, bool Repeated)> SendAsync(HttpMethod method, string path, object? body = null, string? key = null)
     {
         var until = DateTime.UtcNow + Patience;
@@ -40,7 +40,7 @@ internal sealed class PatientClient(RunningPlatform platform) : IDisposable
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException)
             {
-                // not answered: whether it was done, nobody knows
+                // there was no answer, so the request may or may not have been carried out
             }
 
             if (DateTime.UtcNow > until) throw new TimeoutException($"{method} {path} is not answered");

@@ -9,7 +9,7 @@ public sealed class RefusedAddressException() : IOException("The host has an add
 /// <summary>
 /// Keeps webhooks out of the platform's own networks: only public addresses are called, and those that the setting
 /// <c>Hikyaku:WebhookAllow</c> names (networks, separated by commas; none by default), which may be called without TLS, too.
-/// The connection is made to the very address that was judged, so that a name that changes its mind gains nothing.
+/// The connection is made to the very address that was judged, so that a name that resolves to another address later cannot get around the check.
 /// </summary>
 public sealed class AddressGuard(IConfiguration configuration)
 {
@@ -40,20 +40,20 @@ public sealed class AddressGuard(IConfiguration configuration)
     }
 
     /// <summary>
-    /// The addresses of a URL's host. One that may not be called refuses the host: whoever mixes them is up to something.
+    /// The addresses of a URL's host. If one of them may not be called, the whole host is refused: mixed addresses are a sign of an attack.
     /// </summary>
     /// <exception cref="RefusedAddressException">One of them may not be called.</exception>
     /// <exception cref="SocketException">The name has no address.</exception>
     public async Task<IPAddress[]> ResolveAsync(Uri url, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(url);
-        // The resolver would not take the unspecified address.
+        // The resolver refuses the unspecified address.
         var addresses = IPAddress.TryParse(url.DnsSafeHost, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(url.DnsSafeHost, stop);
         if (addresses.Length == 0) throw new SocketException((int)SocketError.HostNotFound);
         return addresses.All(a => Permits(a, url.Scheme == Uri.UriSchemeHttps)) ? addresses : throw new RefusedAddressException();
     }
 
-    /// <summary>Connects to what was judged; of <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
+    /// <summary>Connects to the address that was judged; used as <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(context);

@@ -6,7 +6,7 @@ using Hikyaku.Platform;
 
 namespace Hikyaku.Feed.Webhooks;
 
-/// <summary>What an operator does with a webhook that is there.</summary>
+/// <summary>What an operator can do with an existing webhook.</summary>
 public static class ChangeWebhook
 {
     /// <summary>The type of the event that a test sends.</summary>
@@ -23,7 +23,7 @@ public static class ChangeWebhook
         return new Answer(204);
     }
 
-    /// <summary><c>POST /api/v1/webhooks/{id}/rotate-secret</c> → 200 with the new secret; for a day both sign.</summary>
+    /// <summary><c>POST /api/v1/webhooks/{id}/rotate-secret</c> → 200 with the new secret; for a day both secrets sign.</summary>
     public static async Task<IResult> RotateSecret(string id, CommandContext context, SecretBox box, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(box);
@@ -42,8 +42,8 @@ public static class ChangeWebhook
     }
 
     /// <summary>
-    /// <c>POST /api/v1/webhooks/{id}/replay?after=</c> → 200. Delivers everything after a position (again); without one it goes
-    /// on where it stands. A webhook that is paused or waits for its next attempt goes on at once.
+    /// <c>POST /api/v1/webhooks/{id}/replay?after=</c> → 200. Delivers everything after a position (again); without one, delivery
+    /// continues where it stands. A webhook that is paused or waits for its next attempt continues at once.
     /// </summary>
     public static async Task<IResult> Replay(
         string id, [Description("The position; 0 is before the first event. Absent: where the webhook stands.")] string? after,
@@ -71,7 +71,7 @@ public static class ChangeWebhook
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(sender);
-        // Nobody is kept waiting by a lock while the receiver thinks.
+        // No lock is held while the receiver answers, so that no other command waits for it.
         if (!Guid.TryParseExact(id, "N", out var number) || await store.FindAsync(number, stop) is not { } hook) return Problems.Of(PlatformProblems.NotFound);
         var e = Guid.CreateVersion7(context.Now);
         var attempt = await sender.SendAsync(hook, e, TestEvent(e, hook, context.Now), stop);

@@ -100,13 +100,13 @@ public static class RegisterWebhook
     {
         if (string.IsNullOrEmpty(text)) return null;
         if (Guid.TryParseExact(text, "N", out var id)) return id.ToString("N");
-        // By its id: what is kept here must not know the address after the account is gone (OPS-6).
+        // Stored by the account's id: the webhook must not hold the address after the account is deleted (OPS-6).
         if (InternetNames.TryReadAddress(text, out var address, out _) && await store.AccountIdAsync(address, stop) is { } account) return account;
         broken.Add(new(FeedProblems.AccountUnknown, "account"));
         return null;
     }
 
-    // One after the other, so that the limit holds.
+    // Registrations wait for each other, so that they cannot exceed the limit together.
     private static async Task<long> CountAsync(CommandContext context, CancellationToken stop)
     {
         await context.Session.BeginTransactionAsync(stop);

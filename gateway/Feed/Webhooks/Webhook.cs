@@ -15,7 +15,7 @@ namespace Hikyaku.Feed.Webhooks;
 /// <param name="Secret">The sealed secret.</param>
 /// <param name="FormerSecret">The sealed secret of before.</param>
 /// <param name="FormerSecretUntil">Until when both sign.</param>
-/// <param name="Position">Up to here all is delivered or was not asked for.</param>
+/// <param name="Position">Everything up to this position is delivered or was not asked for.</param>
 /// <param name="Turn">Grows with every replay.</param>
 /// <param name="Health">How the receiver does.</param>
 /// <param name="Version">The version of what an operator sets.</param>

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Hikyaku.Feed.Webhooks;
 
 /// <summary>
-/// Delivers to all webhooks, on the one process of the feed that leads: when its session breaks, it stops and another one
-/// goes on.
+/// Delivers to all webhooks, on the one process of the feed that leads: when its session breaks, it stops and another
+/// process continues.
 /// </summary>
 public sealed partial class WebhookDispatcher(
     IConfiguration configuration, WebhookStore store, FeedTail tail, WebhookSender sender, TimeProvider time, ILogger<WebhookDispatcher> logger)
@@ -40,7 +40,7 @@ public sealed partial class WebhookDispatcher(
         }
         finally
         {
-            await end.CancelAsync(); // before the session, and with it the lock, is let go
+            await end.CancelAsync(); // before the session ends and releases the lock
             await Task.WhenAll(runs.Values.Select(r => r.Task)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             foreach (var (run, _) in runs.Values) run.Dispose();
         }
@@ -50,7 +50,7 @@ public sealed partial class WebhookDispatcher(
     {
         foreach (var (id, ended) in runs.Where(r => r.Value.Task.IsCompleted).ToList())
         {
-            if (ended.Task.Exception is { } fault) LogFault(fault, id); // begins again below
+            if (ended.Task.Exception is { } fault) LogFault(fault, id); // it is started again below
             ended.Run.Dispose();
             runs.Remove(id);
         }
@@ -63,6 +63,6 @@ public sealed partial class WebhookDispatcher(
         }
     }
 
-    [LoggerMessage(4, LogLevel.Error, "Delivering to webhook {Id} failed; begins again")]
+    [LoggerMessage(4, LogLevel.Error, "Delivering to webhook {Id} failed; it is started again")]
     private partial void LogFault(Exception exception, Guid id);
 }

@@ -4,13 +4,13 @@ using Npgsql;
 
 namespace Hikyaku.Feed.Webhooks;
 
-/// <summary>Webhooks: what they need and where they are asked for.</summary>
+/// <summary>Webhooks: their services and their endpoints.</summary>
 public static class WebhookEndpoints
 {
     /// <summary>Registers it; after the tail, which it follows.</summary>
     public static void AddWebhooks(this IServiceCollection services)
     {
-        // For the answers to Idempotency-Keys alone: the log has tables of its own.
+        // Marten stores only the answers to Idempotency-Keys; the log has tables of its own.
         services.AddMarten(provider =>
         {
             var options = new StoreOptions();

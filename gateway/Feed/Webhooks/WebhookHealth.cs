@@ -44,7 +44,7 @@ public sealed record WebhookHealth(string State, string? Reason, DateTimeOffset 
     /// <param name="attempt">Its <see cref="Attempt.Error"/> is not null.</param>
     /// <param name="now">When.</param>
     /// <param name="times">How it is tried again.</param>
-    /// <param name="chance">0 to 1, so that receivers that failed together are not tried together.</param>
+    /// <param name="chance">A random number from 0 to 1, so that receivers that failed together are not tried again together.</param>
     public WebhookHealth AfterFailure(Attempt attempt, DateTimeOffset now, RetryTimes times, double chance)
     {
         ArgumentNullException.ThrowIfNull(attempt);
@@ -54,7 +54,7 @@ public sealed record WebhookHealth(string State, string? Reason, DateTimeOffset 
         if (error == DeliveryErrors.Gone) return new(Paused, error, now, Failures + 1, first);
         if (now - first >= times.PauseAfter) return new(Paused, FailedTooLong, now, Failures + 1, first);
         var pause = Math.Min(times.Longest.TotalSeconds, times.First.TotalSeconds * Math.Pow(2, Math.Min(Failures, 30)));
-        // Never sooner than the receiver asks for, which must not be for ever.
+        // Not sooner than the receiver asks for, but at most the longest pause.
         var seconds = Math.Max(pause * (0.5 + (chance / 2)), Math.Min(times.Longest.TotalSeconds, attempt.RetryAfter.TotalSeconds));
         return new(Failing, error, State == Failing ? Since : now, Failures + 1, first, now + TimeSpan.FromSeconds(seconds));
     }

@@ -5,9 +5,9 @@ using Hikyaku.Platform;
 namespace Hikyaku.Feed.Webhooks;
 
 /// <summary>
-/// Delivers to one webhook, one event after the other, for as long as it exists. A slow receiver keeps only itself waiting.
-/// The webhook is read anew for every page, and events again for every attempt: what an operator changed or an erasure took
-/// away counts at once.
+/// Delivers to one webhook, one event after the other, for as long as it exists. A slow receiver delays only its own events.
+/// The webhook is read again for every page, and the events for every attempt: a change by an operator, or an erasure, counts
+/// at once.
 /// </summary>
 public sealed partial class WebhookRun(Guid id, WebhookStore store, FeedTail tail, WebhookSender sender, RetryTimes times, TimeProvider time, ILogger logger) : IDisposable
 {
@@ -104,9 +104,9 @@ public sealed partial class WebhookRun(Guid id, WebhookStore store, FeedTail tai
         stop.ThrowIfCancellationRequested();
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Webhook {Id} waits: the database is away")]
+    [LoggerMessage(1, LogLevel.Warning, "The database does not answer; webhook {Id} waits for it")]
     private partial void LogAway(Exception exception, Guid id);
 
-    [LoggerMessage(2, LogLevel.Information, "Webhook {Id} is {State} now: {Reason}")]
+    [LoggerMessage(2, LogLevel.Information, "Webhook {Id} is now {State}: {Reason}")]
     private partial void LogState(Guid id, string state, string? reason);
 }

@@ -29,7 +29,7 @@ public sealed class WebhookSender(AddressGuard guard, SecretBox box, TimeProvide
         UseCookies = false,
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null, // the event tells its own trace
+        ActivityHeadersPropagator = null, // the event carries its own trace context
         ConnectTimeout = TimeSpan.FromSeconds(10),
         MaxResponseHeadersLength = 16, // kilobytes
         PooledConnectionLifetime = TimeSpan.FromMinutes(2),
@@ -87,7 +87,7 @@ public sealed class WebhookSender(AddressGuard guard, SecretBox box, TimeProvide
         if (hook.FormerSecret is { } former && now < hook.FormerSecretUntil) yield return Encoding.ASCII.GetString(box.Open(former));
     }
 
-    // A short answer is read so that the connection can be used again; a long one is nobody's business.
+    // A short answer is read so that the connection can be used again; of a long answer the rest is not read.
     private static async Task DrainAsync(HttpResponseMessage answer, CancellationToken stop)
     {
         await using var body = await answer.Content.ReadAsStreamAsync(stop);
@@ -95,7 +95,7 @@ public sealed class WebhookSender(AddressGuard guard, SecretBox box, TimeProvide
         for (int read, all = 0; all < MaxAnswerBytes && (read = await body.ReadAsync(buffer, stop)) > 0;) all += read;
     }
 
-    // Of an answer that says when to come again, and of no other.
+    // Only 429 and 503 say when to try again.
     private TimeSpan RetryAfterOf(HttpResponseMessage answer)
         => answer is { StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable, Headers.RetryAfter: { } told }
             ? told.Delta ?? told.Date - time.GetUtcNow() ?? default

@@ -6,7 +6,7 @@ namespace Hikyaku.Feed.Webhooks;
 /// <summary>Reads webhooks and records what was delivered to them.</summary>
 public sealed class WebhookStore(NpgsqlDataSource database)
 {
-    /// <summary>The channel of NOTIFY that tells of a change by an operator; its payload is empty.</summary>
+    /// <summary>The channel of NOTIFY on which a change by an operator is announced; its payload is empty.</summary>
     public const string Channel = "webhooks";
 
     /// <summary>How long deliveries are shown.</summary>
@@ -50,7 +50,7 @@ public sealed class WebhookStore(NpgsqlDataSource database)
         return await row.ReadAsync(stop) ? Webhook.Read(row) : null;
     }
 
-    /// <summary>Changes one in a command's transaction, and wakes who delivers when it commits.</summary>
+    /// <summary>Changes one in a command's transaction, and wakes the dispatcher when it commits.</summary>
     public static async Task ChangeAsync(IDocumentSession session, FormattableString sql, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(session);
@@ -143,7 +143,7 @@ public sealed class WebhookStore(NpgsqlDataSource database)
         return command;
     }
 
-    // Every hole of the text becomes a parameter.
+    // Every interpolated value becomes a parameter.
     private static void Fill(NpgsqlCommand command, FormattableString sql)
     {
 #pragma warning disable CA2100 // all values are parameters

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Hikyaku.Feed.Webhooks;
 
-/// <summary>The tables of webhooks and of what was tried to deliver to them.</summary>
+/// <summary>The tables of webhooks and of delivery attempts.</summary>
 public sealed class WebhookTables(NpgsqlDataSource database) : TablesAtStart(database, "feed", Tables)
 {
     private const string Tables = """

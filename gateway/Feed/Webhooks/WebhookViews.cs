@@ -15,7 +15,7 @@ namespace Hikyaku.Feed.Webhooks;
 /// <param name="Since">Since when it is in this state.</param>
 /// <param name="Failures">Failures in a row.</param>
 /// <param name="NextAttemptAt">When a failed delivery is tried again.</param>
-/// <param name="Position">Up to this position of the feed all is delivered, or was not asked for.</param>
+/// <param name="Position">Everything up to this position of the feed is delivered, or was not asked for.</param>
 /// <param name="CreatedAt">When it was registered.</param>
 /// <param name="FormerSecretUntil">Until when the former secret signs, too.</param>
 /// <param name="Secret">The secret that signs; shown once, when it was made.</param>
@@ -41,7 +41,7 @@ public sealed record WebhookView(
 /// <param name="Type">The event's type.</param>
 /// <param name="Position">The event's position; absent of a test.</param>
 /// <param name="At">When it began.</param>
-/// <param name="Attempt">The how manieth for this event, from 1.</param>
+/// <param name="Attempt">The number of the attempt for this event, from 1.</param>
 /// <param name="Status">The receiver's HTTP status; absent when it gave none.</param>
 /// <param name="DurationMs">How long it took, in milliseconds.</param>
 /// <param name="Error">Why it failed, as a webhook's reason; absent when it was taken.</param>

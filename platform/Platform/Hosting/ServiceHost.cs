@@ -56,14 +56,14 @@ public static class ServiceHost
         app.UseAccess();
         app.Use((http, next) =>
         {
-            // The body of a keyed request is hashed after it was read; in memory whole, as a password may be in it.
+            // The body of a request with a key is hashed after it was read. It stays in memory, and never goes to a file, because it may hold a password.
             if (http.Request.Headers.ContainsKey("Idempotency-Key")) http.Request.EnableBuffering(MaxBodyBytesOf(http));
             return next(http);
         });
         app.MapHealth();
     }
 
-    /// <summary>Runs the program until it is told to stop, be it while it still waits for its database.</summary>
+    /// <summary>Runs the program until it is told to stop, also while it still waits for its database.</summary>
     public static async Task RunToEndAsync(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -78,7 +78,7 @@ public static class ServiceHost
         }
     }
 
-    /// <summary>Where commands live: everything mapped here is saved by <see cref="CommandFilter"/>.</summary>
+    /// <summary>A group for commands: what they change is saved by <see cref="CommandFilter"/>.</summary>
     public static RouteGroupBuilder MapCommands(this IEndpointRouteBuilder app, string prefix)
     {
         var filter = new CommandFilter(app.ServiceProvider.GetRequiredService<SecretBox>());

@@ -29,7 +29,7 @@ public static class Telemetry
     public static void AddTelemetry(this IHostApplicationBuilder builder, string name)
     {
         builder.Logging.AddSimpleConsole(o => { o.SingleLine = true; o.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ "; o.UseUtcTimestamp = true; });
-        // Else each request is told in several lines, with whose account it is about.
+        // Without these filters every request writes several lines, which name the account that it is about.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning);
         var telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(r => r.AddService(name, "hikyaku"))

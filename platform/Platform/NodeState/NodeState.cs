@@ -31,9 +31,9 @@ public sealed class NodeCredentials(IConfiguration configuration)
 /// <summary>
 /// The list of list-and-watch: <c>GET /internal/node-state</c> answers every present state of a service from one
 /// repeatable-read snapshot, as lines of JSON <c>{"part": …, "state": …}</c>, the last one <c>{"position": n, "upTo": m, "now": t}</c>:
-/// the list covers all events up to n and none after m, and the service's clock shows t. A node whose list breaks off before that line has not got it.
-/// <c>?shards=0,17</c> answers the states of those shards alone, and <c>GET /internal/node-state/digests</c> only tells by what
-/// a node sees which shards it has otherwise (<see cref="NodeStateDigests"/>).
+/// the list covers all events up to n and none after m, and the service's clock shows t. A list that breaks off before that line is incomplete.
+/// <c>?shards=0,17</c> answers the states of those shards alone, and <c>GET /internal/node-state/digests</c> answers the digests by
+/// which a node finds the shards that differ (<see cref="NodeStateDigests"/>).
 /// </summary>
 public static class NodeStateList
 {
@@ -104,7 +104,7 @@ public static class NodeStateList
     }
 
     // The high-water mark, not the highest event: an event below the highest may still be in a transaction that this
-    // snapshot does not see, and the node would take its account for one that is gone.
+    // snapshot does not see, and the node would conclude that its account was deleted.
     private static async Task<(long Position, long UpTo)> PositionsAsync(NpgsqlConnection connection, CancellationToken stop)
     {
         await using var command = new NpgsqlCommand(

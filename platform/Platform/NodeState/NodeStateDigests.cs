@@ -8,16 +8,16 @@ using System.Text.Json.Serialization.Metadata;
 namespace Hikyaku.Platform;
 
 /// <summary>
-/// Digests of node states, by which a service and a node see whether they have the same without sending it all. Both use this.
+/// Digests of node states, by which a service and a node find out whether they have the same states without sending all of them. Both use this.
 /// <para>
-/// A state is a record whose first property is its key; all of it counts except its <c>position</c>, which is where it was
-/// told, not what it says, and except what is null, false or 0, so that a service may have optional properties that the node's
+/// A state is a record whose first property is its key; all of it counts except its <c>position</c>, which says when it was
+/// sent and not what it is, and except what is null, false or 0, so that a service may have optional properties that the node's
 /// version does not know. Times count in milliseconds. Tombstones (<c>deleted</c>) are left out: the two sides keep them for
 /// different lengths of time.
 /// </para>
 /// <para>
 /// A key belongs to one of 64 shards. The digest of a shard is the XOR of the SHA-256 of its states, so that their order does
-/// not matter and none need be kept. It finds mistakes, not forgeries: both sides are trusted.
+/// not matter and no state has to be kept in memory. Digests find mistakes, not forgeries: both sides are trusted.
 /// </para>
 /// </summary>
 public sealed class NodeStateDigests
@@ -114,6 +114,6 @@ public sealed class NodeStateDigests
 
 /// <summary>What <c>GET /internal/node-state/digests</c> answers.</summary>
 /// <param name="Position">Like a list's: everything up to this position is in it.</param>
-/// <param name="UpTo">Nothing after this position is in it. A node that has applied this much and differs has missed something.</param>
+/// <param name="UpTo">Nothing after this position is in it. If a node has applied everything up to it and still differs, the node has missed something.</param>
 /// <param name="Parts">64 digests of each part; none of a part that has no states.</param>
 public sealed record NodeStateDigestsAnswer(long Position, long UpTo, IReadOnlyDictionary<string, IReadOnlyList<string>> Parts);

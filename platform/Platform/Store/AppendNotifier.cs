@@ -9,9 +9,9 @@ using Npgsql;
 namespace Hikyaku.Platform;
 
 /// <summary>
-/// Wakes the daemon by PostgreSQL's NOTIFY after events were committed. Not in the transaction that appends them, as Marten
-/// would: PostgreSQL takes a lock for the whole server while such a transaction commits, so that commits wait for each
-/// other's fsync. What a crash leaves unsaid is found by the daemon's polling within a second. See docs/decisions/0015.
+/// Wakes the daemon by PostgreSQL's NOTIFY after events were committed. It does so outside of the transaction that appends them (Marten
+/// would do it inside): PostgreSQL takes a lock for the whole server while such a transaction commits, so that commits wait for each
+/// other's fsync. If a crash prevents a notification, the daemon finds the events by polling within a second. See docs/decisions/0015.
 /// </summary>
 public sealed partial class AppendNotifier(IConfiguration configuration, ILogger<AppendNotifier> log) : DocumentSessionListenerBase, IAsyncDisposable
 {
@@ -21,7 +21,7 @@ public sealed partial class AppendNotifier(IConfiguration configuration, ILogger
     {
         MaxPoolSize = 1,
         ApplicationName = "append-notifier",
-        Options = "-c synchronous_commit=off", // a notification alone is a transaction, too: nothing of it needs the disk
+        Options = "-c synchronous_commit=off", // a notification is a transaction of its own, and nothing of it needs the disk
     });
 
     private readonly Lock _lock = new();
@@ -57,7 +57,7 @@ public sealed partial class AppendNotifier(IConfiguration configuration, ILogger
         }
     }
 
-    // The first commit is told of at once; those that follow within the pause are told of together, so that the daemon reads
+    // The first commit is notified at once; commits within the pause after it are notified together, so that the daemon reads
     // pages and not single events when many write.
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "the commit has succeeded; the daemon's polling finds its events")]
     private async Task TellAsync()
@@ -89,6 +89,6 @@ public sealed partial class AppendNotifier(IConfiguration configuration, ILogger
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Could not wake the daemon; it will look by itself within a second")]
+    [LoggerMessage(1, LogLevel.Warning, "Could not wake the daemon; it polls within a second")]
     private partial void LogNotTold(Exception e);
 }

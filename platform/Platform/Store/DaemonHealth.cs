@@ -7,7 +7,7 @@ namespace Hikyaku.Platform;
 
 /// <summary>
 /// Healthy while every shard on the leader runs and no event waits longer than <see cref="MaxWait"/>. The wait also shows
-/// a publisher that hangs on a broker that is down, which looks healthy to Marten. Right on followers too.
+/// a publisher that hangs on a broker that is down, which looks healthy to Marten. The check is right on followers, too.
 /// </summary>
 public sealed class DaemonHealth(DaemonLeader leader, IDocumentStore store, TimeProvider time) : IHealthCheck
 {
@@ -38,7 +38,7 @@ public sealed class DaemonHealth(DaemonLeader leader, IDocumentStore store, Time
 
     private async Task<TimeSpan> OldestWaitAsync(IQuerySession session, long position, CancellationToken stop)
     {
-        // The timestamp only: an event that cannot be read must not break the check that should report it.
+        // Only the timestamp is read: an event that cannot be read must not break the check that should report it.
         var oldest = await session.Events.QueryAllRawEvents().Where(e => e.Sequence > position)
             .OrderBy(e => e.Sequence).Select(e => e.Timestamp).Take(1).ToListAsync(stop);
         return oldest is [var since] ? time.GetUtcNow() - since : TimeSpan.Zero;

@@ -45,7 +45,7 @@ public sealed partial class DaemonLeader(IDocumentStore store, IConfiguration co
         finally
         {
             Daemon = null;
-            await daemon.StopAllAsync(); // before the session, and with it the lock, is let go
+            await daemon.StopAllAsync(); // before the session ends and releases the lock
         }
     }
 
@@ -64,7 +64,7 @@ public sealed partial class DaemonLeader(IDocumentStore store, IConfiguration co
         await daemon.StartAgentAsync(shard, stop);
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Leading the projection daemon")]
+    [LoggerMessage(1, LogLevel.Information, "This instance leads the projection daemon")]
     private partial void LogLeading();
 
     [LoggerMessage(3, LogLevel.Warning, "Restarting shard {Shard}, attempt {Attempt}: {Reason}")]

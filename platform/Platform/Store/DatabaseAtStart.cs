@@ -9,7 +9,7 @@ namespace Hikyaku.Platform;
 /// <summary>
 /// Waits at the start of a program until its database (<c>ConnectionStrings:Postgres</c>) answers, before anything else starts
 /// that needs it. Until then the program listens on no port; it can be told to stop at any time. A wrong password or a setting
-/// that cannot be read is an error at once. For RabbitMQ nothing has to wait: the bus connects when it can.
+/// that cannot be read is an error at once. Nothing waits for RabbitMQ: the bus connects when it can.
 /// </summary>
 public sealed partial class DatabaseAtStart(IConfiguration configuration, TimeProvider time, ILogger<DatabaseAtStart> log) : IHostedLifecycleService
 {
@@ -66,7 +66,7 @@ public sealed partial class DatabaseAtStart(IConfiguration configuration, TimePr
         }
         catch (Exception e) when (e is PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } || ProblemExceptionHandler.IsAway(e))
         {
-            return e; // the server is not there yet, or the database was not made yet
+            return e; // the server has not started yet, or the database does not exist yet
         }
     }
 

@@ -65,11 +65,11 @@ public static class EventStore
         options.Events.StreamIdentity = StreamIdentity.AsString;
         options.Events.AppendMode = EventAppendMode.Quick;
         options.Events.MetadataConfig.EnableAll();
-        // An event that cannot be read must stop its readers, loudly, not be lost to them.
+        // An event that cannot be read must stop its readers with an error; if it were skipped, they would miss it without notice.
         options.Projections.Errors.SkipApplyErrors = false;
         options.Projections.Errors.SkipSerializationErrors = false;
         options.Projections.Errors.SkipUnknownEvents = false;
-        options.Projections.AsyncMode = DaemonMode.ExternallyManaged; // by DaemonLeader; else Marten warns that nothing runs
+        options.Projections.AsyncMode = DaemonMode.ExternallyManaged; // DaemonLeader runs the daemon; with another mode Marten warns that none runs
         options.Projections.StaleSequenceThreshold = TimeSpan.FromMilliseconds(500);
         options.OpenTelemetry.TrackConnections = TrackLevel.Normal;
         options.Schema.For<IdempotencyRecord>().DocumentAlias("idempotency_record").Index(r => r.At);

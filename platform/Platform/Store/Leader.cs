@@ -6,17 +6,17 @@ using Npgsql;
 namespace Hikyaku.Platform;
 
 /// <summary>
-/// Something that runs on one instance of a program at a time: on the one whose session holds an advisory lock. The session is
+/// Work that runs on one instance of a program at a time: on the instance whose session holds an advisory lock. The session is
 /// on a connection of its own and never in a transaction, so that it does not hold back PostgreSQL's vacuum; when it breaks,
 /// the lock is free and this instance stops leading. See docs/decisions/0007.
 /// </summary>
 /// <param name="configuration">Has the connection string <c>Postgres</c>.</param>
 /// <param name="name">What PostgreSQL shows of the session.</param>
 /// <param name="lockKey">The lock, in the program's own database.</param>
-/// <param name="log">Where it is told that this instance does not lead.</param>
+/// <param name="log">Where this instance logs that it does not lead.</param>
 public abstract partial class Leader(IConfiguration configuration, string name, long lockKey, ILogger log) : BackgroundService
 {
-    /// <summary>How often the lock is tried for, and whether the session still lives.</summary>
+    /// <summary>How often this instance tries to get the lock, and checks that its session still lives.</summary>
     protected static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     private readonly string _session = new NpgsqlConnectionStringBuilder(configuration.GetConnectionString("Postgres"))
@@ -74,6 +74,6 @@ public abstract partial class Leader(IConfiguration configuration, string name, 
         return (bool)(await command.ExecuteScalarAsync(stop))!;
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Not leading as {Name}; will retry")]
+    [LoggerMessage(1, LogLevel.Warning, "This instance does not lead as {Name}; it will retry")]
     private static partial void LogNotLeading(ILogger log, string name, Exception e);
 }

@@ -5,7 +5,7 @@ namespace Hikyaku.Platform;
 
 /// <summary>Makes tables that are not Marten's when a program starts, one program at a time, before what comes after it starts.</summary>
 /// <param name="database">Where.</param>
-/// <param name="owner">Whose they are: programs with the same owner wait for each other.</param>
+/// <param name="owner">The owner of the tables: programs with the same owner wait for each other.</param>
 /// <param name="tables">SQL that may run again.</param>
 public abstract class TablesAtStart(NpgsqlDataSource database, string owner, string tables) : IHostedService
 {

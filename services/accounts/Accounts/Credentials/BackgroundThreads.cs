@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace Hikyaku.Accounts.Credentials;
 
 /// <summary>
-/// As many threads as there are cores, for work of hours that nobody waits for at a screen. On Linux each has the lowest
-/// priority (nice 19), which .NET's own priorities do not set there: whoever else wants a core has it at once, and while
-/// nobody does the work has all of them. Its work must not wait for anything.
+/// One thread for each core, for long work that no person waits for. On Linux each has the lowest
+/// priority (nice 19), which .NET's own priorities do not set there: other work gets a core at once, and while there is
+/// none, this work uses all cores. It must not block.
 /// </summary>
 public sealed partial class BackgroundThreads : IDisposable
 {
@@ -29,7 +29,7 @@ public sealed partial class BackgroundThreads : IDisposable
         return await done.Task;
     }
 
-    /// <summary>Ends them when they have done what they are at.</summary>
+    /// <summary>Ends each thread when its present work is done.</summary>
     public void Dispose() => _work.CompleteAdding();
 
     private static void Do<T>(Func<T> work, TaskCompletionSource<T> done, CancellationToken stop)
@@ -44,7 +44,7 @@ public sealed partial class BackgroundThreads : IDisposable
         {
             done.TrySetResult(work());
         }
-#pragma warning disable CA1031 // it goes to whoever waits for the result
+#pragma warning disable CA1031 // the caller that waits for the result gets it
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -54,7 +54,7 @@ public sealed partial class BackgroundThreads : IDisposable
 
     private void Run()
     {
-        if (OperatingSystem.IsLinux()) _ = SetPriority(OfAThread, 0, Lowest); // allowed to everybody; refused, it is merely less considerate
+        if (OperatingSystem.IsLinux()) _ = SetPriority(OfAThread, 0, Lowest); // every process may do this; if it fails, the work only takes cores from others
         foreach (var work in _work.GetConsumingEnumerable()) work();
     }
 

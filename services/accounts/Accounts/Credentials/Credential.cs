@@ -8,7 +8,7 @@ namespace Hikyaku.Accounts.Credentials;
 /// </summary>
 public sealed record Credential
 {
-    /// <summary>How many of an owner are kept, the present one included; a random one beside them while it is the present one.</summary>
+    /// <summary>How many credentials of an owner are kept, the present one included. A random one is kept beside them while it is the present one.</summary>
     public const int Kept = 5;
 
     /// <summary>UUIDv7, 32 hex digits; the order of credentials of one owner.</summary>
@@ -20,10 +20,10 @@ public sealed record Credential
     /// <summary>Argon2id in PHC format.</summary>
     public required string Hash { get; init; }
 
-    /// <summary>Whether it is the random password of a forced change, which nobody knows: no earlier one has to go for it.</summary>
+    /// <summary>Whether it is the random password of a forced change, which nobody knows. It is kept in addition: no earlier credential is dropped for it.</summary>
     public bool Forced { get; init; }
 
-    private const string IsForced = "coalesce((data ->> 'Forced')::boolean, false)"; // credentials of old have no such field
+    private const string IsForced = "coalesce((data ->> 'Forced')::boolean, false)"; // older credentials do not have this field
 
     /// <summary>An id for a new credential.</summary>
     public static string NewId() => Guid.CreateVersion7().ToString("N");

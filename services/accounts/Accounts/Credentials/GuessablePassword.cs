@@ -6,7 +6,7 @@ namespace Hikyaku.Accounts.Credentials;
 /// </summary>
 public static class GuessablePassword
 {
-    // The estimate takes more than linear time: 25 ms for 64 hostile characters, 50 ms for 100. Who needs 64 is no weaker for more.
+    // The estimate takes more than linear time: 25 ms for 64 hostile characters, 50 ms for 100. Further characters do not make a password weaker.
     private const int JudgedLength = 64;
     private const int LowestGoodScore = 3;
 

@@ -6,9 +6,9 @@ namespace Hikyaku.Accounts.Credentials;
 
 /// <summary>What has to be found out about a new password before one can decide about it.</summary>
 /// <param name="IsPresent">Whether the account has it already: then nothing changes.</param>
-/// <param name="IsRecent">Whether it is one of the last five; looked at after a forced change alone.</param>
+/// <param name="IsRecent">Whether it is one of the last five; checked only after a forced change.</param>
 /// <param name="IsGuessable">Whether it is easy to guess.</param>
-/// <param name="IsSimilar">Whether it is similar to the current one; known where the current one is at hand.</param>
+/// <param name="IsSimilar">Whether it is similar to the current one; known only when the request contains the current one.</param>
 public sealed record PasswordFacts(bool IsPresent = false, bool IsRecent = false, bool IsGuessable = false, bool IsSimilar = false)
 {
     /// <summary>
@@ -24,18 +24,18 @@ public sealed record PasswordFacts(bool IsPresent = false, bool IsRecent = false
 }
 
 /// <summary>
-/// A new password that was judged and hashed, which takes a while, before anything was locked for it; so the account may
-/// have got another password meanwhile.
+/// A new password that was judged and hashed. This takes a while and happens before the account is locked, so the account
+/// may have got another password meanwhile.
 /// </summary>
 /// <param name="Facts">What was found out.</param>
 /// <param name="Hash">Null when it will not be set.</param>
 /// <param name="Against">The credential that the account had.</param>
 public sealed record JudgedPassword(PasswordFacts Facts, string? Hash, string? Against)
 {
-    /// <summary>There is no password to judge, or it will not be set whatever it is.</summary>
+    /// <summary>There is no password to judge, or the command is refused for another reason.</summary>
     public static JudgedPassword Unjudged(MailAccount account) => new(new(), null, account.CredentialId);
 
-    /// <summary>Has the command begin again when the facts are about another password than the account has now.</summary>
+    /// <summary>Makes the command start again if the account's password has changed since the facts were gathered.</summary>
     public void MustStillHold(MailAccount account)
     {
         if (Against != account.CredentialId) throw new JasperFx.ConcurrencyException(typeof(MailAccount), account.Id);
@@ -51,13 +51,13 @@ public static class JudgingPasswords
     /// <param name="account">Whose it is to be.</param>
     /// <param name="password">As typed.</param>
     /// <param name="stop">Stops it.</param>
-    /// <param name="warn">Whether somebody is told when it is guessable though it may be set.</param>
+    /// <param name="warn">Whether the answer warns of a guessable password that may be set nevertheless.</param>
     public static async Task<JudgedPassword> JudgeAsync(this Passwords passwords, IQuerySession session, MailAccount account, string password, CancellationToken stop, bool warn = true)
     {
         var isForced = account.PasswordForciblyChanged;
-        var mayBe = !PasswordRules.Broken(password, []).Any(); // a password of theirs, past or to come
+        var mayBe = !PasswordRules.Broken(password, []).Any(); // only such a text can be one of the account's passwords
         var facts = new PasswordFacts(
-            IsPresent: !isForced && await passwords.IsPresentAsync(session, account, password, stop), // nobody types the random one
+            IsPresent: !isForced && await passwords.IsPresentAsync(session, account, password, stop), // nobody knows the random one, so nobody can type it
             IsRecent: isForced && mayBe && await passwords.IsRecentAsync(session, account.Id, password, stop),
             IsGuessable: (warn || isForced) && GuessablePassword.Is(password, account.Address[..account.Address.LastIndexOf('@')], account.Domain));
         var isGood = mayBe && !facts.IsPresent && !facts.Broken(account, "").Any();

@@ -2,7 +2,7 @@ using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.Credentials;
 
-/// <summary>The password rules of ACC-2. A refusal names every broken one, and never quotes the password but one foreign character.</summary>
+/// <summary>The password rules of ACC-2. A refusal names every broken one, and quotes nothing of the password except one character that is not allowed.</summary>
 public static class PasswordRules
 {
     /// <summary>The symbols a password may and must use.</summary>

@@ -5,8 +5,8 @@ namespace Hikyaku.Accounts.Credentials;
 
 /// <summary>
 /// Argon2id as Dovecot verifies it (PHC format; m=19456 KiB, t=2, p=1: about 20 ms and 19 MiB a hash). At most as many run
-/// at once as there are cores, so that hashing neither starves the rest of the service nor eats its memory; who waits
-/// longer than <see cref="Patience"/> is told that the service is busy.
+/// at once as there are cores, so that hashing leaves time and memory to the rest of the service; a request that waits
+/// longer than <see cref="Patience"/> is answered that the service is busy.
 /// </summary>
 public sealed class Passwords : IDisposable
 {
@@ -30,13 +30,13 @@ public sealed class Passwords : IDisposable
     private Passwords(Passwords same, BackgroundThreads threads)
         => (_memoryBytes, _iterations, _nobody, _threads) = (same._memoryBytes, same._iterations, same._nobody, threads);
 
-    /// <summary>The same on threads that stand back behind everybody else: for files with many passwords.</summary>
+    /// <summary>The same on threads of the lowest priority: for files with many passwords.</summary>
     public Passwords InBackground(BackgroundThreads threads) => new(this, threads);
 
     /// <summary>Hashes a password with a new salt.</summary>
     public Task<string> HashAsync(string password, CancellationToken stop) => InTurnAsync(() => Compute(password), stop);
 
-    /// <summary>Whether the password is the hash's. A null hash takes the same time and is nobody's.</summary>
+    /// <summary>Whether the password matches the hash. With a null hash the answer is no, after the same time.</summary>
     public Task<bool> VerifyAsync(string? hash, string password, CancellationToken stop)
         => InTurnAsync(() => Argon2id.VerifyHash(hash ?? _nobody, Encoding.UTF8.GetBytes(password)) && hash is not null, stop);
 

@@ -21,7 +21,7 @@ public static class PresentPassword
 
     private static async Task<bool> IsAsync(this Passwords passwords, IQuerySession session, string? credentialId, string password, CancellationToken stop)
     {
-        // Asked for even where there is none, so that it takes the same time.
+        // The query runs also when there is no such credential, so that both cases take the same time.
         var credential = await session.LoadAsync<Credential>(credentialId ?? "nobody", stop);
         return await passwords.VerifyAsync(credential?.Hash, password, stop);
     }

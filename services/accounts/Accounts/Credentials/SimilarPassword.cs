@@ -1,10 +1,10 @@
 namespace Hikyaku.Accounts.Credentials;
 
 /// <summary>
-/// Whether a new password is similar to the one it replaces: who knows the old one would find the new one within a few tries.
-/// Case does not count. Similar is what a few corrections make of it (at most three characters added, removed, replaced or
-/// swapped with the next), and what keeps its body: one run of characters that both have is at least half of the shorter one,
-/// as in a counter, a year or a word put at an end.
+/// Whether a new password is similar to the one it replaces: somebody who knows the old one would find the new one within a few tries.
+/// Case does not count. Two passwords are similar if a few corrections make one of the other (at most three characters added,
+/// removed, replaced or swapped with the next), or if one run of characters that both have is at least half of the shorter one,
+/// as when a counter, a year or a word is put at an end.
 /// </summary>
 public static class SimilarPassword
 {
@@ -19,7 +19,7 @@ public static class SimilarPassword
         return Corrections(a, b) <= MaxCorrections || 2 * LongestCommonRun(a, b) >= Math.Max(1, Math.Min(a.Length, b.Length));
     }
 
-    // Damerau-Levenshtein distance, in full: what was corrected may be corrected again, so that three corrections never count
+    // The unrestricted Damerau-Levenshtein distance: a corrected character may be corrected again, so that three corrections never count
     // as more. Row and column 0 are the border that nothing is swapped across.
     private static int Corrections(string a, string b)
     {

@@ -17,14 +17,14 @@ public sealed record VerifyCredentialsBody(string? Login, string? Password);
 /// <param name="AccountId">A user's account.</param>
 /// <param name="PasswordChangeRequired">Whether an operator or administrator still has a first password.</param>
 /// <param name="Version">The login's stream version from before the password was looked at: a password change with a higher one ends the session.</param>
-/// <param name="PasswordForciblyChanged">Present and true, and nothing else, when it is the right password of before a forced change (ACC-8).</param>
+/// <param name="PasswordForciblyChanged">True when the password is the one from before a forced change (ACC-8): then it is not verified, and all other fields are absent. Otherwise absent.</param>
 public sealed record VerifiedView(
     bool Verified, string? Role = null, string? Login = null, IReadOnlyList<string>? Domains = null, string? AccountId = null, bool? PasswordChangeRequired = null,
     long? Version = null, bool? PasswordForciblyChanged = null);
 
 /// <summary>
-/// Verifies a login for the gateway; one hash in every case, so that time does not tell who exists (RST-7):
-/// where the present password is one that nobody knows, only the former one is looked at.
+/// Verifies a login for the gateway. Every case takes one hash, so that the time does not show which logins exist (RST-7):
+/// if the present password is one that nobody knows, only the former one is compared.
 /// </summary>
 public static class VerifyCredentials
 {

@@ -9,7 +9,7 @@ public sealed record AddDomainBody(string? Name, long? MaxAccounts, long? MaxCap
 
 /// <summary>Adds a domain.</summary>
 /// <param name="Typed">The name as typed.</param>
-/// <param name="Name">The name in A-labels; null when it is none.</param>
+/// <param name="Name">The name in A-labels; null when it is not a valid name.</param>
 /// <param name="Limits">As typed.</param>
 /// <param name="Now">When.</param>
 public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, DateTimeOffset Now)
@@ -30,7 +30,7 @@ public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, 
     /// <summary><c>POST /api/v1/domains</c> → 201; <c>postmaster</c> exists from the start (ACC-4).</summary>
     public static async Task<IResult> Handle(AddDomainBody body, CommandContext context, NodePlacement placement, CancellationToken stop)
     {
-        if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // what is not there has no version
+        if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // a domain that does not exist yet has no version
         var session = context.Session;
         _ = InternetNames.TryReadDomain(body.Name, out var name);
         var limits = new DomainLimits(body.MaxAccounts ?? 0, body.MaxCapacityMb ?? 0, body.DefaultCapacityMb ?? 0);

@@ -42,7 +42,7 @@ public sealed record AppointAdministrator(string Login, string Password, StaffMe
         var login = (body.Login ?? "").ToLowerInvariant();
         var stream = await session.Events.FetchForWriting<Domain>(id!, stop);
         if (stream.Aggregate is not { } domain) return Problems.Of(PlatformProblems.NotFound);
-        // What is no login is nobody's, and may hold what the database cannot look up.
+        // A text that is not a valid login is not looked up: nobody has it, and the database may refuse its characters.
         var member = AccountName.Broken(login).Any() ? null : await session.LoadAsync<StaffMember>(StaffMember.KeyOf(login), stop);
         var command = new AppointAdministrator(login, body.Password ?? "", member, context.Now);
         var decision = Decide(command, domain);

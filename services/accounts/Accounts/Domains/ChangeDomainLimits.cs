@@ -6,7 +6,7 @@ namespace Hikyaku.Accounts.Domains;
 public sealed record ChangeDomainLimitsBody(long? MaxAccounts, long? MaxCapacityMb, long? DefaultCapacityMb);
 
 /// <summary>Changes a domain's limits; they never fall below what is in use.</summary>
-/// <param name="Limits">All of them, as they are to be.</param>
+/// <param name="Limits">All limits, as they will be.</param>
 /// <param name="Usage">What is in use, locked.</param>
 /// <param name="Now">When.</param>
 public sealed record ChangeDomainLimits(DomainLimits Limits, DomainUsage Usage, DateTimeOffset Now)

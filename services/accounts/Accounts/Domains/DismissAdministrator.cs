@@ -28,7 +28,7 @@ public sealed record DismissAdministrator(string Login, DateTimeOffset Now)
         if (!await IsOneAsync(name, login, store, stop)) return Problems.Of(PlatformProblems.NotFound);
         _ = InternetNames.TryReadDomain(name, out var id); // the access rule has read it
         await using var session = store.QuerySession();
-        var domain = await session.Events.FetchStreamStateAsync(id!, stop); // appointments are the domain's
+        var domain = await session.Events.FetchStreamStateAsync(id!, stop); // appointments are events of the domain's stream
         return new Answer(200, new AdministratorView(login.ToLowerInvariant()), domain!.Version);
     }
 

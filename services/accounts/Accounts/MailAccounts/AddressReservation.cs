@@ -26,7 +26,7 @@ public sealed record AddressReservation
 }
 
 /// <summary>
-/// That an address has had accounts before, so that a later life is known as later. The address itself is not in it (OPS-6).
+/// How many accounts an address has had before, by which a later account gets a higher life. The address itself is not in it (OPS-6).
 /// </summary>
 public sealed record FormerLife
 {

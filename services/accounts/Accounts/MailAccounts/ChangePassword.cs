@@ -38,7 +38,7 @@ public sealed record ChangePassword(string Password, string CredentialId, Passwo
         var session = context.Session;
         var password = body.New ?? "";
         if (await session.LoadAsync<MailAccount>(accountId, stop) is not { } known) return Problems.Of(PlatformProblems.NotFound);
-        var mustProve = context.Caller.Role == Roles.User; // which nobody can whose password was forced: others set the next one
+        var mustProve = context.Caller.Role == Roles.User; // after a forced change a user cannot prove it: an administrator or operator sets the next password
         var isWrong = mustProve && !await passwords.IsPresentAsync(session, known, body.Current ?? "", stop);
         if (isWrong && body.Current is { Length: > 0 } wrong) context.TellWrongPassword(wrong);
         var judged = isWrong ? JudgedPassword.Unjudged(known)

@@ -40,7 +40,7 @@ public sealed record CreateMailAccount(
     {
         if (command.Reservation is { } taken && taken.AccountId != command.AccountId)
             return Decision.Reject(new Rejection(taken.BeingDeleted ? AccountsProblems.BeingDeleted : AccountsProblems.AlreadyExists, "name", ("a", command.Address)));
-        if (account is not null) return Decision.Accept(); // this very command was done
+        if (account is not null) return Decision.Accept(); // the same command was done before
 
         var capacityMb = command.CapacityMb ?? command.Domain.DefaultCapacityMb;
         List<Rejection> broken =
@@ -62,13 +62,13 @@ public sealed record CreateMailAccount(
     public static async Task<IResult> Handle(
         string name, CreateMailAccountBody body, CommandContext context, Passwords passwords, SecretBox box, NodePlacement placement, HttpContext http, CancellationToken stop)
     {
-        if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // what is not there has no version
+        if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // an account that does not exist yet has no version
         var (session, accountId) = (context.Session, Guid.CreateVersion7().ToString("N"));
         if (!InternetNames.TryReadDomain(name, out var domainName)) return Problems.Of(PlatformProblems.NotFound);
         var accountName = body.Name ?? "";
         var password = body.Password ?? "";
 
-        // Hashed before the domain is locked; not at all when it will be refused.
+        // The password is hashed before the domain is locked, and not at all if the command will be refused.
         var passwordIsGood = !PasswordRules.Broken(password, [accountName, domainName, $"{accountName}@{domainName}"]).Any();
         var facts = new PasswordFacts(IsGuessable: passwordIsGood && GuessablePassword.Is(password, accountName, domainName));
         var hash = passwordIsGood ? await passwords.HashAsync(password, stop) : null;
@@ -76,7 +76,7 @@ public sealed record CreateMailAccount(
         if (await DomainUsage.LockAsync(session, domainName, stop) is not { } usage) return Problems.Of(PlatformProblems.NotFound);
         var domain = await session.LoadAsync<Domain>(domainName, stop);
         var address = $"{accountName.ToLowerInvariant()}@{domainName}";
-        // What is no name is nobody's, and may hold what the database cannot look up.
+        // A text that is not a valid name is not looked up: nobody has it, and the database may refuse its characters.
         var reservation = AccountName.Broken(accountName).Any() ? null : await session.LoadAsync<AddressReservation>(address, stop);
         var former = await session.LoadAsync<FormerLife>(FormerLife.IdOf(box, address), stop);
         var command = new CreateMailAccount(

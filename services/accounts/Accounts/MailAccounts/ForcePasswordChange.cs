@@ -20,7 +20,7 @@ public sealed record ForcePasswordChange(string CredentialId, string Reason, Dat
     /// <summary>The most characters of a reason, counted as people count them.</summary>
     public const int MaxReasonLength = 200;
 
-    private const int MaxReasonRunes = 5 * MaxReasonLength; // one that people count may be made of any number
+    private const int MaxReasonRunes = 5 * MaxReasonLength; // one visible character may consist of several code points
     private const int RandomBytes = 32;
 
     /// <summary>Decides; pure. A password that nobody knows is not replaced again.</summary>

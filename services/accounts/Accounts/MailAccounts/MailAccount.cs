@@ -22,10 +22,10 @@ public sealed record MailDataDeletionStarted(string JobId, DateTimeOffset At);
 /// <summary>The mail that was there is deleted.</summary>
 public sealed record MailDataDeletionFinished(string JobId, long Messages, long FreedBytes, DateTimeOffset At);
 
-/// <summary>The job has given up; another may be begun. The reference finds what the logs say of it.</summary>
+/// <summary>The job has given up; another may be started. The reference leads to its lines in the logs.</summary>
 public sealed record MailDataDeletionFailed(string JobId, string Reference, DateTimeOffset At);
 
-/// <summary>The account is gone for everybody; a job waits until everybody has erased what they had of it (ACC-5).</summary>
+/// <summary>Nobody finds the account any more; a job waits until every participant has erased what it stored of it (ACC-5).</summary>
 public sealed record MailAccountDeletionStarted(string JobId, DateTimeOffset At);
 
 /// <summary>Nothing is left of the account but masked events; its address is free.</summary>
@@ -82,7 +82,7 @@ public sealed record MailAccount : IState<MailAccount>
     /// <summary>Whether the present password is one that nobody knows (ACC-8).</summary>
     public bool PasswordForciblyChanged { get; init; }
 
-    /// <summary>While it is so: the credential of the password before it, which tells its user apart; null when there was none.</summary>
+    /// <summary>While it is so: the credential of the password before it, by which the account's user is recognised; null when there was none.</summary>
     public string? FormerCredentialId { get; init; }
 
     /// <summary>The job that deletes its mail now; null when none does.</summary>
@@ -117,7 +117,7 @@ public sealed record MailAccount : IState<MailAccount>
         MailDataDeletionFinished d => state!.MailDeletionJob == d.JobId ? state with { MailDeletionJob = null } : state, // a later one goes on
         MailDataDeletionFailed d => state!.MailDeletionJob == d.JobId ? state with { MailDeletionJob = null } : state, // a later one goes on
         MailAccountDeletionStarted d => state! with { DeletionJob = d.JobId },
-        // What is personal goes here too: the events before it are masked.
+        // Personal data is removed from the state, too: the earlier events are masked.
         MailAccountDeleted => state! with { Deleted = true, Address = "", Comment = null, CredentialId = null, FormerCredentialId = null },
         _ => throw new InvalidOperationException($"{e.GetType()} is no event of a mail account"),
     };

@@ -7,9 +7,9 @@ using Weasel.Postgresql.Tables;
 namespace Hikyaku.Accounts.MailAccounts;
 
 /// <summary>
-/// The read model of account lists, one row an account, written in the transaction that changes the account. What the
-/// mailbox takes is written by <see cref="Consumers.MailboxUsageConsumer"/> alone: it is measured, not decided, and a
-/// rebuild of the rest leaves it.
+/// The read model of account lists, one row an account, written in the transaction that changes the account. Only
+/// <see cref="Consumers.MailboxUsageConsumer"/> writes the size of the mailbox: it is measured, not decided, and a rebuild
+/// of the other columns leaves it as it is.
 /// </summary>
 public sealed class MailAccountTable : EventProjection
 {
@@ -33,19 +33,19 @@ public sealed class MailAccountTable : EventProjection
         table.AddColumn<DateTimeOffset>("created_at").NotNull();
         table.AddColumn<string>("home_node");
         table.AddColumn<bool>("password_forcibly_changed").NotNull().DefaultValueByExpression("false");
-        table.AddColumn<string>("mail_deletion_job"); // while it is under way: a node that has lost its replica must not begin it again
+        table.AddColumn<string>("mail_deletion_job"); // set while the deletion is under way only: a node that has lost its replica must not begin it again later
         table.AddColumn<DateTimeOffset>("mail_deletion_at");
-        table.AddColumn<string>("deletion_job"); // the account is gone for everybody; the row goes when all is erased
-        table.AddColumn<string>("search").NotNull().DefaultValueByExpression("''"); // address and comment in lower case, what searches look into
+        table.AddColumn<string>("deletion_job"); // nobody finds the account any more; the row is removed when everything is erased
+        table.AddColumn<string>("search").NotNull().DefaultValueByExpression("''"); // address and comment in lower case, for searches
         table.AddColumn<long>("used_bytes").NotNull().DefaultValue(0);
         table.AddColumn<DateTimeOffset>("used_at");
         table.AddColumn<string>("measured_for"); // the last request to measure that was answered
         table.Indexes.Add(new IndexDefinition("mail_account_list_address") { Columns = ["domain", "address"] });
         table.Indexes.Add(new IndexDefinition("mail_account_list_used") { Columns = ["domain", "used_bytes", "address"] });
         table.Indexes.Add(new IndexDefinition("mail_account_list_created") { Columns = ["domain", "created_at", "address"] });
-        // Few are forced at a time; the other sorts of this filter sort those few.
+        // Few passwords are forced at a time, so other orders of this filter sort a few rows only.
         table.Indexes.Add(new IndexDefinition("mail_account_list_forced") { Columns = ["domain", "address"], Predicate = "password_forcibly_changed" });
-        // Any part of any length from three characters on, in any language; shorter ones are looked for row by row.
+        // Finds any part of three or more characters, in any language; a shorter text is searched row by row.
         table.Indexes.Add(new IndexDefinition("mail_account_list_search") { Columns = ["search"], Method = IndexMethod.gin, Mask = "? gin_trgm_ops" });
         return table;
     }
@@ -105,7 +105,7 @@ public sealed class MailAccountTable : EventProjection
     private static void Set(IDocumentOperations operations, IEvent e, string column, object value)
         => operations.QueueSqlCommand($"update mail_account_list set {column} = ? where account_id = ?", value, e.StreamKey!);
 
-    // A later one goes on.
+    // A deletion of mail that began later is still under way, so its columns stay.
     private static void EndMailDeletion(IDocumentOperations operations, IEvent e, string jobId)
         => operations.QueueSqlCommand(
             "update mail_account_list set mail_deletion_job = null, mail_deletion_at = null where account_id = ? and mail_deletion_job = ?", e.StreamKey!, jobId);

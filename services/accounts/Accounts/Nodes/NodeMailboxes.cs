@@ -6,8 +6,8 @@ namespace Hikyaku.Accounts.Nodes;
 
 /// <summary>
 /// How many mailboxes live on each node, kept beside the list of accounts and written in the same statements
-/// (<see cref="MailAccounts.MailAccountTable"/>), so that placing an account does not count rows. By domain, because whoever
-/// creates an account holds its domain's row anyway: a single row for a node would make all domains wait for one another.
+/// (<see cref="MailAccounts.MailAccountTable"/>), so that placing an account does not count rows. There is a row for each domain,
+/// because the creation of an account locks its domain anyway: a single row for a node would make all domains wait for one another.
 /// </summary>
 public static class NodeMailboxes
 {
@@ -32,7 +32,7 @@ public static class NodeMailboxes
         return table;
     }
 
-    /// <summary>How many live on a node, as far as the session's transaction sees.</summary>
+    /// <summary>How many mailboxes live on a node, as the session's transaction sees it.</summary>
     public static async Task<long> CountAsync(IDocumentSession session, string node, CancellationToken stop)
     {
         await using var command = new NpgsqlCommand("select coalesce(sum(accounts), 0) from node_mailboxes where node = $1");

@@ -4,10 +4,10 @@ using Npgsql;
 
 namespace Hikyaku.Accounts.Nodes;
 
-/// <summary>How well a node suits a new mailbox, the best last.</summary>
+/// <summary>How well a node suits a new mailbox, from worst to best.</summary>
 public enum NodeStanding
 {
-    /// <summary>Only its credential is known; it has never told where it is.</summary>
+    /// <summary>Only its credential is known; it has never reported its address.</summary>
     Configured,
 
     /// <summary>It is known, but its lease has expired or its copy is not complete.</summary>
@@ -26,7 +26,7 @@ public sealed record PossibleHome(string Name, NodeStanding Standing, long Mailb
 /// <summary>Where a new account's mail will be.</summary>
 public sealed class NodePlacement(IConfiguration configuration, TimeProvider time)
 {
-    // The rows are kept until the end of the transaction, as far as a retirement is concerned: it waits and counts again.
+    // The rows are locked until the end of the transaction: a retirement waits for it and then counts again.
     private const string Registered =
         """
         select n.data ->> 'Name', (n.data ->> 'Retired')::boolean,
@@ -39,7 +39,7 @@ public sealed class NodePlacement(IConfiguration configuration, TimeProvider tim
     private const string Configured =
         "select name, coalesce(sum(m.accounts), 0) from unnest($1) name left join node_mailboxes m on m.node = name group by name";
 
-    /// <summary>Of the nodes that suit best the one with the fewest mailboxes, of several the first by name; null without any.</summary>
+    /// <summary>Chooses, of the nodes that suit best, the one with the fewest mailboxes; of several, the first by name. Null without any node.</summary>
     public static string? Choose(IEnumerable<PossibleHome> nodes)
         => nodes.OrderByDescending(n => n.Standing).ThenBy(n => n.Mailboxes).ThenBy(n => n.Name, StringComparer.Ordinal).FirstOrDefault()?.Name;
 

@@ -18,7 +18,7 @@ public static class NodeStates
 
     private const string Domains = "select u.domain, s.version from domain_usage u join mt_streams s on s.id = u.domain";
 
-    // A retired node stays in the list: whoever hands mail on must know that it does not come back.
+    // A retired node stays in the list: nodes that forward mail must know that it does not come back.
     private const string Nodes =
         """
         select n.id, n.data ->> 'Name', n.data -> 'Address' ->> 'Host', (n.data -> 'Address' ->> 'ImapPort')::int, (n.data -> 'Address' ->> 'Pop3Port')::int,
@@ -71,7 +71,7 @@ public static class NodeStates
             while (await row.ReadAsync(stop)) states[row.GetString(0)] = Mailbox(row, positions[row.GetString(0)]);
         }
 
-        // Erased already, as no node served: the row is gone, the stream is not.
+        // The account is erased already, because no node served it: the row is gone, the stream is still there.
         await using (var erased = new NpgsqlCommand(
             "select id, version from mt_streams s where id = any($1) and type = 'mail_account' and not exists (select 1 from mail_account_list l where l.account_id = s.id)", connection))
         {

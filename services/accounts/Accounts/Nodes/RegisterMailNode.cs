@@ -4,13 +4,13 @@ using Npgsql;
 
 namespace Hikyaku.Accounts.Nodes;
 
-/// <summary>A node tells where it is, with each renewal of its lease.</summary>
+/// <summary>A node reports its address with each renewal of its lease.</summary>
 /// <param name="Node">Its name.</param>
 /// <param name="Address">Where it is; null when it does not tell.</param>
 /// <param name="Now">When.</param>
 public sealed record RegisterMailNode(string Node, NodeAddress? Address, DateTimeOffset Now)
 {
-    /// <summary>Decides; pure. Mostly nothing happens: a node tells the same every few seconds.</summary>
+    /// <summary>Decides; pure. Usually there is no event: a node reports the same address every few seconds.</summary>
     public static Decision Decide(RegisterMailNode command, RegisteredNode? node)
     {
         if (node is { Retired: true }) return Decision.Reject(new Rejection(AccountsProblems.NodeRetired, null, ("node", node.Name)));
@@ -27,7 +27,7 @@ public sealed record RegisterMailNode(string Node, NodeAddress? Address, DateTim
         var decision = Decide(command, await session.LoadAsync<RegisteredNode>(key, stop));
         if (decision.Events.IsEmpty) return decision;
 
-        // Two agents of one name, or a renewal that is sent again while the first one still runs.
+        // Two agents have the same name, or a renewal was sent again while the first one still runs.
         await session.BeginTransactionAsync(stop);
         await using var turn = new NpgsqlCommand("select pg_advisory_xact_lock(hashtextextended($1, 1))");
         turn.Parameters.Add(new() { Value = key });

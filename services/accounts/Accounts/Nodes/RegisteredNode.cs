@@ -6,7 +6,7 @@ namespace Hikyaku.Accounts.Nodes;
 // The events below are the storage format of mail nodes: what is written stays for ever. Add fields only as optional ones,
 // never rename or retype one; a new shape is a new version in Storage/EventNames.cs and an upcaster.
 
-/// <summary>A mail node told for the first time where the others reach it.</summary>
+/// <summary>A mail node reported for the first time where the others reach it.</summary>
 public sealed record MailNodeRegistered(string Node, string Host, int ImapPort, int Pop3Port, int LmtpPort, int QuotaPort, DateTimeOffset At);
 
 /// <summary>The node is reached elsewhere; all of its address, changed or not.</summary>
@@ -63,12 +63,12 @@ public sealed record RegisteredNode : IState<RegisteredNode>
 /// <param name="QuotaPort">Where Dovecot says whether a mailbox has space.</param>
 public sealed record NodeAddress(string Host, int ImapPort, int Pop3Port, int LmtpPort, int QuotaPort)
 {
-    /// <summary>Reads what a node tells of itself; null when it tells nothing, as an older one, or nothing usable.</summary>
+    /// <summary>Reads what a node reports of itself; null when it reports nothing (an older version) or nothing usable.</summary>
     public static NodeAddress? Read(LeaseReport body)
     {
         ArgumentNullException.ThrowIfNull(body);
         return body is { Host: { Length: > 0 and <= 253 } host, ImapPort: { } imap, Pop3Port: { } pop3, LmtpPort: { } lmtp, QuotaPort: { } quota }
-            // It ends up in the configuration of mail servers.
+            // The host is written into the configuration of mail servers.
             && host.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or ':')
             && ((int[])[imap, pop3, lmtp, quota]).All(p => p is > 0 and <= 65_535)
             ? new(host, imap, pop3, lmtp, quota)

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Hikyaku.Accounts.Nodes;
 
-/// <summary>Retires a mail node (N-16): it counts for nothing any more, and serves no longer when it hears of it.</summary>
+/// <summary>Retires a mail node (N-16): nothing waits for it any more, and it stops serving when it hears of this.</summary>
 /// <param name="Mailboxes">How many live there.</param>
 /// <param name="Now">When.</param>
 public sealed record RetireMailNode(long Mailboxes, DateTimeOffset Now)
@@ -22,7 +22,7 @@ public sealed record RetireMailNode(long Mailboxes, DateTimeOffset Now)
     {
         var (session, key) = (context.Session, RegisteredNode.KeyOf(id));
         await session.BeginTransactionAsync(stop);
-        // Waits for accounts that are being placed there, which are counted then, and keeps others from being placed.
+        // The lock waits for accounts that are being placed there, so that they are counted, and no further account can be placed meanwhile.
         await using var turn = new NpgsqlCommand("select 1 from mt_doc_registered_node where id = $1 for update");
         turn.Parameters.Add(new() { Value = key });
         await session.ExecuteAsync(turn, stop);

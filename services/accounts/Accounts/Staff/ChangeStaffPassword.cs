@@ -9,7 +9,7 @@ namespace Hikyaku.Accounts.Staff;
 /// <param name="Password">As typed.</param>
 /// <param name="CredentialId">Where the new hash will be.</param>
 /// <param name="IsPresentPassword">Whether the login has it already: then nothing changes.</param>
-/// <param name="IsSimilar">Whether it is similar to the current one; known where that is at hand.</param>
+/// <param name="IsSimilar">Whether it is similar to the current one; known only when the request contains the current one.</param>
 /// <param name="CurrentIsWrong">Whether a needed proof is missing or wrong.</param>
 /// <param name="OwnChoice">Whether the login's owner sets it.</param>
 /// <param name="Now">When.</param>

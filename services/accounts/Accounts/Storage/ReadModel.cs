@@ -2,12 +2,12 @@ using Npgsql;
 
 namespace Hikyaku.Accounts.Storage;
 
-/// <summary>What was put right in a table.</summary>
+/// <summary>What a rebuild repaired in a table.</summary>
 /// <param name="Table">Its name.</param>
 /// <param name="Changed">Rows that said something else than the history.</param>
 /// <param name="Added">Rows that were missing.</param>
 /// <param name="Removed">Rows that no event accounts for.</param>
-public sealed record PutRight(string Table, int Changed, int Added, int Removed);
+public sealed record Repair(string Table, int Changed, int Added, int Removed);
 
 /// <summary>A table that follows from the history.</summary>
 /// <param name="Table">Its name.</param>
@@ -19,7 +19,7 @@ internal sealed record ReadModel(string Table, string[] Key, string[] Kept)
     public static ReadModel OfSnapshots(string table) => new(table, ["id"], ["mt_last_modified", "mt_dotnet_type"]);
 
     /// <summary>Gives the table the rows of its namesake in a schema; rows that are right are not written.</summary>
-    public async Task<PutRight> PutRightAsync(NpgsqlConnection session, string schema, CancellationToken stop)
+    public async Task<Repair> RepairAsync(NpgsqlConnection session, string schema, CancellationToken stop)
     {
         var columns = await ColumnsAsync(session, stop);
         var compared = columns.Except(Key).Except(Kept).ToList();

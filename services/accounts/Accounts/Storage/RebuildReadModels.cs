@@ -104,8 +104,8 @@ public static class RebuildReadModels
         await ExecuteAsync(session, ErasedSql, stop);
         // Tables are compared as wholes. A planner that takes one for empty would go through all of it for each row of the other.
         await ExecuteAsync(session, "set local enable_nestloop = off", stop);
-        List<PutRight> tables = [];
-        foreach (var model in models) tables.Add(await model.PutRightAsync(session, Schema, stop));
+        List<Repair> tables = [];
+        foreach (var model in models) tables.Add(await model.RepairAsync(session, Schema, stop));
         await transaction.CommitAsync(stop);
         return new(position, [.. replayed.OrderBy(r => r.Name, StringComparer.Ordinal)], tables, waited.Elapsed);
     }
@@ -212,7 +212,7 @@ public static class RebuildReadModels
 /// <param name="Projections">What was replayed, most of it at the same time.</param>
 /// <param name="Tables">What was wrong.</param>
 /// <param name="Waited">How long nothing could be appended.</param>
-public sealed record Rebuilt(long Position, IReadOnlyList<ReplayedProjection> Projections, IReadOnlyList<PutRight> Tables, TimeSpan Waited);
+public sealed record Rebuilt(long Position, IReadOnlyList<ReplayedProjection> Projections, IReadOnlyList<Repair> Tables, TimeSpan Waited);
 
 /// <summary>A projection that was replayed.</summary>
 /// <param name="Name">Marten's name of it.</param>
