@@ -1,4 +1,4 @@
-using Hikyaku.Accounts.Nodes;
+using Hikyaku.Platform;
 using Marten;
 using Npgsql;
 

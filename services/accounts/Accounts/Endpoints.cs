@@ -40,8 +40,7 @@ public static class Endpoints
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("What people need to know of the mail servers");
         app.MapPost("/internal/credentials/verify", VerifyCredentials.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
         app.MapGet("/internal/targets/{address}", ResolveTarget.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
-        app.MapPut("/internal/nodes/{node}", NodeLeases.Renew).WithMetadata(new OwnCredential()).ExcludeFromDescription();
-        app.MapNodeStateList(NodeStates.All);
+        app.MapNodes(NodeStates.All);
     }
 
     private static void MapDomains(RouteGroupBuilder commands, RouteGroupBuilder queries)

@@ -18,6 +18,9 @@ namespace Hikyaku.Accounts;
 /// <summary>The accounts service: domains with limits, administrators, mail accounts, and the passwords of all of them.</summary>
 public static class Program
 {
+    /// <summary>The service's name.</summary>
+    public const string Service = "accounts";
+
     /// <summary>Runs it; with the one argument <c>rebuild</c>, makes its read models anew.</summary>
     public static async Task<int> Main(string[] args)
     {
@@ -30,9 +33,9 @@ public static class Program
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
-        builder.AddServiceHost("accounts");
+        builder.AddServiceHost(Service);
         var services = builder.Services;
-        services.AddBus(builder.Configuration, "accounts", bus =>
+        services.AddBus(builder.Configuration, Service, bus =>
         {
             bus.AddConsumer<MailboxUsageConsumer>();
             bus.AddConsumer<ErasureConsumer>();
@@ -45,7 +48,8 @@ public static class Program
         services.ConfigureMarten((provider, options) => options.Events.Subscribe(
             ActivatorUtilities.CreateInstance<AccountsPublisher>(provider), subscription => subscription.Name = "publisher"));
         services.AddSingleton<Passwords>();
-        services.AddSingleton<NodeLeases>();
+        services.AddSingleton<INodeRegistry, NodeRegistry>();
+        services.AddNodeLeases(Service);
         services.AddSingleton<NodePlacement>();
         services.AddSingleton<MailAccountReader>();
         services.AddSingleton<DeletionProcess>();

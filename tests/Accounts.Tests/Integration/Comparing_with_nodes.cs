@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Hikyaku.Accounts.Contracts;
-using Hikyaku.Accounts.Nodes;
 using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
 using Marten;

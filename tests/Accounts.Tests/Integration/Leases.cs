@@ -1,4 +1,3 @@
-using Hikyaku.Accounts.Nodes;
 using Hikyaku.Contracts;
 using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
@@ -55,7 +54,7 @@ public sealed class Leases : IAsyncLifetime
         await RenewAsync("dead", applied: 7, listed: false); // its servers go on with what they know
         await RenewAsync("dead", applied: 7, listed: false);
         Assert.False(await InForceAsync(7));
-        var leases = new NodeLeases(_own.Get<IDocumentStore>(), _time);
+        var leases = Kept;
         Assert.Contains("dead", await leases.CountingAsync(default)); // what is deleted is still to be erased there
         await RenewAsync("dead", applied: 7);
         Assert.True(await InForceAsync(7));
@@ -90,17 +89,19 @@ public sealed class Leases : IAsyncLifetime
         Assert.True(await InForceAsync(9));
     }
 
-    private Task<bool> InForceAsync(string account, long position) => new NodeLeases(_own.Get<IDocumentStore>(), _time).IsInForceAsync(account, position, default);
+    private NodeLeases Kept => new("accounts", _own.Get<IDocumentStore>(), _time, _own.Get<INodeRegistry>());
 
-    private Task<bool> InForceAsync(long position) => new NodeLeases(_own.Get<IDocumentStore>(), _time).HaveAllAppliedAsync(position, default);
+    private Task<bool> InForceAsync(string account, long position) => Kept.IsInForceAsync(account, position, default);
+
+    private Task<bool> InForceAsync(long position) => Kept.HaveAllAppliedAsync(position, default);
 
     private async Task<LeaseAnswer> RenewAsync(string node, long applied, bool listed = true, IReadOnlyDictionary<string, long>? pending = null)
     {
         var credentials = new NodeCredentials(new ConfigurationBuilder().AddCommandLine(_keys.ForService()).Build());
         var http = new DefaultHttpContext();
         http.Request.Headers.Authorization = $"Bearer {_keys.NodeBearer(node)}";
-        var body = new LeaseReport(new Dictionary<string, long> { [NodeLeases.Service] = applied }, null, listed, Pending: pending);
-        var answer = await NodeLeases.Renew(node, body, http, credentials, _own.Get<IDocumentStore>(), _own.Get<NpgsqlDataSource>(), _time, default);
+        var body = new LeaseReport(new Dictionary<string, long> { ["accounts"] = applied }, null, listed, Pending: pending);
+        var answer = await NodeEndpoints.Renew(node, body, http, credentials, Kept, _own.Get<NpgsqlDataSource>(), _time, default);
         return Assert.IsType<LeaseAnswer>(Assert.IsAssignableFrom<IValueHttpResult>(answer).Value);
     }
 

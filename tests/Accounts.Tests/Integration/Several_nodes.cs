@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Platform.Testing;
+using Hikyaku.Platform;
 using Marten;
 using Npgsql;
 

@@ -46,7 +46,7 @@ public sealed class VerifiedService : IAsyncLifetime
         await foreach (var state in NodeStates.All(connection, position, CancellationToken.None)) states.Add(state);
         var (parts, settings) = (new Parts(Parts.OfThisProgram()), new NodeSettings("mail1", _folder, new Dictionary<string, Uri>(), "", new("http://127.0.0.1"), ""));
         using var replica = new Replica(settings, new Schema(parts), new FormerSessions(settings, parts), NullLogger<Replica>.Instance);
-        await replica.ReplaceAsync(r => new ReplicaRows(parts).List(r, NodeLeases.Service, states, position, DateTimeOffset.UtcNow), CancellationToken.None);
+        await replica.ReplaceAsync(r => new ReplicaRows(parts).List(r, Hikyaku.Accounts.Program.Service, states, position, DateTimeOffset.UtcNow), CancellationToken.None);
     }
 
     public async Task DamageAsync(string sql, params (string Name, object Value)[] parameters)

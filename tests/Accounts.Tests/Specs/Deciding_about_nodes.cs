@@ -1,5 +1,6 @@
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Platform.Testing;
+using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.Tests.Specs;
 

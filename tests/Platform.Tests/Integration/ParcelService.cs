@@ -96,6 +96,7 @@ public sealed class ParcelService : IAsyncDisposable
         });
         builder.Services.ConfigureMarten((provider, options) => options.Events.Subscribe(
             ActivatorUtilities.CreateInstance<ParcelPublisher>(provider), subscription => subscription.Name = "publisher"));
+        builder.Services.AddNodeLeases("parcels");
         var app = builder.Build();
         app.UseServiceHost();
         ParcelEndpoints.Map(app);
@@ -114,7 +115,7 @@ internal static class ParcelEndpoints
         commands.MapPost("", Post).Allow(Scope.None, Roles.Operator, Roles.Admin);
         commands.MapPut("/{id}/label", Label).Allow(Scope.None, Roles.Operator);
         commands.MapPost("/{id}/weighings", Weigh).Allow(Scope.None, Roles.Operator);
-        app.MapNodeStateList(States);
+        app.MapNodes(States);
     }
 
     private static async Task<IResult> Post(ParcelBody body, CommandContext context)

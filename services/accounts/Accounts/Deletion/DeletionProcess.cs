@@ -1,6 +1,5 @@
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
-using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Storage;
 using Hikyaku.Platform;
 using Marten;

@@ -1,4 +1,3 @@
-using Hikyaku.Accounts.Nodes;
 using Hikyaku.Platform;
 using Npgsql;
 

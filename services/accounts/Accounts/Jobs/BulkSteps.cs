@@ -1,7 +1,6 @@
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Files;
 using Hikyaku.Accounts.MailAccounts;
-using Hikyaku.Accounts.Nodes;
 using Hikyaku.Platform;
 using Marten;
 using Npgsql;

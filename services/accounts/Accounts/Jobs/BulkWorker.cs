@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Hikyaku.Accounts.BulkChange;
 using Hikyaku.Accounts.BulkRegistration;
-using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Undo;
 using Hikyaku.Platform;
 using Npgsql;

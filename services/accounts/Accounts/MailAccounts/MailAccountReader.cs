@@ -1,4 +1,4 @@
-using Hikyaku.Accounts.Nodes;
+using Hikyaku.Platform;
 using Npgsql;
 
 namespace Hikyaku.Accounts.MailAccounts;

@@ -43,7 +43,7 @@ public static class ReadNodes
         foreach (var name in registered.Keys.Union(leases.Keys).Order(StringComparer.Ordinal))
         {
             var (node, lease) = (registered.GetValueOrDefault(name), leases.GetValueOrDefault(name));
-            var position = lease?.Applied.GetValueOrDefault(NodeLeases.Service) ?? 0;
+            var position = lease?.Applied.GetValueOrDefault(Program.Service) ?? 0;
             var lag = await LagAsync(database, position, time.GetUtcNow(), stop);
             nodes.Add(new(
                 name, StateOf(node, lease, lag, time.GetUtcNow()), position, lag, lease?.Until, lease?.Servers ?? new Dictionary<string, string>(),

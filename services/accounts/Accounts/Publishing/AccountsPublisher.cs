@@ -9,7 +9,7 @@ using Npgsql;
 namespace Hikyaku.Accounts.Publishing;
 
 /// <summary>Tells others what happened to accounts and domains, and nodes what they now obey.</summary>
-public sealed class AccountsPublisher(IBus bus, INodeBus nodes, NpgsqlDataSource database) : Publisher(NodeLeases.Service, bus, nodes)
+public sealed class AccountsPublisher(IBus bus, INodeBus nodes, NpgsqlDataSource database) : Publisher(Program.Service, bus, nodes)
 {
     /// <inheritdoc/>
     protected override IEnumerable<object> ToContracts(IEvent e, IReadOnlyList<object> states)

@@ -42,7 +42,6 @@ public static class AccountsStore
         options.Schema.For<FormerLife>().DocumentAlias("former_life");
         options.Schema.For<Job>().DocumentAlias("job");
         options.Schema.For<Credential>().DocumentAlias("credential").Duplicate(c => c.Owner);
-        options.Schema.For<NodeLease>().DocumentAlias("node_lease");
         options.Storage.ExtendedSchemaObjects.Add(new Extension("pg_trgm")); // for the search in the list; the database's owner may make it
         options.Schema.For<RegisteredNode>().DocumentAlias("registered_node");
         options.Storage.ExtendedSchemaObjects.Add(DomainUsage.Table());
