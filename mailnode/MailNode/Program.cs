@@ -38,10 +38,8 @@ public partial class Program
         services.AddSingleton<MailServers>();
         services.AddSingleton<Replica>();
         services.AddSingleton<MailChanges>();
-        services.AddSingleton<Deliveries>();
         services.AddSingleton<PostfixQueue>();
         services.AddSingleton<MailboxTurns>();
-        services.AddSingleton<WatchState>();
         services.AddHealthChecks().AddCheck<ReplicaHealth>("replica");
         AddPerService<Lease>(services, all);
         AddPerService<Listing>(services, all);
@@ -54,19 +52,15 @@ public partial class Program
         AddRunning<Eraser>(services);
         AddRunning<MailDeleter>(services);
         AddRunning<Tidier>(services);
-        AddRunning<Applier>(services);
+        services.AddSingleton<Applier>();
         services.AddHostedService<CapacityElsewhere>();
-        // Last, so that they stop first: messages in hand are still written.
         services.AddBus(builder.Configuration, "mailnode");
-        services.AddNodeBus(builder.Configuration, bus => Watch.AddConsumers(bus, all), Watch.Configure);
+        AddRunning<Watch>(services);
         services.Configure<MassTransitHostOptions>(o => o.StopTimeout = TimeSpan.FromSeconds(5));
 
         var app = builder.Build();
         _ = app.Services.GetRequiredService<OwningServices>(); // throws when the address of one is not set
         app.Services.GetRequiredService<Replica>().OpenExisting();
-        var nodeBus = app.Services.GetRequiredService<INodeBus>();
-        nodeBus.ConnectReceiveObserver(app.Services.GetRequiredService<Deliveries>());
-        nodeBus.ConnectReceiveObserver(app.Services.GetRequiredService<WatchState>());
         app.MapHealth();
         app.MapPost("/mail-events", (System.Text.Json.JsonElement said, MailChanges changes) => changes.Receive(said));
         app.MapPost("/auth-policy", (Logins.Report report, Logins logins) => logins.Receive(report));

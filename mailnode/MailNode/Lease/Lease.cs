@@ -25,7 +25,7 @@ public sealed partial class Lease(
 
     /// <summary>Asks for a renewal now; several askings become one.</summary>
     /// <param name="cause">What has caused it, for the trace.</param>
-    public void Renew(Activity? cause = null) => _news.Writer.TryWrite(cause?.Context ?? default);
+    public void Renew(ActivityContext cause = default) => _news.Writer.TryWrite(cause);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -33,7 +33,7 @@ public sealed partial class Lease(
         while (!stoppingToken.IsCancellationRequested)
         {
             var causes = await CausesAsync(stoppingToken);
-            // Of several causes none is the parent.
+            // Set a parent span only when there is a single cause.
             using var activity = causes is [var cause] && cause != default ? Telemetry.Source.StartActivity("lease", ActivityKind.Internal, cause) : null;
             try
             {

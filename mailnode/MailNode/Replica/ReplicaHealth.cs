@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Hikyaku.MailNode;
 
 /// <summary>Whether the replica is complete and moves.</summary>
-public sealed class ReplicaHealth(Replica replica, WatchState watch, Applier applier, Membership membership, TimeProvider time) : IHealthCheck
+public sealed class ReplicaHealth(Replica replica, Watch watch, Applier applier, Membership membership, TimeProvider time) : IHealthCheck
 {
     private static readonly TimeSpan WatchMayBeAway = TimeSpan.FromSeconds(10);
 

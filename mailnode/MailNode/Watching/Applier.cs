@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Threading.Channels;
+using Hikyaku.Accounts.Contracts;
 using Hikyaku.Contracts;
 using Hikyaku.Platform;
 using Microsoft.Data.Sqlite;
@@ -7,81 +7,71 @@ using Microsoft.Data.Sqlite;
 namespace Hikyaku.MailNode;
 
 /// <summary>
-/// Writes what the watch brings, many states in one transaction when many wait: a transaction ends on the disk, which takes
-/// longer than everything else. What fails is tried again for ever: a state that was put aside would never be obeyed.
+/// Writes what the watch brings, in the order in which it came, all that has come together in one transaction: a transaction ends
+/// on the disk, which takes longer than everything else. What fails is tried again for ever: a state that was put aside would
+/// never be obeyed.
 /// </summary>
 public sealed partial class Applier(
-    Replica replica, Parts parts, ReplicaRows rows, OwningServices services, PerService<Lease> leases, PerService<Listing> listings, SessionEnder sessions, TimeProvider time, ILogger<Applier> logger)
-    : BackgroundService
+    Replica replica, Parts parts, ReplicaRows rows, OwningServices services, PerService<Lease> leases, PerService<Listing> listings, SessionEnder sessions, Usage usage,
+    TimeProvider time, ILogger<Applier> logger)
 {
-    private const int InOneTransaction = 256;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(InOneTransaction);
     private long _failingSince;
 
     /// <summary>Since when writing fails; null when it does not.</summary>
     public DateTimeOffset? FailingSince
         => Interlocked.Read(ref _failingSince) is var ticks and not 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
-    /// <summary>Ends when the state is on the disk, or was not newer than what is there.</summary>
-    public async Task ApplyAsync(object state)
+    /// <summary>Ends when all of it is on the disk, or was not newer than what is there.</summary>
+    public async Task ApplyAsync(IReadOnlyList<WatchMessage> messages, CancellationToken stop)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        var part = parts.Of(state);
-        var key = part.IdentityOf(state).Key;
-        if (!part.IsWhole(state))
+        ArgumentNullException.ThrowIfNull(messages);
+        var wanted = messages.Where(IsToBeWritten).ToList();
+        if (wanted.Count > 0)
         {
-            LogNotWhole(part.Contract.Name, key); // tried again it would be the same; everything behind it would wait
-            return;
+            var spans = wanted.ConvertAll(Begin);
+            var written = await WriteAsync(wanted, stop);
+            for (var i = spans.Count - 1; i >= 0; i--) spans[i]?.Dispose(); // each was begun within the one before
+            sessions.EndDue();
+            foreach (var (message, isWritten) in wanted.Zip(written)) Tell(message, isWritten);
         }
 
-        using var activity = Telemetry.Source.StartActivity("apply");
-        activity?.SetTag("hikyaku.part", part.Contract.Name).SetTag("hikyaku.key", key);
-        var waiting = new Waiting(r => rows.Watch(r, state, time.GetUtcNow()));
-        await _waiting.Writer.WriteAsync(waiting);
-        await waiting.Done.Task;
+        foreach (var asked in messages.Select(m => m.Content).OfType<MailboxMeasurementAsked>()) usage.Ask(asked); // nobody waits for Dovecot
     }
 
-    /// <summary>Ends when the bookmark is on the disk. What came before it must have been applied.</summary>
-    public async Task ApplyAsync(NodeStateBookmark bookmark)
+    private bool IsToBeWritten(WatchMessage message)
     {
-        ArgumentNullException.ThrowIfNull(bookmark);
-        if (services.Named(bookmark.Service) is null) return; // a newer service, whose states this version does not keep
-        var waiting = new Waiting(r => ReplicaRows.Watch(r, bookmark));
-        await _waiting.Writer.WriteAsync(waiting);
-        var applied = await waiting.Done.Task;
-        sessions.EndDue();
-        if (applied) leases[bookmark.Service].Renew(Activity.Current);
-        else listings[bookmark.Service].Ask($"the states between the last applied position and {bookmark.After} are missing");
+        if (message.Content is MailboxMeasurementAsked) return false;
+        if (message.Content is NodeStateBookmark bookmark) return services.Named(bookmark.Service) is not null; // a newer service's states are not kept
+        var part = parts.Of(message.Content);
+        if (part.IsWhole(message.Content)) return true;
+        LogNotWhole(part.Contract.Name, part.IdentityOf(message.Content).Key); // tried again it would be the same; everything behind it would wait
+        return false;
     }
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private Activity? Begin(WatchMessage message)
     {
-        // The bus stops first. What is not written when this stops was not acknowledged either, and comes again.
-        while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
-        {
-            var together = new List<Waiting>(InOneTransaction);
-            while (together.Count < InOneTransaction && _waiting.Reader.TryRead(out var one)) together.Add(one);
-            await WriteAsync(together, stoppingToken);
-        }
+        if (message.Content is NodeStateBookmark || message.Cause == default) return null;
+        var part = parts.Of(message.Content);
+        var span = Telemetry.Source.StartActivity("apply", ActivityKind.Consumer, message.Cause);
+        return span?.SetTag("hikyaku.part", part.Contract.Name).SetTag("hikyaku.key", part.IdentityOf(message.Content).Key);
     }
 
-    private async Task WriteAsync(List<Waiting> together, CancellationToken stop)
+    private async Task<List<bool>> WriteAsync(List<WatchMessage> messages, CancellationToken stop)
     {
         while (true)
         {
             try
             {
-                var results = await replica.WriteAsync(r => together.ConvertAll(w => w.Write(r)), stop);
+                var now = time.GetUtcNow();
+                var written = await replica.WriteAsync(r => messages.ConvertAll(m => m.Content is NodeStateBookmark b ? ReplicaRows.Watch(r, b) : rows.Watch(r, m.Content, now)), stop);
                 Interlocked.Exchange(ref _failingSince, 0);
-                for (var i = 0; i < together.Count; i++) together[i].Done.SetResult(results[i]);
-                return;
+                return written;
             }
             catch (SqliteException e)
             {
-                LogFailed(e, together.Count);
+                LogFailed(e, messages.Count);
                 Interlocked.CompareExchange(ref _failingSince, time.GetUtcNow().UtcTicks, 0);
             }
 
@@ -89,9 +79,11 @@ public sealed partial class Applier(
         }
     }
 
-    private sealed record Waiting(Func<SqliteConnection, bool> Write)
+    private void Tell(WatchMessage message, bool isWritten)
     {
-        public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (message.Content is not NodeStateBookmark bookmark) return;
+        if (isWritten) leases[bookmark.Service].Renew(message.Cause);
+        else listings[bookmark.Service].Ask($"the states between the last applied position and {bookmark.After} are missing");
     }
 
     [LoggerMessage(1, LogLevel.Error, "{Count} states cannot be written; they are tried again")]

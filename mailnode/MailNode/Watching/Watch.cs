@@ -1,61 +1,83 @@
-using Hikyaku.Accounts.Contracts;
-using Hikyaku.Contracts;
-using MassTransit;
+using System.Text.Json;
 
 namespace Hikyaku.MailNode;
 
 /// <summary>
-/// The watch of list-and-watch: the node's queue on the node bus. It outlives the agent for a week and drops its oldest
-/// messages when it is full, so that a dead node never fills the broker; what is missing then shows in the bookmarks.
+/// The watch of list-and-watch: reads the node's queue in the broker's order, and acknowledges what is on the disk. Each time that
+/// it connects the node lists again: nobody knows what became of the queue meanwhile. A message that cannot be read is a reason, too.
 /// </summary>
-public sealed class Watch(Applier applier, Deliveries deliveries, Usage usage) : IConsumer<NodeStateBookmark>, IConsumer<MailboxMeasurementAsked>
+public sealed partial class Watch(
+    NodeSettings settings, IConfiguration configuration, Parts parts, Applier applier, PerService<Listing> listings, TimeProvider time, ILogger<Watch> logger)
+    : BackgroundService
 {
-    private const int AtOnce = 256;
-    private static readonly TimeSpan QueueLife = TimeSpan.FromDays(7);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Adds the consumers: one for each part, and this one for all else that comes on the node bus.</summary>
-    public static void AddConsumers(IBusRegistrationConfigurator bus, Parts parts)
-    {
-        ArgumentNullException.ThrowIfNull(parts);
-        bus.AddConsumer<Watch>();
-        foreach (var part in parts.All) bus.AddConsumer(ConsumerOf(part));
-    }
+    private readonly Uri _broker = new(configuration["Hikyaku:RabbitNodes"] ?? throw new InvalidOperationException("Hikyaku:RabbitNodes is not set"));
+    private readonly IReadOnlyDictionary<string, Type> _contracts = WatchMessage.Contracts(parts);
+    private long _disconnectedSince = time.GetUtcNow().UtcTicks;
 
-    /// <summary>Sets up the endpoint.</summary>
-    public static void Configure(IBusRegistrationContext context, IRabbitMqBusFactoryConfigurator rabbit)
+    /// <summary>Since when it is not connected; null when it is.</summary>
+    public DateTimeOffset? DisconnectedSince
+        => Interlocked.Read(ref _disconnectedSince) is var ticks and not 0 ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        ArgumentNullException.ThrowIfNull(rabbit);
-        var settings = context.GetRequiredService<NodeSettings>();
-        rabbit.ReceiveEndpoint($"node-{settings.Node}", endpoint =>
+        while (!stoppingToken.IsCancellationRequested)
         {
-            endpoint.SetQuorumQueue();
-            endpoint.SetQueueArgument("x-max-length", settings.QueueLength);
-            endpoint.SetQueueArgument("x-overflow", "drop-head");
-            endpoint.SetQueueArgument("x-expires", (long)QueueLife.TotalMilliseconds);
-            endpoint.PrefetchCount = AtOnce;
-            // Password hashes are in the messages: none is put into another queue.
-            endpoint.PublishFaults = false;
-            endpoint.DiscardFaultedMessages();
-            endpoint.DiscardSkippedMessages();
-            endpoint.ConnectReceiveEndpointObserver(context.GetRequiredService<WatchState>());
-            endpoint.ConfigureConsumer<Watch>(context);
-            foreach (var part in context.GetRequiredService<Parts>().All) endpoint.ConfigureConsumer(context, ConsumerOf(part));
-        });
+            try
+            {
+                await using var queue = await WatchQueue.OpenAsync(settings, _broker, _contracts.Keys, stoppingToken);
+                // The queue is bound from here on: whatever the list does not tell, the watch will.
+                if (Interlocked.Exchange(ref _disconnectedSince, 0) != 0) LogConnected();
+                Ask("the watch has connected");
+                await ReadAsync(queue, stoppingToken);
+            }
+            catch (Exception e) when (WatchQueue.IsBrokers(e) || (e is OperationCanceledException && !stoppingToken.IsCancellationRequested))
+            {
+                if (DisconnectedSince is null) LogDisconnected(e.Message);
+            }
+
+            Interlocked.CompareExchange(ref _disconnectedSince, time.GetUtcNow().UtcTicks, 0);
+            await Task.Delay(Pause, stoppingToken);
+        }
     }
 
-    /// <inheritdoc/>
-    public Task Consume(ConsumeContext<MailboxMeasurementAsked> context)
+    private async Task ReadAsync(WatchQueue queue, CancellationToken stop)
     {
-        usage.Ask(context.Message); // bookmarks do not wait for Dovecot
-        return Task.CompletedTask;
+        while (await queue.TakeAsync(stop) is { Count: > 0 } deliveries)
+        {
+            await applier.ApplyAsync([.. deliveries.SelectMany(Read)], stop);
+            await queue.AcknowledgeAsync(deliveries[^1].Number, stop);
+        }
     }
 
-    /// <inheritdoc/>
-    public async Task Consume(ConsumeContext<NodeStateBookmark> context)
+    private IEnumerable<WatchMessage> Read(Delivery delivery)
     {
-        await deliveries.EarlierAsync(context.ReceiveContext);
-        await applier.ApplyAsync(context.Message);
+        try
+        {
+            return [WatchMessage.Read(delivery.Body, _contracts)];
+        }
+        catch (JsonException e)
+        {
+            LogNotRead(e.Message); // tried again it would be the same; everything behind it would wait
+            Ask("a message of the watch could not be read");
+            return [];
+        }
     }
 
-    private static Type ConsumerOf(IPart part) => typeof(PartConsumer<>).MakeGenericType(part.Contract);
+    // Nobody knows what was missed of whom.
+    private void Ask(string reason)
+    {
+        foreach (var listing in listings.All) listing.Ask(reason);
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "The watch is connected")]
+    private partial void LogConnected();
+
+    [LoggerMessage(2, LogLevel.Warning, "The watch is not connected: {Reason}")]
+    private partial void LogDisconnected(string reason);
+
+    [LoggerMessage(3, LogLevel.Error, "A message of the watch cannot be read and is passed over: {Reason}")]
+    private partial void LogNotRead(string reason);
 }

@@ -31,21 +31,12 @@ public static class Bus
     /// <summary>A name for a queue that one process has for itself, and which is deleted with its connection.</summary>
     public static string QueueOfOneProcess(string program) => $"{program}{OfOneProcess}{Guid.NewGuid():N}";
 
-    /// <summary>Adds the node bus (<c>Hikyaku:RabbitNodes</c>).</summary>
-    public static IServiceCollection AddNodeBus(
-        this IServiceCollection services, IConfiguration configuration,
-        Action<IBusRegistrationConfigurator<INodeBus>>? configure = null,
-        Action<IBusRegistrationContext, IRabbitMqBusFactoryConfigurator>? endpoints = null)
+    /// <summary>Adds the node bus (<c>Hikyaku:RabbitNodes</c>), for publishing; nodes read their queues themselves.</summary>
+    public static IServiceCollection AddNodeBus(this IServiceCollection services, IConfiguration configuration)
         => services.AddMassTransit<INodeBus>(bus =>
         {
-            bus.SetKebabCaseEndpointNameFormatter();
             bus.DisableUsageTelemetry(); // by default it tells its maker
-            configure?.Invoke(bus);
-            bus.UsingRabbitMq((context, rabbit) =>
-            {
-                endpoints?.Invoke(context, rabbit);
-                Connect(context, rabbit, configuration, "Hikyaku:RabbitNodes", ownEndpoints: endpoints is not null);
-            });
+            bus.UsingRabbitMq((context, rabbit) => Connect(context, rabbit, configuration, "Hikyaku:RabbitNodes"));
         });
 
     private static void Defaults(IBusRegistrationConfigurator bus, string program, Action<IBusRegistrationConfigurator>? configure)
@@ -63,8 +54,7 @@ public static class Bus
         configure?.Invoke(bus);
     }
 
-    private static void Connect(
-        IBusRegistrationContext context, IRabbitMqBusFactoryConfigurator rabbit, IConfiguration configuration, string setting, bool ownEndpoints = false)
+    private static void Connect(IBusRegistrationContext context, IRabbitMqBusFactoryConfigurator rabbit, IConfiguration configuration, string setting)
     {
         var address = new Uri(configuration[setting] ?? throw new InvalidOperationException($"{setting} is not set"));
         var login = address.UserInfo.Split(':', 2);
@@ -75,6 +65,6 @@ public static class Bus
             host.PublisherConfirmation = true;
             host.Heartbeat(TimeSpan.FromSeconds(10));
         });
-        if (!ownEndpoints) rabbit.ConfigureEndpoints(context);
+        rabbit.ConfigureEndpoints(context);
     }
 }

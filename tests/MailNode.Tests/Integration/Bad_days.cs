@@ -275,6 +275,22 @@ public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
         (await account.LoggedInAsync()).Dispose();
     }
 
+    [Theory, Trait("Rule", "REL-8")]
+    [InlineData("")]
+    [InlineData("no JSON")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{\"messageType\":[\"urn:message:Hikyaku.Accounts.Contracts:MailboxState\"]}")]
+    [InlineData("{\"messageType\":[\"urn:message:Hikyaku.Accounts.Contracts:MailboxState\"],\"message\":7}")]
+    [InlineData("{\"messageType\":[\"urn:message:Unknown:Contract\"],\"message\":{}}")]
+    public async Task A_message_that_cannot_be_read_holds_nothing_up_and_is_made_up_for_by_a_list(string body)
+    {
+        var lists = _node.Accounts.Lists;
+        await _node.Broker.PublishRawAsync($"node-{_node.Name}", body);
+        await Eventually.Async(() => _node.Accounts.Lists > lists);
+        await Account.OpenAsync(_node);
+    }
+
     private Task MissAsync()
     {
         var before = _node.Accounts.Next();

@@ -64,6 +64,15 @@ public sealed class Broker : IAsyncDisposable
         return Task.CompletedTask;
     }
 
+    /// <summary>Puts something into a queue that no publisher of the platform would send.</summary>
+    public async Task PublishRawAsync(string queue, string body)
+    {
+        var factory = new RabbitMQ.Client.ConnectionFactory { Uri = new Uri(NodesUri) };
+        await using var connection = await factory.CreateConnectionAsync();
+        await using var channel = await connection.CreateChannelAsync();
+        await RabbitMQ.Client.IChannelExtensions.BasicPublishAsync(channel, "", queue, System.Text.Encoding.UTF8.GetBytes(body));
+    }
+
     /// <summary>Removes a node's queue, as the broker does when nobody has read it for a week.</summary>
     public async Task DeleteQueueAsync(string name)
     {

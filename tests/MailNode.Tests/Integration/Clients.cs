@@ -58,9 +58,14 @@ internal static class Clients
     }
 
     /// <summary>Sends a message by submission, as one's own.</summary>
-    public static async Task SubmitAsync(this Account account, MimeMessage message, string to)
+    /// <param name="account">Who sends it.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="to">To whom.</param>
+    /// <param name="patience">How long an answer may take, in milliseconds.</param>
+    public static async Task SubmitAsync(this Account account, MimeMessage message, string to, int patience = Patience)
     {
         using var client = await account.Node.SmtpAsync("SUBMISSION", SecureSocketOptions.StartTls);
+        client.Timeout = patience;
         await client.AuthenticateAsync(account.Address, account.Secret);
         await client.SendAsync(message, MailboxAddress.Parse(account.Address), [MailboxAddress.Parse(to)]);
     }

@@ -83,6 +83,36 @@ public sealed class Killed_agents(NodeToBreak fixture) : IClassFixture<NodeToBre
         (await account.LoggedInAsync()).Dispose();
     }
 
+    [Fact, Trait("Rule", "NOD-5"), Trait("Rule", "REL-3")]
+    public async Task A_position_is_never_applied_before_the_states_up_to_it()
+    {
+        const int states = 1_000;
+        await Account.OpenAsync(_node);
+        await _node.StopAgentAsync();
+        _node.Accounts.BreaksOff = true; // all must come by the queue
+        var (first, missing) = (_node.Accounts.Position, new HashSet<long>());
+        for (var i = 0; i < states; i++) await Account.PublishAsync(_node, at => State(i, at) with { AccountId = $"order{i:D8}", Address = $"order{i}@example.jp" }, wait: false);
+        foreach (var some in new[] { 1, states / 2 })
+        {
+            await using var agent = _node.StartAgentToKill();
+            await Eventually.Async(() => IsApplied(some), TimeSpan.FromSeconds(30));
+            await agent.StopAsync();
+        }
+
+        await _node.StartAgentAsync();
+        await Eventually.Async(() => IsApplied(states), TimeSpan.FromSeconds(30));
+        Assert.Equal([0], missing);
+        _node.Accounts.BreaksOff = false;
+        await _node.RestartAgentAsync();
+
+        bool IsApplied(int count)
+        {
+            missing.Add(_node.AskReplica(
+                "SELECT applied - $1 - (SELECT count(*) FROM mailbox WHERE position > $1 AND position <= applied) FROM progress WHERE service = 'accounts'", first));
+            return _node.AskReplica("SELECT applied FROM progress WHERE service = 'accounts'") >= first + count;
+        }
+    }
+
     private long Count() => _node.AskReplica("SELECT count(*) FROM mailbox WHERE address GLOB 'many*'");
 
     private static MailboxState State(int i, long at) => new($"many{i:D8}", $"many{i}@example.jp", "example.jp", 1, "$argon2id$none", 10, 1, at, false);
