@@ -170,7 +170,7 @@ journeys_with_two_nodes() {
 journeys_at() {
     local home=$1 report=$2
     shift 2
-    HIKYAKU_ENDPOINTS=$home/endpoints.json HIKYAKU_HOME=$home HIKYAKU_PORT_BASE=$test_port_base HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8 \
+    HIKYAKU_HOME=$home HIKYAKU_PORT_BASE=$test_port_base HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8 \
         OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$((test_port_base + 30))" OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf \
         run_test_program "$repo/tests/Journeys/Journeys.csproj" "$report" "$@"
 }
@@ -214,7 +214,6 @@ run_campaign() {
 }
 
 run_benchmark() {
-    [[ ! -f $HIKYAKU_HOME/endpoints.json ]] || export HIKYAKU_ENDPOINTS=$HIKYAKU_HOME/endpoints.json
     dotnet run -c Release --project "$repo/bench/Bench" -- "$@"
 }
 

@@ -4,12 +4,13 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.Journeys;
 
 /// <summary><c>./dev up</c>, <c>status</c> and <c>logs</c>, and what the supervisor does for a copy that runs.</summary>
-public sealed class The_copy_itself(PlatformUnderTest platform)
+public sealed class Dev_up(PlatformUnderTest platform)
 {
     private static readonly string[] Programs = ["postgres", "rabbitmq", .. DeployedProgram.All.Where(p => p.Port is not null).Select(p => p.Name), "dovecot", "postfix", "rspamd"];
     private static readonly string Repository = FindRepository();
@@ -106,7 +107,7 @@ public sealed class The_copy_itself(PlatformUnderTest platform)
     }
 
     [Fact]
-    public async Task A_machine_whose_Dovecot_is_configured_differently_is_told_so_before_anything_starts()
+    public async Task A_machine_with_another_Dovecot_is_told_so_before_anything_starts()
     {
         using var folder = new Folder();
         var dovecot = Path.Combine(folder.Path, "dovecot");
@@ -145,14 +146,25 @@ public sealed class The_copy_itself(PlatformUnderTest platform)
             using var http = Management(program);
             Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync(new Uri("whoami", UriKind.Relative))).StatusCode);
         }
+    }
 
-        HttpClient Management(string user)
-        {
-            var login = $"{user}:{File.ReadAllText(Path.Combine(platform.Home, "secrets", $"rabbit-{user}"))}";
-            var http = new HttpClient { BaseAddress = new Uri($"{platform.Endpoints["rabbitmqManagement"]}/api/") };
-            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(login)));
-            return http;
-        }
+    [Fact, Trait("Rule", "SEC-4")]
+    public async Task At_the_broker_a_service_reaches_no_queue_of_another_one()
+    {
+        using var people = Management("management");
+        var services = DeployedProgram.All.Where(p => p.Broker.Contains("events")).Select(p => p.Name).ToList();
+        var rights = (await people.GetFromJsonAsync<JsonArray>("permissions"))!.Where(r => r!["vhost"]!.GetValue<string>() == "hikyaku")
+            .ToDictionary(r => r!["user"]!.GetValue<string>(), r => new[] { "configure", "write", "read" }.Select(right => r![right]!.GetValue<string>()));
+        foreach (var (one, other) in services.SelectMany(s => services.Select(o => (s, o))))
+            Assert.All(rights[one], right => Assert.Equal(one == other, Regex.IsMatch($"{other}-queue", right) && Regex.IsMatch($"{other}-queue_error", right)));
+    }
+
+    private HttpClient Management(string user)
+    {
+        var login = $"{user}:{File.ReadAllText(Path.Combine(platform.Home, "secrets", $"rabbit-{user}"))}";
+        var http = new HttpClient { BaseAddress = new Uri($"{platform.Endpoints["rabbitmqManagement"]}/api/") };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(login)));
+        return http;
     }
 
     private static async Task<List<string>> PortsAsync(string at)
