@@ -6,11 +6,11 @@ using System.Text.Json.Nodes;
 namespace Hikyaku.Journeys;
 
 /// <summary>A program that uses the gateway's API with a bearer token, as one outside of this repository would.</summary>
-public sealed class Client(string gateway) : IDisposable
+public sealed class Client(string gateway, string? token = null) : IDisposable
 {
     private readonly HttpClient _http = new() { BaseAddress = new Uri(gateway), Timeout = TimeSpan.FromSeconds(60) };
 
-    public string? Token { get; private set; }
+    public string? Token { get; private set; } = token;
 
     public async Task<Reply> SignInAsync(string login, string password)
     {

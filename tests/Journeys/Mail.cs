@@ -40,9 +40,10 @@ public static class Mail
     }
 
     /// <summary>The subjects of all messages in the inbox, in their order, once there are as many as wanted.</summary>
-    public static async Task<IReadOnlyList<string>> SubjectsAsync(this PlatformUnderTest platform, string account, int wanted)
+    public static async Task<IReadOnlyList<string>> SubjectsAsync(
+        this PlatformUnderTest platform, string account, int wanted, string password = PlatformUnderTest.Password)
     {
-        using var imap = await platform.ImapAsync(account);
+        using var imap = await platform.ImapAsync(account, password: password);
         await imap.Inbox.OpenAsync(FolderAccess.ReadOnly);
         await Eventually.Async(async () =>
         {
