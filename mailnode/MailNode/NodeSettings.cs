@@ -49,6 +49,12 @@ public sealed record NodeSettings(string Node, string Home, IReadOnlyDictionary<
     /// <summary>How often the replica is compared with the services (<c>Hikyaku:DigestCheckInterval</c>).</summary>
     public TimeSpan DigestCheckInterval { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>How often the node reports when nothing has changed (<c>Hikyaku:LeaseInterval</c>).</summary>
+    public TimeSpan LeaseInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often the agent looks whether somebody has exchanged the replica's file (<c>Hikyaku:ReplicaCheckInterval</c>).</summary>
+    public TimeSpan ReplicaCheckInterval { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Reads them; throws when one is missing or makes no sense.</summary>
     public static NodeSettings Read(IConfiguration configuration)
     {
@@ -58,6 +64,12 @@ public sealed record NodeSettings(string Node, string Home, IReadOnlyDictionary<
         {
             var days = configuration.GetValue(name, usual);
             return days is > 0 and <= 36_500 ? days : throw new InvalidOperationException($"{name} must be 1 to 36500 days");
+        }
+
+        TimeSpan Interval(string name, TimeSpan usual)
+        {
+            var set = configuration.GetValue(name, usual);
+            return set >= TimeSpan.FromSeconds(0.5) && set <= TimeSpan.FromMinutes(1) ? set : throw new InvalidOperationException($"{name} must be 00:00:00.5 to 00:01:00");
         }
 
         static TimeSpan Linger(TimeSpan set) => set >= TimeSpan.Zero && set <= TimeSpan.FromMinutes(10) ? set
@@ -73,6 +85,8 @@ public sealed record NodeSettings(string Node, string Home, IReadOnlyDictionary<
             QueueLength = configuration.GetValue("Hikyaku:NodeQueueLength", 500_000),
             OldReadersLinger = Linger(configuration.GetValue("Hikyaku:OldReadersLinger", TimeSpan.FromSeconds(35))),
             DigestCheckInterval = configuration.GetValue("Hikyaku:DigestCheckInterval", TimeSpan.FromMinutes(10)),
+            LeaseInterval = Interval("Hikyaku:LeaseInterval", TimeSpan.FromSeconds(5)),
+            ReplicaCheckInterval = Interval("Hikyaku:ReplicaCheckInterval", TimeSpan.FromSeconds(5)),
             Advertised = AdvertisedAddress.Read(configuration.GetSection("Hikyaku:Advertise")),
             CapacityPort = configuration.GetValue<int?>("Hikyaku:CapacityPort"),
         };

@@ -7,12 +7,11 @@ namespace Hikyaku.MailNode;
 
 /// <summary>
 /// Keeps the node a serving one at one service, and tells that service what the node has applied of it: at once after each change,
-/// and every five seconds.
+/// and every <see cref="NodeSettings.LeaseInterval"/>.
 /// </summary>
 public sealed partial class Lease(
     OwningService service, NodeSettings settings, Replica replica, MailServers servers, Membership membership, TimeProvider time, ILogger<Lease> logger) : BackgroundService
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Precision = TimeSpan.FromSeconds(30); // against minutes of lag; each time is a write to the disk
 
@@ -61,7 +60,7 @@ public sealed partial class Lease(
     private async Task<List<ActivityContext>> CausesAsync(CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(Interval);
+        limit.CancelAfter(settings.LeaseInterval);
         var causes = new List<ActivityContext>();
         try
         {

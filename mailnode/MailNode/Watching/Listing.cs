@@ -8,10 +8,9 @@ namespace Hikyaku.MailNode;
 /// of a replica. A list that breaks off before its last line changes nothing.
 /// </summary>
 public sealed partial class Listing(
-    OwningService service, Parts parts, Replica replica, ReplicaRows rows, Lists lists, PerService<Lease> leases, SessionEnder sessions, MailServers servers, TimeProvider time, ILogger<Listing> logger)
+    OwningService service, NodeSettings settings, Parts parts, Replica replica, ReplicaRows rows, Lists lists, PerService<Lease> leases, SessionEnder sessions, MailServers servers, TimeProvider time, ILogger<Listing> logger)
     : BackgroundService
 {
-    private static readonly TimeSpan Check = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
@@ -60,7 +59,7 @@ public sealed partial class Listing(
     private async Task<string?> AskedAsync(CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(Check);
+        limit.CancelAfter(settings.ReplicaCheckInterval);
         try
         {
             return await _asked.Reader.ReadAsync(limit.Token);

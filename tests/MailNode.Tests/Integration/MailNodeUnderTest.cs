@@ -207,7 +207,9 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
             $"--Hikyaku:Services:accounts={Accounts.Url}", $"--Hikyaku:NodeCredential={Home}/secrets/node-credential",
             "--Hikyaku:Advertise:Host=127.0.0.1", $"--Hikyaku:Advertise:ImapPort={Port("IMAP")}", $"--Hikyaku:Advertise:Pop3Port={Port("POP3")}",
             $"--Hikyaku:Advertise:LmtpPort={Port("LMTP")}", $"--Hikyaku:Advertise:QuotaPort={Port("QUOTA")}", $"--Hikyaku:CapacityPort={Port("CAPACITY")}",
-            "--Hikyaku:OldReadersLinger=00:00:01", $"--Hikyaku:Doveadm=http://127.0.0.1:{Port("DOVEADM")}", $"--Hikyaku:DoveadmKey={Home}/secrets/doveadm.key", .. Settings,
+            // Shorter than usual, as tests wait for them.
+            "--Hikyaku:OldReadersLinger=00:00:01", "--Hikyaku:LeaseInterval=00:00:01", "--Hikyaku:ReplicaCheckInterval=00:00:01",
+            $"--Hikyaku:Doveadm=http://127.0.0.1:{Port("DOVEADM")}", $"--Hikyaku:DoveadmKey={Home}/secrets/doveadm.key", .. Settings,
         ];
 
     public async Task StopAgentAsync()
