@@ -13,6 +13,7 @@ run_tests() {
     results=$(mktemp -d)
     declare -gA running=() # test programs: the name of the report by the number of the process
     copy=()                # ./dev of the copy that journeys use
+    journeys=              # the process of the journeys, while it runs beside the other programs
     trap end_test_run EXIT
     trap 'exit 130' INT TERM
     # The servers that these tests start run as users of their own.
@@ -37,9 +38,17 @@ run_tests() {
 
 # Also after Ctrl+C, which programs in the background do not get.
 end_test_run() {
+    if [[ -n $journeys ]]; then
+        kill "$journeys" 2>/dev/null || true
+        wait "$journeys" || true
+    fi
+    end_programs
+    rm -rf "$results"
+}
+
+end_programs() {
     ((${#running[@]} == 0)) || kill "${!running[@]}" 2>/dev/null || true
     ((${#copy[@]} == 0)) || "${copy[@]}" down
-    rm -rf "$results"
 }
 
 run_parts() {
@@ -50,8 +59,9 @@ run_parts() {
         long) run_campaigns ;;
         all)
             # Without filters, so that no test is left out for its namespace.
+            start_journeys
             run_programs_but_journeys
-            run_journeys
+            count_journeys
             ;;
     esac
 }
@@ -134,6 +144,28 @@ journeys_home() {
         home=/tmp/hikyaku-test-$(printf %s "$repo" | cksum | cut -d ' ' -f 1)
     fi
     echo "$home"
+}
+
+# Beside the other programs, because they wait even more: for programs that are killed and come back, and for an outage to end.
+start_journeys() {
+    (
+        passed=0 failed=0 running=()
+        trap end_programs EXIT
+        trap 'exit 130' TERM
+        run_journeys
+        echo "$passed $failed" >"$results/journeys"
+    ) >"$results/journeys.output" 2>&1 &
+    journeys=$!
+}
+
+count_journeys() {
+    local code=0 counted=(0 0)
+    wait "$journeys" || code=$?
+    journeys=
+    cat "$results/journeys.output"
+    [[ -s $results/journeys ]] && read -r -a counted <"$results/journeys" || count_crash journeys "$code"
+    passed=$((passed + counted[0]))
+    failed=$((failed + counted[1]))
 }
 
 # run_journeys ARGUMENT...: the whole platform, a copy of its own that begins empty; what was published before is kept.
