@@ -78,8 +78,9 @@ public sealed class Who_may_do_what(AccountsService accounts)
                 }
             }
 
-            var medians = times.Values.Select(t => t.Order().ElementAt(t.Count / 2).TotalMilliseconds).Order().ToArray();
-            Assert.InRange(medians[1], medians[0], (1.5 * medians[0]) + 0.5);
+            // What one of the two does in addition shows in the lower quartile as well, and a busy machine hardly does.
+            var quartiles = times.Values.Select(t => t.Order().ElementAt(t.Count / 4).TotalMilliseconds).Order().ToArray();
+            Assert.InRange(quartiles[1], quartiles[0], (1.5 * quartiles[0]) + 0.5);
 
             async Task<string> SeenAsync(string address)
             {
