@@ -26,7 +26,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     public async Task What_is_filtered_arrives_in_order_as_CloudEvents_signed_with_the_secret()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
-        var (taro, other) = (new Told(Told.NewDomain()), new Told(Told.NewDomain()));
+        var (taro, other) = (new Published_contracts(Published_contracts.NewDomain()), new Published_contracts(Published_contracts.NewDomain()));
         var hook = await _client.RegisterAsync(receiver.Url, taro.Domain, types: ["accounts.mail-account-created", "accounts.mail-account-capacity-changed"]);
         await _feed.RecordAsync([taro.Created(), other.Created(), .. Enumerable.Range(1, 30).Select(n => (object)taro.Capacity(n)), taro.PasswordChanged(), other.Capacity(1), taro.Capacity(31)]);
 
@@ -52,7 +52,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         receiver.AnswerStatus(500);
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var id = Text(await _client.RegisterAsync(receiver.Url, account.Domain), "id");
         await _feed.RecordAsync(account.Created(), account.Capacity(1), account.Capacity(2));
 
@@ -90,7 +90,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
             http.Response.StatusCode = status;
             return Task.CompletedTask;
         };
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var id = Text(await client.RegisterAsync(receiver.Url, account.Domain), "id");
         await feed.RecordAsync(account.Created());
 
@@ -110,7 +110,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
         await using var slow = await WebhookReceiver.StartAsync();
         await using var quick = await WebhookReceiver.StartAsync();
         slow.Hang();
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var stuck = Text(await _client.RegisterAsync(slow.Url, account.Domain), "id");
         await _client.RegisterAsync(quick.Url, account.Domain);
         await _feed.RecordAsync(account.Created());
@@ -133,7 +133,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
             (http.Response.StatusCode, http.Response.Headers.Location) = (307, hidden.Url.ToString());
             return Task.CompletedTask;
         };
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var id = Text(await _client.RegisterAsync(receiver.Url, account.Domain), "id");
         await _feed.RecordAsync(account.Created());
 
@@ -147,7 +147,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         receiver.AnswerStatus(410);
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var id = Text(await _client.RegisterAsync(receiver.Url, account.Domain), "id");
         await _feed.RecordAsync(account.Created(), account.Capacity(1));
 
@@ -166,7 +166,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     public async Task It_is_replayed_from_a_position()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var id = Text(await _client.RegisterAsync(receiver.Url, account.Domain), "id");
         await _feed.RecordAsync(account.Created(), account.Capacity(1), account.Capacity(2), account.Capacity(3));
         var got = await receiver.TakeAsync(4);
@@ -184,7 +184,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     public async Task One_that_is_registered_late_gets_what_was_before_when_it_asks_for_it()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         await _feed.RecordAsync(account.Created(), account.Capacity(1));
 
         await _client.RegisterAsync(receiver.Url, account.Domain, after: "0");
@@ -196,7 +196,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     public async Task After_a_rotation_both_secrets_sign_until_the_former_ends()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var hook = await _client.RegisterAsync(receiver.Url, account.Domain);
         var (id, first) = (Text(hook, "id"), Text(hook, "secret"));
 
@@ -220,7 +220,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     public async Task A_test_sends_one_event_of_its_own_and_moves_nothing()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
-        var hook = await _client.RegisterAsync(receiver.Url, Told.NewDomain());
+        var hook = await _client.RegisterAsync(receiver.Url, Published_contracts.NewDomain());
         var id = Text(hook, "id");
 
         var good = await _client.SendAsync(HttpMethod.Post, $"/{id}/test");
@@ -243,7 +243,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         await using var witness = await WebhookReceiver.StartAsync();
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var id = Text(await _client.RegisterAsync(receiver.Url, account.Domain), "id");
         await _client.RegisterAsync(witness.Url, account.Domain);
 
@@ -258,7 +258,7 @@ public sealed class Delivering_to_webhooks(WebhookFeed fixture) : IClassFixture<
     public async Task What_an_erased_account_leaves_behind_are_ids_and_kinds()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         await _feed.RecordAsync(account.Created());
         var registered = await _client.SendAsync(HttpMethod.Post, body: new { url = receiver.Url, account = account.Address, after = "0" });
         Assert.Equal(account.AccountId, registered.Text("account"));

@@ -12,8 +12,8 @@ public sealed class Erasing_accounts(FeedFixture fixture)
     [Fact]
     public async Task A_deleted_account_is_erased_reported_and_its_events_stay_without_the_person()
     {
-        var account = new Told(Told.NewDomain(), "secretary");
-        var neighbour = new Told(account.Domain, "hanako");
+        var account = new Published_contracts(Published_contracts.NewDomain(), "secretary");
+        var neighbour = new Published_contracts(account.Domain, "hanako");
         await using var live = await _feed.FollowAsync($"?domain={account.Domain}");
         await _feed.RecordAsync(account.Created(), neighbour.Created(), account.PasswordChanged(), neighbour.PasswordChanged());
         var before = await live.TakeAsync(4);
@@ -40,7 +40,7 @@ public sealed class Erasing_accounts(FeedFixture fixture)
     [Fact]
     public async Task What_comes_late_is_recorded_without_the_person_in_whatever_order_it_comes()
     {
-        var account = new Told(Told.NewDomain(), "latecomer");
+        var account = new Published_contracts(Published_contracts.NewDomain(), "latecomer");
         var (created, changed, deletion, again) = (account.Created(), account.PasswordChanged(), account.DeletionStarted(), account.PasswordChanged());
         await _feed.PublishAsync(deletion);
         await ReportedAsync(account, 1);
@@ -53,7 +53,7 @@ public sealed class Erasing_accounts(FeedFixture fixture)
     [Fact]
     public async Task A_deletion_that_is_told_again_is_reported_again()
     {
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var deletion = account.DeletionStarted();
         await _feed.PublishAsync(account.Created(), deletion, deletion, deletion);
 
@@ -65,11 +65,11 @@ public sealed class Erasing_accounts(FeedFixture fixture)
     public async Task Whatever_the_order_and_however_often_it_is_told_the_same_is_left_and_nothing_of_the_person()
     {
         var left = new HashSet<string>();
-        var told = new List<Told>();
+        var told = new List<Published_contracts>();
         var all = new List<object>();
         foreach (var order in Orders.Of([0, 1, 2, 3, 3]))
         {
-            var account = new Told(Told.NewDomain(), "wanderer");
+            var account = new Published_contracts(Published_contracts.NewDomain(), "wanderer");
             object[] contracts = [account.Created(), account.PasswordChanged(), account.Capacity(1), account.DeletionStarted()];
             await _feed.PublishAsync(order.Select(i => contracts[i]).Concat(order.Take(2).Select(i => contracts[i])));
             told.Add(account);
@@ -95,11 +95,11 @@ public sealed class Erasing_accounts(FeedFixture fixture)
         var host = await rabbit.AddVirtualHostAsync();
         await using var feed = await FeedService.StartAsync(await PostgresServer.NewDatabaseAsync(), host);
         await using var other = feed.NewProcess();
-        var (told, all) = (new List<Told>(), new List<object>());
+        var (told, all) = (new List<Published_contracts>(), new List<object>());
         await Eventually.Async(async () => (await rabbit.ConsumersAsync(host)).GetValueOrDefault("feed") > 1, TimeSpan.FromSeconds(60));
         for (var n = 0; n < 100; n++)
         {
-            var account = new Told(Told.NewDomain(), "wanderer");
+            var account = new Published_contracts(Published_contracts.NewDomain(), "wanderer");
             object[] contracts = [account.Created(), account.PasswordChanged(), account.DeletionStarted(), account.PasswordChanged(), account.Capacity(1)];
             await Task.WhenAll(contracts.Select(c => feed.PublishAsync(c)));
             told.Add(account);
@@ -115,17 +115,17 @@ public sealed class Erasing_accounts(FeedFixture fixture)
         }
     }
 
-    private Task<int> ReportedAsync(Told account, int times) => ReportedAsync(_feed, account, times);
+    private Task<int> ReportedAsync(Published_contracts account, int times) => ReportedAsync(_feed, account, times);
 
-    private static Task<int> ReportedAsync(FeedService feed, Told account, int times) => Eventually.Async(() =>
+    private static Task<int> ReportedAsync(FeedService feed, Published_contracts account, int times) => Eventually.Async(() =>
     {
         lock (feed.Erased) return feed.Erased.Count(e => e == new AccountErased(account.AccountId, "feed"));
     }, n => n >= times);
 
-    private Task NothingOfAsync(string name, string source, Told account) => NothingOfAsync(_feed, name, source, account);
+    private Task NothingOfAsync(string name, string source, Published_contracts account) => NothingOfAsync(_feed, name, source, account);
 
     // In the whole database, so that no table is forgotten.
-    private static async Task NothingOfAsync(FeedService feed, string name, string source, Told account)
+    private static async Task NothingOfAsync(FeedService feed, string name, string source, Published_contracts account)
     {
         await using var database = NpgsqlDataSource.Create(feed.Database);
         await using var command = database.CreateCommand(

@@ -12,7 +12,7 @@ public sealed class Following_events(FeedFixture fixture)
     [Fact]
     public async Task An_event_arrives_as_a_CloudEvent_with_what_its_contract_told()
     {
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var created = account.Created();
         await using var stream = await _feed.FollowAsync($"?domain={account.Domain}");
         await _feed.PublishAsync(created, account.Capacity(200));
@@ -36,7 +36,7 @@ public sealed class Following_events(FeedFixture fixture)
     [Fact]
     public async Task It_is_resumed_after_any_position_and_what_is_resumed_is_what_was_missed()
     {
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var contracts = Enumerable.Range(1, 20).Select(n => account.Capacity(n)).Prepend<object>(account.Created()).ToArray();
         await _feed.RecordAsync(contracts);
         List<JsonNode> all;
@@ -56,7 +56,7 @@ public sealed class Following_events(FeedFixture fixture)
     [Fact]
     public async Task Without_a_position_it_begins_now_and_can_be_resumed_before_anything_has_come()
     {
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         await _feed.RecordAsync(account.Created());
         await using var stream = await _feed.FollowAsync($"?domain={account.Domain}");
         await _feed.RecordAsync(account.Capacity(1));
@@ -89,8 +89,8 @@ public sealed class Following_events(FeedFixture fixture)
     [Fact]
     public async Task It_is_filtered_by_domain_account_and_type()
     {
-        var (taro, hanako, other) = (new Told(Told.NewDomain()), (Told?)null, new Told(Told.NewDomain()));
-        hanako = new Told(taro.Domain, "hanako");
+        var (taro, hanako, other) = (new Published_contracts(Published_contracts.NewDomain()), (Published_contracts?)null, new Published_contracts(Published_contracts.NewDomain()));
+        hanako = new Published_contracts(taro.Domain, "hanako");
         await _feed.RecordAsync(
             taro.Created(), hanako.Created(), other.Created(), taro.Capacity(1), other.Capacity(2), hanako.Capacity(3), taro.PasswordChanged(), other.PasswordChanged());
 
@@ -148,9 +148,9 @@ public sealed class Following_events(FeedFixture fixture)
     [Fact, Trait("Rule", "ROLE-2")]
     public async Task An_administrator_sees_their_domains_whatever_they_ask_for()
     {
-        var (own, others) = (new Told(Told.NewDomain()), new Told(Told.NewDomain()));
+        var (own, others) = (new Published_contracts(Published_contracts.NewDomain()), new Published_contracts(Published_contracts.NewDomain()));
         var token = _feed.Token(Roles.Admin, "tsubaki", own.Domain);
-        await _feed.RecordAsync(others.Created(), own.Created(), Told.StaffPassword("somebody"), others.Capacity(1), own.Capacity(2));
+        await _feed.RecordAsync(others.Created(), own.Created(), Published_contracts.StaffPassword("somebody"), others.Capacity(1), own.Capacity(2));
 
         Assert.Equal(["created", "2"], await SeenAsync("?after=0", 2, token));
         await using var theirs = await _feed.FollowAsync($"?after=0&domain={others.Domain}", token);
@@ -163,7 +163,7 @@ public sealed class Following_events(FeedFixture fixture)
 
         async Task<List<JsonNode>> EndedAsync(Following stream)
         {
-            await _feed.PublishAsync(Told.StaffPassword("tsubaki"));
+            await _feed.PublishAsync(Published_contracts.StaffPassword("tsubaki"));
             return await stream.UntilEndAsync();
         }
     }
@@ -171,18 +171,18 @@ public sealed class Following_events(FeedFixture fixture)
     [Fact, Trait("Rule", "ROLE-2")]
     public async Task Who_is_dismissed_is_shown_out_and_an_old_token_does_not_bring_the_domain_back()
     {
-        var (kept, taken) = (new Told(Told.NewDomain()), new Told(Told.NewDomain()));
+        var (kept, taken) = (new Published_contracts(Published_contracts.NewDomain()), new Published_contracts(Published_contracts.NewDomain()));
         var login = $"a{Guid.NewGuid():N}";
         var token = _feed.Token(Roles.Admin, login, kept.Domain, taken.Domain);
-        await _feed.RecordAsync(Told.Appointed(kept.Domain, login), Told.Appointed(taken.Domain, login), kept.Created(), taken.Created());
+        await _feed.RecordAsync(Published_contracts.Appointed(kept.Domain, login), Published_contracts.Appointed(taken.Domain, login), kept.Created(), taken.Created());
         await using var stream = await _feed.FollowAsync("", token);
 
-        await _feed.RecordAsync(Told.Dismissed(taken.Domain, login));
+        await _feed.RecordAsync(Published_contracts.Dismissed(taken.Domain, login));
         await stream.UntilEndAsync();
         await _feed.RecordAsync(taken.Capacity(1), kept.Capacity(2));
         Assert.Equal(["created", "2"], await SeenAsync("?after=0&type=accounts.mail-account-created,accounts.mail-account-capacity-changed", 2, token));
 
-        await _feed.RecordAsync(Told.Appointed(taken.Domain, login));
+        await _feed.RecordAsync(Published_contracts.Appointed(taken.Domain, login));
         Assert.Equal(["created", "created", "1", "2"], await SeenAsync("?after=0&type=accounts.mail-account-created,accounts.mail-account-capacity-changed", 4, token));
     }
 

@@ -17,7 +17,7 @@ public sealed class Many_and_slow_followers
     {
         const int batches = 24, batch = 1000; // about 12 MB, more than any connection's buffers
         await using var feed = await NewFeedAsync("--Hikyaku:Feed:SlowReaderSeconds=1");
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         await feed.Log.AppendAsync([NewEvent.Of(account.Created(), null)], CancellationToken.None);
         for (var n = 0; n < batches; n++)
             await feed.Log.AppendAsync([.. Enumerable.Range(0, batch).Select(i => NewEvent.Of(account.Capacity(i), null))], CancellationToken.None);
@@ -76,7 +76,7 @@ public sealed class Many_and_slow_followers
     public async Task A_hundred_followers_ask_the_database_no_more_than_one()
     {
         await using var feed = await NewFeedAsync();
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         await feed.RecordAsync(account.Created());
         var streams = new List<Following>();
         for (var n = 0; n < 100; n++) streams.Add(await feed.FollowAsync(n % 2 == 0 ? "" : $"?domain={account.Domain}"));

@@ -11,7 +11,7 @@ public sealed class Recording_events(FeedFixture fixture)
     [Fact]
     public async Task An_event_that_the_broker_delivers_again_is_recorded_once()
     {
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var (created, first, last) = (account.Created(), account.Capacity(1), account.Capacity(2));
         await _feed.PublishAsync(created, first, created, first, first, last);
 
@@ -22,7 +22,7 @@ public sealed class Recording_events(FeedFixture fixture)
     [Fact, Trait("Rule", "ROLE-2")]
     public async Task Of_an_account_that_is_older_than_the_feed_the_next_event_tells_in_whose_domain_all_of_them_are()
     {
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var token = _feed.Token(Platform.Roles.Admin, $"a{Guid.NewGuid():N}", account.Domain);
         await _feed.RecordAsync(account.Capacity(1) with { Domain = null }); // as an earlier version told it
         await _feed.RecordAsync(account.Capacity(2));
@@ -41,7 +41,7 @@ public sealed class Recording_events(FeedFixture fixture)
     [Fact]
     public async Task Of_an_account_that_is_told_of_too_late_earlier_events_get_their_domain_and_address()
     {
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var created = account.Created();
         await _feed.RecordAsync(account.Capacity(1) with { Domain = null });
         Assert.Empty(await _feed.Log.ReadAsync(0, new FeedFilter([account.Domain]), 10));
@@ -70,7 +70,7 @@ public sealed class Recording_events(FeedFixture fixture)
             Assert.True(await reader.ReadAsync());
         }
 
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var append = _feed.Log.AppendAsync([NewEvent.Of(account.Created(), null)], CancellationToken.None);
         await Eventually.Async(async () =>
         {
@@ -89,7 +89,7 @@ public sealed class Recording_events(FeedFixture fixture)
     public async Task Who_reads_on_by_position_while_many_write_misses_nothing_and_sees_nothing_twice()
     {
         const int writers = 6, batches = 25, events = 4;
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         await _feed.Log.AppendAsync([NewEvent.Of(account.Created(), null)], CancellationToken.None);
         var written = Task.WhenAll(Enumerable.Range(0, writers).Select(_ => Task.Run(async () =>
         {
@@ -119,7 +119,7 @@ public sealed class Recording_events(FeedFixture fixture)
     [Fact]
     public async Task Of_an_account_that_many_are_told_of_at_once_the_order_is_kept()
     {
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var contracts = Enumerable.Range(1, 400).Select(n => account.Capacity(n)).Prepend<object>(account.Created()).ToArray();
         await _feed.RecordAsync(contracts);
 

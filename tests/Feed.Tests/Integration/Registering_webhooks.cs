@@ -138,7 +138,7 @@ public sealed class Registering_webhooks(FeedFixture fixture)
         using var log = new LogOf(feed.Logging);
         var client = new WebhookClient(feed);
         await using var receiver = await WebhookReceiver.StartAsync();
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var hook = await client.RegisterAsync(receiver.Url, account.Domain);
         await feed.RecordAsync(account.Created());
         await receiver.TakeAsync(1);

@@ -15,7 +15,7 @@ public sealed partial class Rights_at_the_broker
         var host = await RabbitServer.NewVirtualHostAsync();
         var own = await (await RabbitServer.SharedAsync()).AddUserAsync(host, rights);
         await using var feed = await FeedService.StartAsync(await PostgresServer.NewDatabaseAsync(), host, $"--Hikyaku:Rabbit={own}");
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
 
         await feed.RecordAsync(account.Created(), account.DeletionStarted());
 

@@ -49,8 +49,8 @@ public sealed class Documents_of_events
     [Fact]
     public void A_recorded_event_has_the_fields_that_are_promised()
     {
-        var account = new Told("example.jp");
-        foreach (var contract in new object[] { account.Created(), account.Capacity(5), account.DeletionStarted(), Told.Appointed("example.jp", "admin1") })
+        var account = new Published_contracts("example.jp");
+        foreach (var contract in new object[] { account.Created(), account.Capacity(5), account.DeletionStarted(), Published_contracts.Appointed("example.jp", "admin1") })
         {
             var told = NewEvent.Of(contract, null);
             var promised = Events.Single(e => e.Type == told.Type);

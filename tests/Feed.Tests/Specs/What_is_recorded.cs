@@ -121,7 +121,7 @@ public sealed partial class What_is_recorded
 
     private static object Value(Type type)
         => type == typeof(string) ? "text"
-            : type == typeof(CausedBy) ? Told.Operator
+            : type == typeof(CausedBy) ? Published_contracts.Operator
             : type == typeof(Guid) ? Guid.NewGuid()
             : Activator.CreateInstance(type)!;
 

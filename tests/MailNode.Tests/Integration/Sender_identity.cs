@@ -9,7 +9,7 @@ namespace Hikyaku.MailNode.Tests.Integration;
 /// what it has before the @, THEIRS a neighbour's address in the same domain, and NEIGHBOUR what that has before the @.
 /// </summary>
 [Collection(OneNode.Name)]
-public sealed class Saying_who_one_is(NodeFixture fixture)
+public sealed class Sender_identity(NodeFixture fixture)
 {
     private readonly MailNodeUnderTest _node = fixture.Node;
 

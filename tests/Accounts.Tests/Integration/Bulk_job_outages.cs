@@ -9,7 +9,7 @@ using static Hikyaku.Accounts.Tests.Integration.BulkWork;
 namespace Hikyaku.Accounts.Tests.Integration;
 
 /// <summary>The broker is away, or the worker is killed: a job is done once, and to its end.</summary>
-public sealed class Bulk_jobs_on_bad_days
+public sealed class Bulk_job_outages
 {
     private static readonly int Points = Campaign.Size("kills", everyDay: 4);
 

@@ -3,7 +3,7 @@ using Hikyaku.Platform.Testing;
 namespace Hikyaku.Journeys;
 
 /// <summary>The small size of what <c>./dev chaos</c> does for ten minutes, and the company that <c>./dev seed</c> makes.</summary>
-public sealed class Chaos_and_company(PlatformUnderTest platform)
+public sealed class Chaos_and_seed_data(PlatformUnderTest platform)
 {
     [Fact, Trait("Rule", "REL-1")]
     public async Task Under_a_minute_of_kills_no_acknowledged_command_and_no_accepted_message_is_lost_or_done_twice()

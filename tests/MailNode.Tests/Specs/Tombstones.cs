@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.MailNode.Tests.Specs;
 
-public sealed class Being_gone : IDisposable
+public sealed class Tombstones : IDisposable
 {
     private const string Address = "taro@example.jp";
     private static readonly DateTimeOffset Now = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero);

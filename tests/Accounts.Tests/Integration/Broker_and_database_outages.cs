@@ -4,7 +4,7 @@ using Hikyaku.Platform.Testing;
 namespace Hikyaku.Accounts.Tests.Integration;
 
 /// <summary>The broker or the database is away.</summary>
-public sealed class Bad_days
+public sealed class Broker_and_database_outages
 {
     [Fact, Trait("Rule", "REL-1")]
     public async Task With_the_broker_down_fifty_commands_are_answered_and_all_are_told_when_it_is_back()

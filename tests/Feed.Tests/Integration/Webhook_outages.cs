@@ -6,7 +6,7 @@ using Npgsql;
 namespace Hikyaku.Feed.Tests.Integration;
 
 [Trait("Rule", "OPS-2")]
-public sealed class Webhooks_on_bad_days
+public sealed class Webhook_outages
 {
     private const string WaitsToRecord = "from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%update webhook set%'";
     private static readonly int Kills = Campaign.Size("webhooks", everyDay: 2);
@@ -17,7 +17,7 @@ public sealed class Webhooks_on_bad_days
         await using var feed = await NewFeedAsync(WebhookClient.ForTests);
         await using var receiver = await WebhookReceiver.StartAsync();
         var client = new WebhookClient(feed);
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var id = Text(await client.RegisterAsync(receiver.Url, account.Domain), "id");
         receiver.Hang(); // it has the event, and the feed goes before it can know
         await feed.RecordAsync(account.Created(), account.Capacity(1));
@@ -42,7 +42,7 @@ public sealed class Webhooks_on_bad_days
         await using var receiver = await WebhookReceiver.StartAsync();
         receiver.AnswerStatus(503);
         var client = new WebhookClient(feed);
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var id = Text(await client.RegisterAsync(receiver.Url, account.Domain), "id");
         await feed.RecordAsync([account.Created(), .. Enumerable.Range(1, 10 * Kills).Select(n => (object)account.Capacity(n))]);
         var expected = (await feed.Log.ReadAsync(0, new([account.Domain]), int.MaxValue)).Select(e => e.Id.ToString()).ToList();
@@ -88,7 +88,7 @@ public sealed class Webhooks_on_bad_days
         var (database, bus) = (await PostgresServer.NewDatabaseAsync(), await RabbitServer.NewVirtualHostAsync());
         await using var first = await FeedService.StartAsync(database, bus, WebhookClient.ForTests);
         await using var receiver = await WebhookReceiver.StartAsync();
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         await using var second = await FeedService.StartAsync(database, bus, [.. WebhookClient.ForTests, .. first.Keys]);
         await new WebhookClient(first).RegisterAsync(receiver.Url, account.Domain);
         await first.RecordAsync([account.Created(), .. Enumerable.Range(1, 40).Select(n => (object)account.Capacity(n))]);
@@ -108,7 +108,7 @@ public sealed class Webhooks_on_bad_days
         await using var receiver = await WebhookReceiver.StartAsync();
         var client = new WebhookClient(feed);
         receiver.AnswerStatus(503);
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var id = Text(await client.RegisterAsync(receiver.Url, account.Domain), "id");
         await feed.RecordAsync(account.Created());
 
@@ -130,7 +130,7 @@ public sealed class Webhooks_on_bad_days
         await using var feed = await NewFeedAsync(WebhookClient.ForTests);
         await using var receiver = await WebhookReceiver.StartAsync();
         var client = new WebhookClient(feed);
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var id = Text(await client.RegisterAsync(new UriBuilder(receiver.Url) { Host = "localhost" }.Uri, account.Domain), "id");
         await feed.StopAppAsync();
 
@@ -150,7 +150,7 @@ public sealed class Webhooks_on_bad_days
         await using var feed = await FeedService.StartAsync(await postgres.AddDatabaseAsync(), await RabbitServer.NewVirtualHostAsync(), WebhookClient.ForTests);
         await using var receiver = await WebhookReceiver.StartAsync();
         var client = new WebhookClient(feed);
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         var dead = Text(await client.RegisterAsync(new("http://127.0.0.1:1/"), account.Domain), "id");
         await client.RegisterAsync(receiver.Url, account.Domain);
         await feed.RecordAsync(account.Created());

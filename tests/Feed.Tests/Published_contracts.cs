@@ -4,7 +4,7 @@ using Hikyaku.Contracts;
 namespace Hikyaku.Feed.Tests;
 
 /// <summary>One life of an account and what the accounts service would tell of it.</summary>
-public sealed class Told(string domain, string name = "taro")
+public sealed class Published_contracts(string domain, string name = "taro")
 {
     private static long s_position;
     private long _version;

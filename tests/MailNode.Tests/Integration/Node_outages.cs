@@ -6,7 +6,7 @@ using MailKit.Security;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
-public sealed class Bad_days(NodeToBreak fixture) : IClassFixture<NodeToBreak>
+public sealed class Node_outages(NodeToBreak fixture) : IClassFixture<NodeToBreak>
 {
     private readonly MailNodeUnderTest _node = fixture.Node;
 

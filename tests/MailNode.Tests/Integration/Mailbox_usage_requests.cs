@@ -5,7 +5,7 @@ using Hikyaku.Platform.Testing;
 namespace Hikyaku.MailNode.Tests.Integration;
 
 [Trait("Rule", "OPS-3"), Trait("Rule", "ACC-13")]
-public sealed class Being_asked_what_mailboxes_hold(NodeToBreak fixture) : IClassFixture<NodeToBreak>
+public sealed class Mailbox_usage_requests(NodeToBreak fixture) : IClassFixture<NodeToBreak>
 {
     private readonly MailNodeUnderTest _node = fixture.Node;
 

@@ -4,7 +4,7 @@ using Hikyaku.Platform.Testing;
 namespace Hikyaku.Gateway.Tests.Integration;
 
 [Trait("Rule", "OPS-5"), Trait("Rule", "REL-8")]
-public sealed class What_the_gateway_stands_on(Deployment deployment)
+public sealed class Gateway_dependencies(Deployment deployment)
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
 

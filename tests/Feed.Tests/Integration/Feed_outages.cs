@@ -5,7 +5,7 @@ using Hikyaku.Platform.Testing;
 namespace Hikyaku.Feed.Tests.Integration;
 
 [Trait("Rule", "OPS-2"), Trait("Rule", "REL-8"), Trait("Rule", "OPS-5")]
-public sealed class Bad_days
+public sealed class Feed_outages
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(90);
 
@@ -14,7 +14,7 @@ public sealed class Bad_days
     {
         await using var postgres = await PostgresServer.StartDedicatedAsync();
         await using var feed = await FeedService.StartAsync(await postgres.AddDatabaseAsync(), await RabbitServer.NewVirtualHostAsync());
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         await feed.RecordAsync(account.Created());
         await using var stream = await feed.FollowAsync("?after=0");
         await stream.NextAsync();
@@ -40,7 +40,7 @@ public sealed class Bad_days
     {
         await using var rabbit = await RabbitServer.StartDedicatedAsync();
         await using var feed = await FeedService.StartAsync(await PostgresServer.NewDatabaseAsync(), await rabbit.AddVirtualHostAsync());
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         await feed.RecordAsync(account.Created());
 
         await rabbit.StopAsync();
@@ -53,7 +53,7 @@ public sealed class Bad_days
     public async Task What_is_published_while_it_does_not_run_is_recorded_when_it_does()
     {
         await using var feed = await FeedService.StartAsync(await PostgresServer.NewDatabaseAsync(), await RabbitServer.NewVirtualHostAsync());
-        var account = new Told(Told.NewDomain());
+        var account = new Published_contracts(Published_contracts.NewDomain());
         await feed.RecordAsync(account.Created());
         await feed.StopAppAsync();
 
