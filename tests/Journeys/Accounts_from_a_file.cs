@@ -18,7 +18,7 @@ public sealed partial class Accounts_from_a_file(PlatformUnderTest platform)
     private static IEnumerable<int> Numbers => Enumerable.Range(0, Accounts);
 
     [Fact, Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10"), Trait("Rule", "ACC-11"), Trait("Rule", "ACC-12"), Trait("Rule", "OPS-3"), Trait("Size", "accounts")]
-    public async Task A_CP932_file_becomes_accounts_that_log_in_another_one_changes_them_an_undo_puts_them_back_and_an_export_moves_them()
+    public async Task Accounts_from_a_CP932_file_are_changed_by_a_file_put_back_and_moved_by_export()
     {
         var domain = await platform.DomainAsync(maxAccounts: 20_000, maxCapacityMb: 10_000_000);
         var rows = Numbers.Select(i => $"{NameOf(i)},{PasswordOf(i)},{CapacityOf(i)},{CommentCellOf(i)}\r\n");

@@ -5,7 +5,7 @@ namespace Hikyaku.Journeys;
 public sealed class Calling_programs(PlatformUnderTest platform)
 {
     [Fact, Trait("Rule", "OPS-2"), Trait("Rule", "SEC-4")]
-    public async Task A_program_is_called_with_signed_events_again_after_a_failure_and_once_more_when_an_operator_replays()
+    public async Task A_program_gets_signed_events_again_after_a_failure_and_after_a_replay()
     {
         await using var program = await WebhookReceiver.StartAsync();
         var domain = await platform.DomainAsync();

@@ -10,7 +10,7 @@ public sealed class Changing_a_password(PlatformUnderTest platform)
     private const string New = "Betsu-no-98yz";
 
     [Fact, Trait("Rule", "ACC-7")]
-    public async Task A_users_own_change_ends_open_mail_sessions_and_other_sessions_and_is_in_force_on_every_port()
+    public async Task A_users_own_change_ends_all_other_sessions_and_is_in_force_on_every_port()
     {
         var account = await platform.AccountAsync(await platform.DomainAsync());
         using var open = await platform.ImapAsync(account);

@@ -6,14 +6,14 @@ namespace Hikyaku.Journeys;
 public sealed class Chaos_and_seed_data(PlatformUnderTest platform)
 {
     [Fact, Trait("Rule", "REL-1")]
-    public async Task Under_a_minute_of_kills_no_acknowledged_command_and_no_accepted_message_is_lost_or_done_twice()
+    public async Task A_minute_of_kills_loses_and_doubles_no_command_and_no_message()
     {
         var told = await PlatformUnderTest.DevAsync("chaos", "--minutes", "1", "--seed", "7");
         Assert.Contains("| wrong | 0 |", told, StringComparison.Ordinal);
     }
 
     [Fact, Trait("Rule", "REL-6")]
-    public async Task The_seeded_company_is_there_with_an_account_over_capacity_and_again_it_changes_nothing()
+    public async Task The_seed_makes_a_company_with_an_account_over_capacity_and_is_repeatable()
     {
         const string domain = "hoshi-shokai.example.jp";
         Assert.Contains("12 accounts are new", await PlatformUnderTest.DevAsync("seed"), StringComparison.Ordinal);

@@ -9,7 +9,7 @@ namespace Hikyaku.Journeys;
 public sealed class Exchanging_mail(PlatformUnderTest platform)
 {
     [Fact, Trait("Rule", "ACC-3"), Trait("Rule", "NOD-1")]
-    public async Task An_account_that_was_just_opened_receives_by_port_25_and_reads_by_IMAP_and_POP_on_every_port()
+    public async Task A_new_account_receives_by_port_25_and_reads_by_IMAP_and_POP_on_every_port()
     {
         var account = await platform.AccountAsync(await platform.DomainAsync());
         await platform.DeliverAsync(account, "ようこそ");

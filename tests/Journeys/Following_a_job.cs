@@ -8,7 +8,7 @@ public sealed class Following_a_job(PlatformUnderTest platform)
     private const int Rows = 20;
 
     [Fact, Trait("Rule", "GWY-5"), Trait("Rule", "ACC-9"), Trait("Rule", "NOD-5")]
-    public async Task A_running_job_is_followed_through_the_gateway_by_one_who_drops_out_and_comes_again()
+    public async Task A_running_job_is_followed_through_the_gateway_also_after_a_reconnection()
     {
         var domain = await platform.DomainAsync();
         await platform.ControlAsync("stop", "mailnode"); // so that it stays a running one: no node obeys yet

@@ -5,7 +5,7 @@ namespace Hikyaku.Journeys;
 public sealed class Following_events(PlatformUnderTest platform)
 {
     [Fact, Trait("Rule", "OPS-2"), Trait("Rule", "OPS-6"), Trait("Rule", "ROLE-2")]
-    public async Task An_operator_follows_what_happens_resumes_and_an_administrator_sees_the_own_domain_only()
+    public async Task An_operator_follows_and_resumes_events_an_administrator_sees_the_own_domain()
     {
         var (domain, others) = (await platform.DomainAsync(), await platform.DomainAsync());
         using var admin = await AdminAsync(domain);

@@ -9,7 +9,7 @@ public sealed class Forcing_a_password(PlatformUnderTest platform)
     private const string Fresh = "Tsukimi.7soba+Kx";
 
     [Fact, Trait("Rule", "ACC-8"), Trait("Rule", "ROLE-3"), Trait("Rule", "NTC-1")]
-    public async Task After_abuse_an_operator_takes_the_password_away_everybody_is_out_and_an_administrator_lets_the_user_in_again()
+    public async Task A_forced_change_ends_every_session_and_an_administrators_password_lets_in_again()
     {
         var domain = await platform.DomainAsync();
         var account = await platform.AccountAsync(domain);

@@ -13,7 +13,7 @@ namespace Hikyaku.Journeys;
 public sealed class One_trace(PlatformUnderTest platform)
 {
     [Fact, Trait("Rule", "OPS-5")]
-    public async Task One_trace_runs_from_the_HTTP_call_through_the_store_and_the_broker_to_the_nodes_apply()
+    public async Task One_trace_runs_from_the_HTTP_call_through_store_and_broker_to_the_node()
     {
         var exports = new ConcurrentQueue<byte[]>();
         await using var collector = await CollectAsync(exports);

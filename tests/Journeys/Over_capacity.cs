@@ -7,7 +7,7 @@ namespace Hikyaku.Journeys;
 public sealed class Over_capacity(PlatformUnderTest platform)
 {
     [Fact, Trait("Rule", "RST-8"), Trait("Rule", "ACC-13")]
-    public async Task A_full_mailbox_refuses_with_5_2_2_shows_what_it_takes_and_takes_mail_again_once_it_is_larger()
+    public async Task A_full_mailbox_refuses_with_5_2_2_and_takes_mail_again_once_it_is_larger()
     {
         var account = await platform.AccountAsync(await platform.DomainAsync(), capacityMb: 1);
         await platform.DeliverAsync(account, "first", bytes: 700_000);

@@ -7,7 +7,7 @@ namespace Hikyaku.Accounts.Tests.Integration;
 public sealed class Broker_and_database_outages
 {
     [Fact, Trait("Rule", "REL-1")]
-    public async Task With_the_broker_down_fifty_commands_are_answered_and_all_are_told_when_it_is_back()
+    public async Task With_the_broker_down_fifty_commands_are_answered_and_all_published_later()
     {
         await using var rabbit = await RabbitServer.StartDedicatedAsync();
         var (bus, nodes) = (await rabbit.AddVirtualHostAsync(), await rabbit.AddVirtualHostAsync());

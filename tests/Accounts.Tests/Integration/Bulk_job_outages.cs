@@ -62,7 +62,7 @@ public sealed class Bulk_job_outages
     }
 
     [Fact, Trait("Rule", "GWY-5"), Trait("Rule", "REL-1")]
-    public async Task With_the_broker_down_from_upload_to_end_jobs_are_done_all_the_same_and_once_it_is_back_told_of_once()
+    public async Task With_the_broker_down_jobs_are_done_and_published_once_when_it_is_back()
     {
         await using var rabbit = await RabbitServer.StartDedicatedAsync();
         await using var accounts = new AccountsService();

@@ -69,7 +69,7 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "ACC-10"), Trait("Rule", "ACC-13"), Trait("Rule", "ACC-8")]
-    public async Task What_happens_between_the_point_of_no_return_and_the_end_of_a_change_takes_no_room_twice()
+    public async Task Commands_during_a_committed_bulk_change_take_no_room_twice()
     {
         var domain = await _accounts.DomainAsync();
         foreach (var name in new[] { "shrinks", "grows", "forced" }) await _accounts.AccountAsync(domain, name);
@@ -119,7 +119,7 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
     [Theory, Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10")]
     [InlineData("imports")]
     [InlineData("bulk-changes")]
-    public async Task Of_a_cancel_and_the_last_reservation_that_meet_the_one_that_is_first_counts_when_it_is_the_reservation(string what)
+    public async Task A_cancel_that_comes_after_the_last_reservation_is_refused(string what)
     {
         var (domain, job) = await WaitingAsync(what);
         await using var held = await HoldAsync("new.phase = 'committed' and old.phase <> 'committed'", Worker1);
@@ -138,7 +138,7 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
     [Theory, Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10")]
     [InlineData("imports")]
     [InlineData("bulk-changes")]
-    public async Task Of_a_cancel_and_the_last_reservation_that_meet_the_one_that_is_first_counts_when_it_is_the_cancel(string what)
+    public async Task A_cancel_that_comes_before_the_last_reservation_counts(string what)
     {
         var (domain, job) = await WaitingAsync(what);
         var before = await NumbersAsync(_accounts, domain);

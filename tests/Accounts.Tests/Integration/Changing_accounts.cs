@@ -8,7 +8,7 @@ public sealed class Changing_accounts(AccountsService accounts)
     private const string Other = "Betsu-no-98yz";
 
     [Fact, Trait("Rule", "ACC-7")]
-    public async Task An_administrator_changes_password_capacity_and_comment_and_each_is_in_the_history()
+    public async Task Changes_of_password_capacity_and_comment_are_each_in_the_history()
     {
         var domain = await accounts.DomainAsync();
         var address = await accounts.AccountAsync(domain, comment: "old");
@@ -119,7 +119,7 @@ public sealed class Changing_accounts(AccountsService accounts)
     }
 
     [Fact, Trait("Rule", "ROLE-1")]
-    public async Task Administrators_are_appointed_sign_in_change_their_first_password_and_are_dismissed()
+    public async Task Administrators_are_appointed_set_a_password_of_their_own_and_are_dismissed()
     {
         var domain = await accounts.DomainAsync();
         var login = $"adm{Guid.NewGuid():N}"[..20];

@@ -13,7 +13,7 @@ namespace Hikyaku.Accounts.Tests.Integration;
 public sealed class Comparing_with_nodes(AccountsService accounts)
 {
     [Fact, Trait("Rule", "NOD-3")]
-    public async Task Digests_are_those_of_the_listed_states_and_change_with_one_account_in_its_shard_alone()
+    public async Task Digests_match_the_list_and_one_account_changes_only_its_shards_digest()
     {
         await using var own = new AccountsService();
         await own.InitializeAsync();

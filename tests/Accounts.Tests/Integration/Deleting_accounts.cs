@@ -16,7 +16,7 @@ public sealed class Deleting_accounts(AccountsWithANode node) : IClassFixture<Ac
     private readonly AccountsService _accounts = node.Accounts;
 
     [Fact]
-    public async Task From_the_answer_on_an_account_is_gone_for_everybody_and_its_name_is_free_when_everybody_has_erased_it()
+    public async Task A_deleted_account_is_gone_at_once_and_its_name_is_free_when_all_have_erased_it()
     {
         var domain = await _accounts.DomainAsync();
         var address = await _accounts.AccountAsync(domain, capacityMb: 50);
@@ -64,7 +64,7 @@ public sealed class Deleting_accounts(AccountsWithANode node) : IClassFixture<Ac
     }
 
     [Fact, Trait("Rule", "ACC-4")]
-    public async Task A_deletion_of_several_that_cannot_be_done_whole_names_each_hindrance_and_deletes_none()
+    public async Task A_bulk_deletion_with_a_hindrance_names_each_of_them_and_deletes_none()
     {
         var (domain, other) = (await _accounts.DomainAsync(), await _accounts.DomainAsync());
         var (taro, jiro) = (await _accounts.AccountAsync(domain), await _accounts.AccountAsync(domain, "jiro"));

@@ -16,7 +16,7 @@ public sealed class Deleting_mail_data(AccountsWithANode node) : IClassFixture<A
     private readonly AccountsService _accounts = node.Accounts;
 
     [Fact]
-    public async Task A_job_says_how_far_it_is_and_ends_with_what_was_freed_however_often_the_node_says_so()
+    public async Task A_job_tells_its_progress_and_ends_once_with_what_was_freed()
     {
         var (address, id) = await AccountAsync();
         var begun = await DeleteAsync(address);
@@ -42,7 +42,7 @@ public sealed class Deleting_mail_data(AccountsWithANode node) : IClassFixture<A
     }
 
     [Fact]
-    public async Task One_that_does_not_move_is_given_up_with_a_reference_and_can_be_repeated_and_its_late_end_does_not_count()
+    public async Task A_stalled_job_is_given_up_can_be_repeated_and_its_late_end_does_not_count()
     {
         var (address, id) = await AccountAsync();
         var begun = await DeleteAsync(address);

@@ -58,7 +58,7 @@ public sealed class Exporting_accounts(AccountsService accounts)
     }
 
     [Fact, Trait("Rule", "ACC-11")]
-    public async Task What_a_mailbox_takes_is_rounded_up_to_MB_and_who_must_set_a_new_password_is_marked()
+    public async Task An_export_rounds_usage_up_to_MB_and_marks_forced_password_changes()
     {
         var domain = await accounts.DomainAsync();
         await accounts.AccountAsync(domain);

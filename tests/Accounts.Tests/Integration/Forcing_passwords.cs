@@ -73,7 +73,7 @@ public sealed class Forcing_passwords(AccountsService accounts)
     }
 
     [Fact]
-    public async Task Neither_the_last_five_passwords_nor_a_guessable_one_heal_it_and_an_older_one_does()
+    public async Task A_forced_change_ends_with_an_older_password_and_not_with_the_last_five()
     {
         string[] used = [AccountsService.GoodPassword, "Betsu-no-98yz", "Kaze-tachinu-34", "Yukiguni+56cd", "Kokoro.to.78ef", "Rashomon~90gh"];
         var domain = await accounts.DomainAsync();
@@ -133,7 +133,7 @@ public sealed class Forcing_passwords(AccountsService accounts)
     }
 
     [Fact]
-    public async Task Five_of_the_owners_passwords_are_kept_and_the_random_one_only_while_it_is_the_present_one()
+    public async Task Five_of_the_owners_passwords_are_kept_and_a_random_one_only_while_in_use()
     {
         var address = await accounts.AccountAsync(await accounts.DomainAsync());
         foreach (var password in new[] { "Betsu-no-98yz", "Kaze-tachinu-34", "Yukiguni+56cd", "Kokoro.to.78ef" }) await SetAsync(address, password);

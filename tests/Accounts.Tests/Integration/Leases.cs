@@ -24,7 +24,7 @@ public sealed class Leases : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "NOD-5")]
-    public async Task A_node_that_does_not_renew_its_lease_for_ten_minutes_no_longer_counts_and_counts_again_when_it_does()
+    public async Task A_node_without_a_lease_for_ten_minutes_does_not_count_until_it_renews()
     {
         await RenewAsync("living", applied: 7);
         await RenewAsync("dead", applied: 3);
@@ -45,7 +45,7 @@ public sealed class Leases : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "NOD-5"), Trait("Rule", "ACC-3")]
-    public async Task A_node_that_makes_its_replica_anew_holds_back_what_is_in_force_and_a_new_one_does_not()
+    public async Task A_node_that_rebuilds_its_replica_delays_in_force_and_a_new_node_does_not()
     {
         await RenewAsync("living", applied: 7);
         await RenewAsync("dead", applied: 0, listed: false);

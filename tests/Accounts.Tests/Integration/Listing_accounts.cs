@@ -35,7 +35,7 @@ public sealed class Listing_accounts(AccountsService accounts)
     }
 
     [Fact, Trait("Rule", "PNL-4")]
-    public async Task A_search_finds_parts_of_addresses_and_comments_and_takes_no_character_for_a_wildcard()
+    public async Task A_search_finds_parts_of_addresses_and_comments_and_has_no_wildcards()
     {
         var domain = await accounts.DomainAsync();
         await accounts.AccountAsync(domain, "taro_y", comment: "営業部 100%");
@@ -66,7 +66,7 @@ public sealed class Listing_accounts(AccountsService accounts)
     }
 
     [Fact, Trait("Rule", "ACC-13")]
-    public async Task Measured_usage_shows_and_an_older_measurement_does_not_and_the_version_does_not_move()
+    public async Task The_newest_measured_usage_shows_and_leaves_the_version_alone()
     {
         var address = await accounts.AccountAsync(await accounts.DomainAsync());
         var id = (await accounts.TargetAsync(address))!.AccountId;

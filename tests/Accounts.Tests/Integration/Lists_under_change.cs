@@ -16,7 +16,7 @@ public sealed class Lists_under_change : IAsyncLifetime
     public ValueTask DisposeAsync() => _service.DisposeAsync();
 
     [Fact, Trait("Rule", "NOD-3"), Trait("Rule", "REL-3")]
-    public async Task Each_list_taken_while_accounts_come_change_and_go_ends_with_what_is_published_as_the_last_list_does()
+    public async Task Every_list_taken_under_change_leads_with_the_publications_to_the_same_states()
     {
         await _service.RenewLeaseAsync(applied: long.MaxValue);
         var published = new ConcurrentQueue<object>();

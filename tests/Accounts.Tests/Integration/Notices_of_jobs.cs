@@ -16,7 +16,7 @@ public sealed class Notices_of_jobs(AccountsWithANode node) : IClassFixture<Acco
     private readonly AccountsService _accounts = node.Accounts;
 
     [Fact, Trait("Rule", "ROLE-2"), Trait("Rule", "SEC-4")]
-    public async Task The_end_of_a_job_is_told_to_who_started_it_and_the_domains_administrators_in_their_language_and_to_nobody_else()
+    public async Task The_end_of_a_job_is_told_only_to_its_starter_and_the_domains_administrators()
     {
         var (domain, others) = (await _accounts.DomainAsync(), await _accounts.DomainAsync());
         var user = await _accounts.UserAsync(await _accounts.AccountAsync(domain));
@@ -61,7 +61,7 @@ public sealed class Notices_of_jobs(AccountsWithANode node) : IClassFixture<Acco
     }
 
     [Fact, Trait("Rule", "OPS-3"), Trait("Rule", "ACC-5")]
-    public async Task Changes_undos_and_deletions_are_told_and_of_those_who_are_deleted_not_even_the_name()
+    public async Task Ends_of_changes_undos_and_deletions_are_told_without_names_of_the_deleted()
     {
         var domain = await _accounts.DomainAsync();
         var (address, admin) = (await _accounts.AccountAsync(domain), AccountsService.Admin(domain));
@@ -80,7 +80,7 @@ public sealed class Notices_of_jobs(AccountsWithANode node) : IClassFixture<Acco
     }
 
     [Fact, Trait("Rule", "ACC-6"), Trait("Rule", "REL-3"), Trait("Rule", "ACC-5")]
-    public async Task A_user_is_told_of_their_own_job_once_reads_it_for_themselves_and_it_goes_with_the_account()
+    public async Task A_user_gets_one_notice_of_an_own_job_and_it_goes_with_the_account()
     {
         var domain = await _accounts.DomainAsync();
         var (address, neighbour) = (await _accounts.AccountAsync(domain), await _accounts.UserAsync(await _accounts.AccountAsync(domain, "jiro")));

@@ -31,7 +31,7 @@ public sealed class Opening_accounts(AccountsService accounts)
     }
 
     [Fact, Trait("Rule", "ACC-4")]
-    public async Task Postmaster_exists_from_the_start_counts_and_nobody_logs_in_as_it_until_it_has_a_password()
+    public async Task Postmaster_exists_from_the_start_and_logs_in_once_it_has_a_password()
     {
         var domain = await accounts.DomainAsync(maxAccounts: 2, maxCapacityMb: 250, defaultCapacityMb: 100);
         var read = await accounts.GetAsync($"/api/v1/domains/{domain}");
@@ -97,7 +97,7 @@ public sealed class Opening_accounts(AccountsService accounts)
     }
 
     [Fact, Trait("Rule", "ACC-13")]
-    public async Task Of_two_accounts_that_race_for_a_domains_last_place_one_gets_it_and_the_other_learns_what_is_left()
+    public async Task One_of_two_accounts_gets_the_last_place_and_the_other_learns_what_is_left()
     {
         var domain = await accounts.DomainAsync(maxAccounts: 2);
         var replies = await Task.WhenAll(new[] { "one", "two" }.Select(name =>

@@ -16,7 +16,7 @@ public sealed class Registering_in_bulk(AccountsWithANode node) : IClassFixture<
     private readonly AccountsService _accounts = node.Accounts;
 
     [Fact]
-    public async Task A_file_becomes_accounts_that_log_in_and_the_history_says_by_whom_through_what_and_as_part_of_which_job()
+    public async Task A_file_becomes_accounts_whose_history_names_who_registered_them_and_the_job()
     {
         var domain = await _accounts.DomainAsync(maxAccounts: 2000);
         var rows = Enumerable.Range(0, 1200).Select(i => $"user{i:0000},Kokoro-{i:0000}xY,{(i % 2 == 0 ? 20 : "")},\"営業部, {i}\"");
@@ -44,7 +44,7 @@ public sealed class Registering_in_bulk(AccountsWithANode node) : IClassFixture<
     [Theory, Trait("Rule", "SEC-4")]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_bad_file_registers_nothing_and_every_problem_is_told_in_the_readers_language_without_a_password(bool dryRun)
+    public async Task A_bad_file_registers_nothing_and_each_problem_is_told_without_a_password(bool dryRun)
     {
         var domain = await _accounts.DomainAsync();
         await _accounts.AccountAsync(domain);
@@ -149,7 +149,7 @@ public sealed class Registering_in_bulk(AccountsWithANode node) : IClassFixture<
     }
 
     [Fact, Trait("Rule", "ACC-13")]
-    public async Task Of_two_files_with_the_same_accounts_at_once_one_is_registered_whole_and_the_other_not_at_all()
+    public async Task One_of_two_files_with_the_same_accounts_is_registered_and_the_other_is_not()
     {
         var domain = await _accounts.DomainAsync(maxAccounts: 2000);
         string File(int from) => Header + string.Join('\n', Enumerable.Range(from, 800).Select(i => $"user{i:0000},{AccountsService.GoodPassword},10,"));

@@ -43,7 +43,7 @@ public sealed class Several_nodes : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "NOD-2")]
-    public async Task What_is_counted_goes_when_an_account_is_deleted_and_stays_when_its_events_are_read_again()
+    public async Task Mailbox_counts_fall_with_a_deletion_and_stay_when_events_are_read_again()
     {
         await RenewAsync("mail1", applied: 0);
         var domain = await _service.DomainAsync();

@@ -12,7 +12,7 @@ namespace Hikyaku.Accounts.Tests.Integration;
 public sealed class Telling_others(AccountsService accounts)
 {
     [Fact, Trait("Rule", "NOD-5")]
-    public async Task A_change_reaches_nodes_as_state_then_a_bookmark_and_others_as_an_event_with_its_cause()
+    public async Task A_change_reaches_nodes_as_state_and_bookmark_and_others_as_an_event()
     {
         var (states, bookmarks, events) = (new ConcurrentQueue<MailboxState>(), new ConcurrentQueue<NodeStateBookmark>(), new ConcurrentQueue<MailAccountCreated>());
         await using var node = await ListenAsync(accounts.NodeVirtualHost, e =>
@@ -54,7 +54,7 @@ public sealed class Telling_others(AccountsService accounts)
     }
 
     [Fact, Trait("Rule", "NOD-5"), Trait("Rule", "ACC-3")]
-    public async Task In_force_is_what_every_serving_node_has_applied_and_false_from_the_answer_of_a_write_on()
+    public async Task In_force_turns_false_with_a_write_and_true_when_every_node_has_applied_it()
     {
         await using var own = new AccountsService();
         await own.InitializeAsync();

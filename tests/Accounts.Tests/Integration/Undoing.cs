@@ -115,7 +115,7 @@ public sealed class Undoing(AccountsService accounts)
     }
 
     [Fact]
-    public async Task Creations_passwords_and_deleted_mail_do_not_come_back_and_the_reason_is_told_in_both_languages()
+    public async Task What_cannot_be_undone_is_refused_with_the_reason_in_both_languages()
     {
         var address = await accounts.AccountAsync(await accounts.DomainAsync());
         await ChangeAsync(address, new { password = "Betsu-no-98yz" });

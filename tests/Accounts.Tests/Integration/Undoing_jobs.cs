@@ -13,7 +13,7 @@ public sealed class Undoing_jobs(AccountsWithANode node) : IClassFixture<Account
     private readonly AccountsService _accounts = node.Accounts;
 
     [Fact]
-    public async Task A_bulk_change_is_undone_but_for_passwords_and_what_was_changed_since_which_are_named()
+    public async Task Undoing_a_bulk_change_names_the_passwords_and_later_changes_that_stay()
     {
         var domain = await _accounts.DomainAsync();
         foreach (var name in new[] { "taro", "jiro", "saburo", "shiro" }) await _accounts.AccountAsync(domain, name, comment: "old");
@@ -104,7 +104,7 @@ public sealed class Undoing_jobs(AccountsWithANode node) : IClassFixture<Account
     }
 
     [Fact]
-    public async Task Of_those_who_undo_a_job_at_the_same_moment_one_does_and_who_may_not_see_it_learns_nothing()
+    public async Task One_of_several_undos_of_a_job_counts_and_strangers_learn_nothing_of_it()
     {
         var (domain, others) = (await _accounts.DomainAsync(), await _accounts.DomainAsync());
         var address = await _accounts.AccountAsync(domain);

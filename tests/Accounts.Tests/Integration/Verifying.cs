@@ -127,7 +127,7 @@ public sealed class Verifying(VerifiedService service) : IClassFixture<VerifiedS
     }
 
     [Fact, Trait("Rule", "REL-6")]
-    public async Task The_command_prints_what_does_not_agree_and_ends_with_1_and_with_2_when_it_cannot_look()
+    public async Task The_command_prints_disagreements_with_code_1_and_cannot_look_with_code_2()
     {
         var key = $"stray{Guid.NewGuid():N}";
         await service.DamageAsync("insert into domain_usage values (@key, 0, 0)", ("key", key));

@@ -96,7 +96,7 @@ public sealed class Verifying_the_feed(VerifiedFeed platform) : IClassFixture<Ve
     private const string Capacity = "accounts.mail-account-capacity-changed";
 
     [Fact, Trait("Rule", "OPS-6")]
-    public async Task Nothing_is_found_where_nothing_is_wrong_with_events_from_before_the_feed_and_erased_ones()
+    public async Task Events_from_before_the_feed_and_erased_events_are_no_disagreement()
     {
         var (address, id) = await platform.AccountAsync();
         await platform.Accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{address}");

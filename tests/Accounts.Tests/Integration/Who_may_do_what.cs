@@ -139,7 +139,7 @@ public sealed class Who_may_do_what(AccountsService accounts)
     }
 
     [Fact, Trait("Rule", "ROLE-3")]
-    public async Task An_administrator_can_be_read_with_the_history_of_the_login_in_the_own_domains_alone()
+    public async Task An_administrator_and_the_logins_history_are_read_in_the_own_domains_alone()
     {
         var (domain, others) = (await accounts.DomainAsync(), await accounts.DomainAsync());
         var login = $"a{Guid.NewGuid():N}"[..20];

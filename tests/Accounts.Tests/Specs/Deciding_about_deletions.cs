@@ -12,7 +12,7 @@ public sealed class Deciding_about_deletions
     private static readonly DeleteMailData DeleteMail = new("job2", Now);
 
     [Fact, Trait("Rule", "ACC-5")]
-    public void An_account_is_gone_when_its_deletion_has_begun_and_keeps_nothing_personal_when_it_has_ended()
+    public void An_account_is_gone_from_its_deletion_on_and_at_its_end_nothing_personal_stays()
     {
         var going = DeciderSpec<MailAccount>.Given(Taro)
             .When(state => DeleteMailAccount.Decide(Delete, state))

@@ -52,7 +52,7 @@ public sealed class Deciding_about_domains
             .ThenEvents(new DomainAdministratorAppointed("hanako", Now));
 
     [Fact, Trait("Rule", "ROLE-1")]
-    public void An_existing_administrator_is_appointed_without_a_password_and_never_gets_a_new_one_this_way()
+    public void Appointing_an_existing_administrator_takes_no_password_and_sets_none()
     {
         DeciderSpec<Domain>.Given(Added)
             .When(state => AppointAdministrator.Decide(new("hanako", "", Member(), Now), state!))

@@ -55,7 +55,7 @@ public sealed class Deciding_about_forced_passwords
             .ThenRejected(rejection);
 
     [Fact]
-    public void A_reason_has_at_most_200_characters_as_people_count_also_where_nothing_would_happen()
+    public void A_reason_has_at_most_200_characters_also_where_nothing_would_change()
     {
         var longest = string.Concat(Enumerable.Repeat("👨‍👩‍👧", 200));
         DeciderSpec<MailAccount>.Given(Taro).When(state => ForcePasswordChange.Decide(Force(longest), state!)).ThenEvents(Forced with { Reason = longest });
@@ -64,7 +64,7 @@ public sealed class Deciding_about_forced_passwords
     }
 
     [Fact]
-    public void After_a_forced_change_neither_a_recent_nor_a_guessable_password_is_set_and_both_faults_are_named()
+    public void After_a_forced_change_recent_and_guessable_passwords_are_refused_by_name()
     {
         var facts = new PasswordFacts(IsRecent: true, IsGuessable: true);
         DeciderSpec<MailAccount>.Given(Taro, Forced).When(state => ChangePassword.Decide(Set(facts), state!))

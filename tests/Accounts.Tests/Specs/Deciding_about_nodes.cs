@@ -11,7 +11,7 @@ public sealed class Deciding_about_nodes
     private static readonly MailNodeRegistered Registered = new("mail1", "10.0.0.1", 143, 110, 24, 12340, Now);
 
     [Fact, Trait("Rule", "NOD-3")]
-    public void A_node_is_registered_when_it_first_tells_where_it_is_and_telling_it_again_changes_nothing()
+    public void A_node_is_registered_by_its_first_report_and_a_repeated_one_changes_nothing()
         => DeciderSpec<RegisteredNode>.Given()
             .When(state => RegisterMailNode.Decide(new("mail1", Address, Now), state))
             .ThenEvents(Registered);
@@ -66,7 +66,7 @@ public sealed class Deciding_about_nodes
         => Assert.Equal(usable, NodeAddress.Read(new(null, null, true, null, 0, host, port, 110, 24, 12340)) is not null);
 
     [Fact, Trait("Rule", "NOD-2")]
-    public void A_mailbox_goes_to_the_serving_node_with_the_fewest_and_of_several_to_the_first_by_name()
+    public void A_mailbox_goes_to_the_node_with_the_fewest_and_then_to_the_first_by_name()
     {
         Assert.Equal("mail2", NodePlacement.Choose([Serving("mail1", 5), Serving("mail2", 4), Serving("mail3", 4)]));
         Assert.Equal("mail1", NodePlacement.Choose([Serving("mail2", 0), Serving("mail1", 0)]));

@@ -62,7 +62,7 @@ public sealed class Erasing_accounts(FeedFixture fixture)
     }
 
     [Fact, Trait("Rule", "REL-3")]
-    public async Task Whatever_the_order_and_however_often_it_is_told_the_same_is_left_and_nothing_of_the_person()
+    public async Task Erasures_in_any_order_and_number_leave_the_same_and_nothing_of_the_person()
     {
         var left = new HashSet<string>();
         var told = new List<Published_contracts>();

@@ -10,7 +10,7 @@ public sealed class Feed_outages
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(90);
 
     [Fact]
-    public async Task With_its_database_away_it_is_unready_loses_nothing_and_is_followed_again_when_it_is_back()
+    public async Task Without_its_database_the_feed_is_unready_and_loses_nothing()
     {
         await using var postgres = await PostgresServer.StartDedicatedAsync();
         await using var feed = await FeedService.StartAsync(await postgres.AddDatabaseAsync(), await RabbitServer.NewVirtualHostAsync());

@@ -126,7 +126,7 @@ public sealed class Following_events(FeedFixture fixture)
     }
 
     [Fact]
-    public async Task A_position_that_was_never_given_out_is_refused_as_its_client_would_miss_events_in_silence()
+    public async Task A_position_that_was_never_given_out_is_refused()
     {
         using var after = await _feed.GetAsync($"?after={long.MaxValue}", _feed.OperatorToken);
         using var header = await _feed.GetAsync("", _feed.OperatorToken, long.MaxValue.ToString(System.Globalization.CultureInfo.InvariantCulture));

@@ -20,7 +20,7 @@ public sealed class Recording_events(FeedFixture fixture)
     }
 
     [Fact, Trait("Rule", "ROLE-2")]
-    public async Task Of_an_account_that_is_older_than_the_feed_the_next_event_tells_in_whose_domain_all_of_them_are()
+    public async Task The_next_event_of_an_account_older_than_the_feed_gives_all_their_domain()
     {
         var account = new Published_contracts(Published_contracts.NewDomain());
         var token = _feed.Token(Platform.Roles.Admin, $"a{Guid.NewGuid():N}", account.Domain);
@@ -39,7 +39,7 @@ public sealed class Recording_events(FeedFixture fixture)
     }
 
     [Fact]
-    public async Task Of_an_account_that_is_told_of_too_late_earlier_events_get_their_domain_and_address()
+    public async Task Earlier_events_of_an_account_that_is_told_of_late_get_domain_and_address()
     {
         var account = new Published_contracts(Published_contracts.NewDomain());
         var created = account.Created();

@@ -36,7 +36,7 @@ public sealed class Webhook_outages
     }
 
     [Fact, Trait("Rule", "REL-3"), Trait("Size", "webhooks")]
-    public async Task Killed_between_a_receivers_answer_and_its_recording_it_sends_that_event_again_and_skips_none()
+    public async Task A_feed_that_is_killed_before_it_records_an_answer_sends_again_and_skips_none()
     {
         await using var feed = await NewFeedAsync(WebhookClient.ForTests);
         await using var receiver = await WebhookReceiver.StartAsync();

@@ -7,7 +7,7 @@ namespace Hikyaku.Gateway.Tests.Integration;
 public sealed class A_service_that_fails(Deployment deployment)
 {
     [Fact]
-    public async Task One_that_is_down_is_503_with_Retry_After_in_the_readers_language_and_the_gateway_stays_ready()
+    public async Task A_service_that_is_down_is_a_503_with_Retry_After_and_the_gateway_stays_ready()
     {
         var service = await StandInService.StartAsync(_ => Task.CompletedTask);
         var gateway = await deployment.NewGatewayAsync(service.Address);

@@ -52,7 +52,7 @@ public sealed class Changes_in_any_order : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_session_that_was_verified_before_a_password_change_never_lives_even_if_it_begins_after_it()
+    public async Task A_session_that_was_verified_before_a_password_change_never_begins_after_it()
     {
         await _sessions.PasswordChangedAsync("0123", 7, null, _time.GetUtcNow(), default);
 

@@ -12,7 +12,7 @@ public sealed class Following_events(Deployment deployment)
     private readonly Client _client = deployment.Client;
 
     [Fact, Trait("Rule", "ROLE-2"), Trait("Rule", "SEC-4")]
-    public async Task What_happens_arrives_through_the_gateway_in_ones_own_domains_and_without_a_secret()
+    public async Task Events_of_the_own_domains_arrive_through_the_gateway_without_a_secret()
     {
         var (own, others) = (await deployment.TenantAsync(), await deployment.TenantAsync());
         var admin = await _client.SignInAsync(own.Admin, Deployment.Password);

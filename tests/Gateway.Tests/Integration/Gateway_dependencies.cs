@@ -27,7 +27,7 @@ public sealed class Gateway_dependencies(Deployment deployment)
     }
 
     [Fact]
-    public async Task Without_the_broker_it_is_unready_as_it_would_not_hear_of_ended_sessions_but_it_answers()
+    public async Task Without_the_broker_it_is_unready_but_answers()
     {
         await using var rabbit = await RabbitServer.StartDedicatedAsync();
         var gateway = await deployment.NewGatewayAsync(deployment.AccountsAddress, $"--Hikyaku:Rabbit={await rabbit.AddVirtualHostAsync()}");

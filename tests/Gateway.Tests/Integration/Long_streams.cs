@@ -18,7 +18,7 @@ public sealed class Long_streams(Deployment deployment)
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10); // a look is every two seconds
 
     [Fact]
-    public async Task Who_does_not_read_is_hung_up_on_and_nothing_is_kept_for_them_while_others_get_everything()
+    public async Task A_follower_that_does_not_read_is_dropped_while_others_get_everything()
     {
         const int batches = 16, batch = 1000; // about 38 MB, more than all buffers on the way
         var feed = await deployment.NewFeedAsync("--Hikyaku:Feed:SlowReaderSeconds=1");

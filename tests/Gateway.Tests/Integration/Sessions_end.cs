@@ -103,7 +103,7 @@ public sealed class Sessions_end(Deployment deployment)
     }
 
     [Fact, Trait("Rule", "ACC-5")]
-    public async Task All_of_them_when_the_account_is_deleted_and_the_gateway_says_that_nothing_of_it_is_left()
+    public async Task All_of_them_with_the_accounts_deletion_and_the_gateway_reports_it_erased()
     {
         var tenant = await deployment.TenantAsync();
         var admin = await _client.SignInAsync(tenant.Admin, Deployment.Password);

@@ -9,7 +9,7 @@ public sealed class The_api_document(Deployment deployment)
     private readonly Client _client = deployment.Client;
 
     [Fact]
-    public async Task It_is_OpenAPI_3_1_without_a_session_with_the_roles_of_every_operation_and_nothing_internal()
+    public async Task It_is_OpenAPI_3_1_with_the_roles_of_every_operation_and_nothing_internal()
     {
         var reply = await _client.GetAsync("/api/v1/openapi.json");
         Assert.Equal(HttpStatusCode.OK, reply.Status);
@@ -26,7 +26,7 @@ public sealed class The_api_document(Deployment deployment)
     }
 
     [Fact, Trait("Rule", "GWY-3")]
-    public async Task Every_operation_tells_of_refusals_and_those_of_services_of_the_headers_that_they_honour()
+    public async Task Every_operation_names_its_refusals_and_services_the_headers_they_honour()
     {
         var document = (await _client.GetAsync("/api/v1/openapi.json")).Body!;
         var paths = document["paths"]!;

@@ -13,7 +13,7 @@ public sealed class Who_may_call_what(Deployment deployment)
     private readonly Client _client = deployment.Client;
 
     [Fact]
-    public async Task Every_public_operation_of_the_services_stands_in_the_table_and_every_line_is_an_operation()
+    public async Task The_table_has_a_line_for_every_public_operation_and_no_other()
     {
         await EveryOperationStandsAsync("accounts", deployment.AccountsAddress);
         await EveryOperationStandsAsync("feed", deployment.FeedAddress);

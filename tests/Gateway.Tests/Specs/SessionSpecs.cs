@@ -148,7 +148,7 @@ public sealed class ExpiringCacheSpecs
     }
 
     [Fact, Trait("Rule", "PERF-6")]
-    public async Task Loaded_ahead_nobody_waits_in_the_second_half_of_a_life_and_it_ends_when_the_value_is_gone()
+    public async Task An_early_reload_makes_nobody_wait_and_the_entry_ends_with_its_value()
     {
         var cache = new ExpiringCache<string, string>(TimeSpan.FromSeconds(1), 10, _time, ahead: true);
         var second = new TaskCompletionSource<string?>();
@@ -167,7 +167,7 @@ public sealed class ExpiringCacheSpecs
     }
 
     [Fact, Trait("Rule", "PERF-6")]
-    public async Task Loaded_ahead_a_failure_ends_no_life_early_and_what_was_removed_does_not_come_back()
+    public async Task A_failed_early_reload_ends_no_entry_early_and_restores_no_removed_one()
     {
         var cache = new ExpiringCache<string, string>(TimeSpan.FromSeconds(1), 10, _time, ahead: true);
         await cache.GetAsync("a", _ => Task.FromResult<string?>("first"));

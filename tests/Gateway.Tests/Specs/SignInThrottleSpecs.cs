@@ -17,7 +17,7 @@ public sealed class SignInThrottleSpecs
     public SignInThrottleSpecs() => _throttle = new(new SignInLimits(10, 30, TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1)), _time);
 
     [Fact]
-    public void Ten_different_wrong_passwords_are_judged_and_the_eleventh_waits_until_the_first_is_ten_minutes_old()
+    public void The_eleventh_wrong_password_waits_until_the_first_is_ten_minutes_old()
     {
         for (var i = 0; i < 10; i++)
         {
@@ -58,7 +58,7 @@ public sealed class SignInThrottleSpecs
     }
 
     [Fact]
-    public void A_network_that_fails_with_thirty_logins_is_stopped_for_all_logins_and_others_are_not()
+    public void A_network_that_fails_with_thirty_logins_is_stopped_for_all_its_logins()
     {
         for (var i = 0; i < 30; i++) Assert.True(Try($"user{i}", Here, "same"));
 
@@ -129,7 +129,7 @@ public sealed class SignInThrottleSpecs
     }
 
     [Fact]
-    public async Task Those_who_wait_are_bounded_as_well_and_who_goes_away_leaves_the_place_to_the_next()
+    public async Task The_number_of_waiting_sign_ins_is_bounded_and_a_place_given_up_is_taken()
     {
         using var gone = new CancellationTokenSource();
         var running = Enumerable.Range(0, 30).Select(i => _throttle.Begin($"user{i}", Here, "x", out _)!).ToList();

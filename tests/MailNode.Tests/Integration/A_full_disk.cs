@@ -7,7 +7,7 @@ namespace Hikyaku.MailNode.Tests.Integration;
 public sealed class A_full_disk
 {
     [Fact, Trait("Rule", "REL-8"), Trait("Rule", "NOD-2")]
-    public async Task While_the_nodes_disk_is_full_states_and_logins_wait_health_says_so_and_nothing_is_lost()
+    public async Task With_a_full_disk_states_and_logins_wait_and_health_says_so()
     {
         await using var node = await MailNodeUnderTest.StartAsync(diskMb: 48);
         var account = await Account.OpenAsync(node);

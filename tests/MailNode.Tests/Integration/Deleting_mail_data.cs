@@ -12,7 +12,7 @@ public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<Node
     private readonly MailNodeUnderTest _node = fixture.Node;
 
     [Fact, Trait("Rule", "ACC-6")]
-    public async Task All_folders_are_emptied_and_stay_with_their_subscriptions_and_what_comes_later_stays_too()
+    public async Task All_folders_are_emptied_and_stay_subscribed_and_later_mail_stays()
     {
         var account = await WithMailAsync();
         using (var imap = await account.LoggedInAsync())
@@ -50,7 +50,7 @@ public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<Node
     }
 
     [Fact, Trait("Rule", "ACC-6"), Trait("Size", "messages")]
-    public async Task Mail_that_arrives_while_thousands_are_deleted_is_neither_lost_nor_refused_also_when_the_agent_is_killed()
+    public async Task Mail_that_arrives_while_thousands_are_deleted_is_neither_lost_nor_refused()
     {
         var account = await WithMailAsync();
         account.Fill(Many);
@@ -109,7 +109,7 @@ public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<Node
     [InlineData(0)]
     [InlineData(10)]
     [InlineData(-10)]
-    public async Task A_node_that_has_lost_its_replica_does_not_delete_what_came_after_a_deletion_that_was_done_whatever_the_clocks_say(int serviceMinutesAhead)
+    public async Task After_a_lost_replica_mail_that_came_after_a_deletion_stays_whatever_the_clocks(int serviceMinutesAhead)
     {
         _node.Accounts.ClockAhead = TimeSpan.FromMinutes(serviceMinutesAhead);
         var account = await WithMailAsync();
@@ -127,7 +127,7 @@ public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<Node
     [Theory, Trait("Rule", "ACC-6"), Trait("Rule", "NOD-3")]
     [InlineData(10)]
     [InlineData(-10)]
-    public async Task A_node_that_lost_its_replica_before_it_began_deletes_what_was_there_whatever_the_clocks_say(int serviceMinutesAhead)
+    public async Task A_replica_lost_before_a_deletion_does_not_prevent_it_whatever_the_clocks(int serviceMinutesAhead)
     {
         _node.Accounts.ClockAhead = TimeSpan.FromMinutes(serviceMinutesAhead);
         var account = await WithMailAsync();

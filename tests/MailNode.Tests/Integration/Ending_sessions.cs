@@ -65,7 +65,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
     [InlineData("it is damaged")]
     [InlineData("it was taken away")]
     [InlineData("it was taken away with all that is known of it")]
-    public async Task A_change_while_the_agent_is_away_ends_the_sessions_when_it_is_back_whatever_has_become_of_the_replica(string what)
+    public async Task A_change_without_the_agent_ends_sessions_later_whatever_became_of_the_replica(string what)
     {
         var (account, gone) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
         using var imap = await account.LoggedInAsync();
@@ -84,7 +84,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
     }
 
     [Fact, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-2")]
-    public async Task Where_there_is_no_dovecot_there_are_no_sessions_and_what_is_left_is_ended_when_it_is_back()
+    public async Task Without_dovecot_there_are_no_sessions_and_the_rest_ends_when_it_is_back()
     {
         var account = await Account.OpenAsync(_node);
         await _node.StopDovecotAsync();
@@ -102,7 +102,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
 
     // Killed between the two: Dovecot and Postfix go on with the former replica, which nobody else has any more.
     [Fact, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-2")]
-    public async Task An_agent_that_was_killed_before_it_has_told_the_servers_of_a_new_replica_tells_them_when_it_is_back()
+    public async Task An_agent_killed_before_it_told_the_servers_of_a_new_replica_tells_them_later()
     {
         var account = await Account.OpenAsync(_node);
         (await account.LoggedInAsync()).Dispose();
@@ -130,7 +130,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
     }
 
     [Fact, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-2")]
-    public async Task Nothing_is_in_force_while_the_servers_cannot_be_told_of_a_new_replica_also_when_no_session_is_to_be_ended()
+    public async Task Nothing_is_in_force_while_dovecot_cannot_be_told_of_a_new_replica()
     {
         var account = await Account.OpenAsync(_node);
         using var standIn = new DoveadmStandIn(BadAnswer.CommandFailed);
@@ -238,7 +238,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
 
     // Dovecot lets a process that speaks with such a client go on for half a minute, with the replica that it knows.
     [Fact, Trait("Rule", "ACC-7")]
-    public async Task Who_was_connected_before_the_replica_was_made_anew_and_logs_in_by_what_the_former_said_is_thrown_out()
+    public async Task A_client_that_logs_in_by_the_former_replica_is_disconnected()
     {
         var account = await Account.OpenAsync(_node);
         (await account.LoggedInAsync()).Dispose();

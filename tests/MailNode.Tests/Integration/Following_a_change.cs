@@ -12,7 +12,7 @@ public sealed class Following_a_change(NodeFixture fixture)
     private readonly MailNodeUnderTest _node = fixture.Node;
 
     [Fact, Trait("Rule", "OPS-5"), Trait("Rule", "SEC-4")]
-    public async Task One_trace_runs_from_the_publisher_to_the_node_and_to_its_report_without_address_or_hash()
+    public async Task One_trace_without_address_or_hash_runs_from_the_publisher_to_the_report()
     {
         var account = await Account.OpenAsync(_node);
         var spans = new ConcurrentQueue<Activity>();

@@ -12,7 +12,7 @@ public sealed class Killed_agents(NodeToBreak fixture) : IClassFixture<NodeToBre
     private readonly MailNodeUnderTest _node = fixture.Node;
 
     [Fact, Trait("Rule", "NOD-3")]
-    public async Task An_agent_that_is_killed_during_a_list_leaves_the_old_replica_and_its_successor_lists_again()
+    public async Task An_agent_killed_during_a_list_leaves_the_old_replica_and_the_next_lists_again()
     {
         var account = await Account.OpenAsync(_node);
         await _node.StopAgentAsync();
@@ -34,7 +34,7 @@ public sealed class Killed_agents(NodeToBreak fixture) : IClassFixture<NodeToBre
     }
 
     [Fact, Trait("Rule", "NOD-3")]
-    public async Task An_agent_that_is_killed_while_it_makes_its_first_replica_leaves_none_and_its_successor_is_not_disturbed_by_the_rest()
+    public async Task An_agent_killed_at_its_first_replica_leaves_nothing_that_disturbs_the_next()
     {
         var account = await Account.OpenAsync(_node);
         for (var i = 0; i < Many; i++) _node.Accounts.Keep(at => State(i, at));

@@ -11,7 +11,7 @@ public sealed class Mail_on_its_way_to_deleted_accounts(NodeToBreak fixture) : I
     private readonly MailNodeUnderTest _node = fixture.Node;
 
     [Fact, Trait("Rule", "ACC-5")]
-    public async Task What_waits_in_the_queue_for_it_goes_and_the_others_and_a_later_life_are_not_touched()
+    public async Task Queued_mail_for_a_deleted_account_goes_and_that_for_others_is_delivered()
     {
         var (gone, other) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
         await _node.DeliverAsync(gone.Address, "earlier");
@@ -41,7 +41,7 @@ public sealed class Mail_on_its_way_to_deleted_accounts(NodeToBreak fixture) : I
     }
 
     [Fact, Trait("Rule", "ACC-5")]
-    public async Task A_later_life_that_is_told_while_the_former_is_erased_gets_none_of_its_mail_and_all_of_its_own()
+    public async Task A_later_life_gets_none_of_the_mail_of_the_former_and_all_of_its_own()
     {
         var former = await Account.OpenAsync(_node);
         await _node.DeliverAsync(former.Address, "read by the former");
@@ -144,7 +144,7 @@ public sealed class Mail_on_its_way_to_deleted_accounts(NodeToBreak fixture) : I
     [Theory, Trait("Rule", "ACC-5")]
     [InlineData(false)]
     [InlineData(true)] // by a crash of Postfix
-    public async Task Who_takes_longer_over_a_message_than_anybody_holds_it_up_too_and_what_nobody_sends_any_more_does_not(bool isLeftBehind)
+    public async Task A_slow_sender_delays_erasure_and_an_abandoned_message_does_not(bool isLeftBehind)
     {
         var account = await Account.OpenAsync(_node);
         var clock = new ShiftedClock();

@@ -11,7 +11,7 @@ public sealed class Node_outages(NodeToBreak fixture) : IClassFixture<NodeToBrea
     private readonly MailNodeUnderTest _node = fixture.Node;
 
     [Fact, Trait("Rule", "NOD-2")]
-    public async Task Mail_flows_and_people_log_in_while_agent_and_accounts_service_are_down_and_the_node_catches_up()
+    public async Task Mail_and_logins_go_on_without_agent_and_accounts_service_and_it_catches_up()
     {
         var account = await Account.OpenAsync(_node);
         await _node.StopAgentAsync();
@@ -98,7 +98,7 @@ public sealed class Node_outages(NodeToBreak fixture) : IClassFixture<NodeToBrea
     }
 
     [Fact, Trait("Rule", "NOD-3")]
-    public async Task A_replica_that_was_taken_away_is_built_again_and_nobody_is_told_that_an_account_is_unknown()
+    public async Task While_a_lost_replica_is_built_again_no_account_is_called_unknown()
     {
         var account = await Account.OpenAsync(_node);
         await _node.StopAgentAsync();
@@ -124,7 +124,7 @@ public sealed class Node_outages(NodeToBreak fixture) : IClassFixture<NodeToBrea
     }
 
     [Fact, Trait("Rule", "NOD-3")]
-    public async Task A_replica_that_is_taken_away_under_the_running_agent_is_built_again_and_the_servers_read_the_new_one()
+    public async Task A_replica_removed_under_the_agent_is_built_again_and_the_servers_read_it()
     {
         var account = await Account.OpenAsync(_node);
         await _node.DeliverAsync(account.Address, "before");
@@ -167,7 +167,7 @@ public sealed class Node_outages(NodeToBreak fixture) : IClassFixture<NodeToBrea
     [InlineData("{\"part\":5,\"state\":{}}")]
     [InlineData("{\"part\":\"MailboxState\",\"state\":[]}")]
     [InlineData("<html>")]
-    public async Task A_list_with_a_line_that_nobody_understands_changes_nothing_and_is_asked_for_again(string line)
+    public async Task A_list_with_an_unreadable_line_changes_nothing_and_is_asked_for_again(string line)
     {
         var (stays, goes) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
         _node.Accounts.Forget(goes.State);
@@ -201,7 +201,7 @@ public sealed class Node_outages(NodeToBreak fixture) : IClassFixture<NodeToBrea
     }
 
     [Fact, Trait("Rule", "NOD-5")]
-    public async Task Nothing_is_submitted_while_the_replica_is_out_of_date_and_all_is_when_it_has_caught_up()
+    public async Task Nothing_is_submitted_while_the_replica_is_out_of_date()
     {
         var account = await Account.OpenAsync(_node);
         await Eventually.Async(() => CurrentAsOf() > DateTimeOffset.UtcNow.AddMinutes(-2));
@@ -233,7 +233,7 @@ public sealed class Node_outages(NodeToBreak fixture) : IClassFixture<NodeToBrea
     }
 
     [Fact, Trait("Rule", "NOD-5")]
-    public async Task A_node_that_lags_does_not_take_its_replica_for_current_though_the_service_answers()
+    public async Task A_node_that_lags_does_not_take_its_replica_for_current()
     {
         await Account.OpenAsync(_node);
         await Eventually.Async(() => CurrentAsOf() > DateTimeOffset.UtcNow.AddMinutes(-2));

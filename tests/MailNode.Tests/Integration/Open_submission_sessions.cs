@@ -38,7 +38,7 @@ public sealed class Open_submission_sessions(NodeFixture fixture)
     [Theory, Trait("Rule", "ACC-5")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_session_of_a_deleted_account_sends_nothing_not_even_when_the_address_lives_again(bool livesAgain)
+    public async Task A_session_of_a_deleted_account_sends_nothing_in_a_later_life_of_the_address(bool livesAgain)
     {
         var first = await Account.OpenAsync(_node);
         using (var smtp = await LoggedInAsync(first))

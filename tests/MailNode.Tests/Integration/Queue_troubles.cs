@@ -7,7 +7,7 @@ namespace Hikyaku.MailNode.Tests.Integration;
 public sealed class Queue_troubles
 {
     [Fact, Trait("Rule", "NOD-2"), Trait("Rule", "NOD-3")]
-    public async Task A_queue_that_is_deleted_under_the_agent_is_made_again_and_nothing_that_was_missed_is_missing()
+    public async Task A_queue_deleted_under_the_agent_is_made_again_and_nothing_stays_missing()
     {
         var rabbit = await RabbitServer.SharedAsync();
         await using var node = await MailNodeUnderTest.StartAsync(rabbit);

@@ -16,7 +16,7 @@ public sealed class Remembering_passwords(NodeToBreak fixture) : IClassFixture<N
     private readonly MailNodeUnderTest _node = fixture.Node;
 
     [Fact, Trait("Rule", "NOD-2"), Trait("Rule", "ACC-15")]
-    public async Task After_one_login_the_same_password_is_known_by_every_way_and_spelling_and_no_other_is()
+    public async Task After_one_login_the_password_is_known_to_every_protocol_and_spelling()
     {
         var account = await Account.OpenAsync(_node, domain: "xn--r8jz45g.jp");
         var name = account.Address.Split('@')[0];
@@ -98,7 +98,7 @@ public sealed class Remembering_passwords(NodeToBreak fixture) : IClassFixture<N
     }
 
     [Fact, Trait("Rule", "ACC-7"), Trait("Rule", "ACC-5")]
-    public async Task A_deleted_account_is_refused_and_a_later_one_of_the_same_address_has_its_own_password()
+    public async Task A_deleted_account_is_refused_and_a_later_life_has_its_own_password()
     {
         var first = await Account.OpenAsync(_node, name: "known-again");
         await BecomeKnownAsync(first);
@@ -118,7 +118,7 @@ public sealed class Remembering_passwords(NodeToBreak fixture) : IClassFixture<N
     }
 
     [Fact, Trait("Rule", "NOD-2"), Trait("Rule", "ACC-7")]
-    public async Task What_is_known_stays_so_while_agent_or_dovecot_are_away_and_ends_with_the_change_that_they_have_missed()
+    public async Task Known_passwords_stay_without_agent_and_dovecot_and_end_with_a_missed_change()
     {
         var account = await Account.OpenAsync(_node);
         await BecomeKnownAsync(account);

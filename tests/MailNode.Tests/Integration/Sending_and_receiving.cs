@@ -127,7 +127,7 @@ public sealed class Sending_and_receiving(NodeFixture fixture)
     }
 
     [Fact, Trait("Rule", "NOD-2"), Trait("Rule", "ACC-6")]
-    public async Task Many_messages_at_once_for_a_new_mailbox_are_taken_and_delivered_at_the_first_attempt_while_mail_comes_and_goes_in_it()
+    public async Task Many_messages_for_a_new_mailbox_in_use_are_delivered_at_the_first_attempt()
     {
         const int senders = 40, messagesEach = 10;
         var account = await Account.OpenAsync(_node, capacityMb: 100);

@@ -13,7 +13,7 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
     private readonly MailNodeUnderTest _node = fixture.Node;
 
     [Fact, Trait("Rule", "NOD-3")]
-    public async Task An_older_copy_that_was_put_into_the_replicas_place_while_no_agent_ran_does_not_serve_before_a_list()
+    public async Task An_older_replica_put_there_while_no_agent_ran_does_not_serve_before_a_list()
     {
         var account = await Account.OpenAsync(_node);
         var copy = Copy();

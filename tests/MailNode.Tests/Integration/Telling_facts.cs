@@ -10,7 +10,7 @@ namespace Hikyaku.MailNode.Tests.Integration;
 public sealed class Telling_facts(NodeToBreak fixture) : IClassFixture<NodeToBreak>
 {
     [Fact, Trait("Rule", "RST-2"), Trait("Rule", "NOD-2"), Trait("Rule", "REL-3")]
-    public async Task Every_login_is_told_once_with_its_source_also_when_broker_and_replica_were_away_meanwhile()
+    public async Task Every_login_is_told_once_also_when_broker_and_replica_were_away()
     {
         await using var rabbit = await RabbitServer.StartDedicatedAsync();
         await using var node = await MailNodeUnderTest.StartAsync(rabbit);

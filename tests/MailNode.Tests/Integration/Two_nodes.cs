@@ -64,7 +64,7 @@ public sealed class Two_nodes(TwoNodes fixture) : IClassFixture<TwoNodes>
     }
 
     [Fact, Trait("Rule", "ACC-7")]
-    public async Task A_changed_password_ends_a_session_that_was_handed_on_and_the_old_one_logs_in_nowhere()
+    public async Task A_changed_password_ends_a_proxied_session_and_the_old_one_logs_in_nowhere()
     {
         var account = await OpenAtSecondAsync();
         using var imap = await account.LoggedInAsync();
@@ -96,7 +96,7 @@ public sealed class Two_nodes(TwoNodes fixture) : IClassFixture<TwoNodes>
     }
 
     [Fact, Trait("Rule", "NOD-2")]
-    public async Task While_a_node_is_down_its_mail_waits_its_logins_fail_for_now_and_nothing_is_doubled()
+    public async Task While_a_node_is_down_its_mail_waits_and_its_logins_fail_for_now()
     {
         var account = await OpenAtSecondAsync();
         await _second.StopDovecotAsync();
@@ -146,7 +146,7 @@ public sealed class Two_nodes(TwoNodes fixture) : IClassFixture<TwoNodes>
     }
 
     [Fact, Trait("Rule", "NOD-2")]
-    public async Task What_goes_astray_to_a_node_that_is_not_the_home_is_refused_for_now_and_not_stored()
+    public async Task Mail_astray_to_a_node_that_is_not_the_home_is_put_off_and_not_stored()
     {
         var account = await OpenAtSecondAsync();
         Assert.StartsWith("4", await _first.HandOverAsync(account.Address, 100), StringComparison.Ordinal);

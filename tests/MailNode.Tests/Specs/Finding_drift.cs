@@ -93,7 +93,7 @@ public sealed class Finding_drift : IDisposable
     [InlineData("UPDATE mailbox SET password_hash = '$argon2id$evil' WHERE account_id = 'a1'")]
     [InlineData("UPDATE mailbox SET password_hash = NULL WHERE account_id = 'a1'")]
     [InlineData("DELETE FROM mailbox WHERE account_id = 'a1'")]
-    public void Nobody_knows_since_when_a_row_was_wrong_so_nothing_is_obeyed_until_its_sessions_are_ended(string damage)
+    public void After_a_repair_nothing_is_in_force_until_the_rows_sessions_are_ended(string damage)
     {
         _replica.Run(damage);
         Assert.Equal(Position, Progress.Obeyed(_replica, "accounts"));
@@ -123,7 +123,7 @@ public sealed class Finding_drift : IDisposable
     }
 
     [Fact, Trait("Rule", "NOD-3"), Trait("Rule", "ACC-5")]
-    public void A_tombstone_that_the_service_no_longer_has_is_no_drift_and_one_that_was_missed_is_obeyed()
+    public void A_tombstone_the_service_has_dropped_is_no_drift_and_a_missed_one_is_obeyed()
     {
         EmptyReplica.Rows.Watch(_replica, (MailboxState)States[4] with { Version = 4, Position = 20, Deleted = true }, Now);
         object[] without = [.. States.Where(s => s != States[4])];

@@ -39,7 +39,7 @@ public sealed class Keeping_facts : IDisposable
     }
 
     [Fact, Trait("Rule", "NOD-2"), Trait("Rule", "RST-2")]
-    public void A_night_of_logins_becomes_a_few_messages_that_count_them_all_and_other_facts_stay()
+    public void Many_waiting_logins_become_a_few_messages_that_count_all_and_others_stay()
     {
         const int messages = 5_000;
         for (var i = 0; i < messages; i++)
@@ -78,7 +78,7 @@ public sealed class Keeping_facts : IDisposable
     }
 
     [Fact, Trait("Rule", "REL-8")]
-    public void What_cannot_be_read_or_is_of_another_version_holds_nothing_up_and_is_not_thrown_away()
+    public void An_unreadable_fact_or_one_of_another_version_blocks_nothing_and_is_kept()
     {
         _replica.Run("INSERT INTO fact (message_id, type, body) VALUES ('x', 'OfALaterVersion', '{}')");
         _replica.Run("INSERT INTO fact (message_id, type, body) VALUES ('y', 'MailboxErased', '{\"at\":\"no time\"}')");

@@ -73,7 +73,7 @@ public sealed class Noting_what_mail_to_delete : IDisposable
     }
 
     [Fact, Trait("Rule", "ACC-6")]
-    public void Only_the_node_that_keeps_the_mail_deletes_it_and_nobody_does_after_the_account_is_gone()
+    public void Only_the_home_node_deletes_mail_and_none_does_after_the_accounts_deletion()
     {
         Watch(1, "job1", home: "mail2");
         Assert.Empty(Unfinished());

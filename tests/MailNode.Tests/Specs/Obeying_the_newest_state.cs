@@ -53,7 +53,7 @@ public sealed class Obeying_the_newest_state : IDisposable
     }
 
     [Fact, Trait("Rule", "ACC-5")]
-    public void After_the_deletion_of_the_last_life_an_earlier_life_does_not_hold_the_address_again()
+    public void After_the_deletion_of_the_last_life_an_earlier_one_does_not_get_the_address()
     {
         EmptyReplica.Rows.Watch(_replica, Mailbox("a2", Address, 2, 2, 9, null, deleted: true), Now);
         EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 2, 3, "one"), Now);
@@ -126,7 +126,7 @@ public sealed class Obeying_the_newest_state : IDisposable
     }
 
     [Fact, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-3")]
-    public void A_list_tells_no_position_of_what_it_changes_and_is_obeyed_only_when_the_old_sessions_are_ended()
+    public void A_list_is_obeyed_only_when_the_sessions_of_what_it_changes_are_ended()
     {
         EmptyReplica.Rows.List(_replica, "accounts", [Mailbox("a1", Address, 1, 1, 5, "one"), Mailbox("b1", "b1@example.jp", 1, 1, 5, "one")], 5, Now);
         Assert.Equal(5, Progress.Obeyed(_replica, "accounts"));

@@ -36,7 +36,7 @@ public sealed class Tombstones : IDisposable
     [Theory, Trait("Rule", "ACC-5")]
     [InlineData(Address)]
     [InlineData("")] // erased at the service already
-    public void A_tombstone_of_an_account_that_was_never_here_is_erased_and_told_too_even_when_it_is_older_than_the_last_list(string address)
+    public void A_tombstone_of_an_account_that_was_never_here_is_erased_and_reported_too(string address)
     {
         EmptyReplica.Rows.List(_replica, "accounts", [], 100, Now);
         Assert.True(EmptyReplica.Rows.Watch(_replica, Gone("a1", 2, address: address), Now));

@@ -118,7 +118,7 @@ public class Publishing
 
     [Fact]
     [Trait("Rule", "OPS-5")]
-    public async Task While_the_broker_is_down_commands_go_on_health_tells_and_later_everything_is_told_in_order()
+    public async Task With_the_broker_down_commands_go_on_and_later_all_is_published_in_order()
     {
         await using var broker = await RabbitServer.StartDedicatedAsync();
         var place = await Place.NewAsync(broker);
@@ -189,7 +189,7 @@ public class Publishing
     }
 
     [Fact]
-    public async Task When_the_leaders_session_is_killed_or_the_leader_ends_another_goes_on_without_loss_or_disorder()
+    public async Task When_the_leader_or_its_session_ends_another_goes_on_without_loss_or_disorder()
     {
         var place = await Place.NewAsync();
         using var keys = InternalKeys.Create();
