@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.Loader;
 using System.Text.Json;
 using Hikyaku.Contracts;
 
@@ -14,7 +15,7 @@ public static class RecordedContracts
     public static readonly IReadOnlyList<Type> All =
     [
         .. Directory.EnumerateFiles(AppContext.BaseDirectory, "*.Contracts.dll").Order(StringComparer.Ordinal)
-            .Select(file => Assembly.Load(new AssemblyName(Path.GetFileNameWithoutExtension(file)))).SelectMany(EventsOf),
+            .Select(file => AssemblyLoadContext.Default.LoadFromAssemblyPath(file)).SelectMany(EventsOf),
     ];
 
     /// <summary>The names that can be asked for.</summary>
