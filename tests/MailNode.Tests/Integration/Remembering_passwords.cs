@@ -113,7 +113,9 @@ public sealed class Remembering_passwords(NodeToBreak fixture) : IClassFixture<N
         await TellAsync(first, mark, proof);
         await EverythingToldIsWrittenAsync();
         await RefusedEverywhereAsync(first.Address, first.Secret);
-        foreach (var life in new[] { first, second }) await life.SessionsEndedAsync();
+        // The accounts service gives the name away only then.
+        await Eventually.Async(() => first.IsErased(), TimeSpan.FromSeconds(40));
+        await second.SessionsEndedAsync();
         await LogInAsync("IMAP", first.Address, second.Secret);
     }
 
