@@ -1,0 +1,92 @@
+using System.Text;
+using Marten;
+using Microsoft.AspNetCore.Http;
+
+namespace Hikyaku.Platform;
+
+/// <summary>
+/// Saves what a command's endpoint did, in one transaction with the idempotency record; begins again when the stream was
+/// changed meanwhile. Goes on every endpoint that has a <see cref="CommandContext"/>.
+/// </summary>
+public sealed class CommandFilter(SecretBox box) : IEndpointFilter
+{
+    private const int MaxAttempts = 8;
+
+    /// <inheritdoc/>
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        var command = context.Arguments.OfType<CommandContext>().Single();
+        if (!command.IfMatchIsReadable) return Problems.Of(PlatformProblems.BadParameter, null, ("name", "If-Match"));
+        var key = HttpMethods.IsPost(http.Request.Method) ? http.Request.Headers["Idempotency-Key"].ToString() : "";
+        if (key.Length > 200) return Problems.Of(PlatformProblems.BadParameter, null, ("name", "Idempotency-Key"));
+
+        for (var attempt = 1; ; attempt++)
+        {
+            await command.BeginAsync(attempt == 1 ? null : http.Request.Path.Value);
+            try
+            {
+                return key.Length == 0
+                    ? await RunAsync(context, next, command)
+                    : await RunOnceAsync(context, next, command, key);
+            }
+            catch (Exception e) when (WasOvertaken(e))
+            {
+                if (command.IfMatch is not null) return Problems.Of(PlatformProblems.Stale);
+                if (attempt == MaxAttempts) return Problems.Of(PlatformProblems.Conflict);
+            }
+        }
+    }
+
+    private static async Task<object?> RunAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next, CommandContext command)
+    {
+        var result = await next(context);
+        // Not the request's own cancellation: a caller who hangs up does not undo half a command.
+        if (result is Answer) await command.Session.SaveChangesAsync(CancellationToken.None);
+        return result;
+    }
+
+    private async Task<object?> RunOnceAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next, CommandContext command, string key)
+    {
+        var request = context.HttpContext.Request;
+        var id = Hash($"{command.Caller.Role}\n{command.Caller.Login}\n{request.Method}\n{request.Path}\n{key}");
+        request.Body.Position = 0; // buffered by ServiceHost
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, context.HttpContext.RequestAborted);
+        var bodyHash = Convert.ToHexStringLower(box.Hash(body.ToArray()));
+
+        await command.Session.BeginTransactionAsync(context.HttpContext.RequestAborted);
+        if (!await LockAsync(command.Session, id)) return Problems.Of(PlatformProblems.KeyInUse);
+        if (await command.Session.LoadAsync<IdempotencyRecord>(id) is { } first && command.Now - first.At < IdempotencyRecord.Kept)
+        {
+            return first.BodyHash == bodyHash
+                ? StoredAnswer.Open(first, box)
+                : Problems.Of(PlatformProblems.KeyReused);
+        }
+
+        var result = await next(context);
+        if (result is not IStatusCodeHttpResult { StatusCode: < 500 } || result is not IResult answer) return result;
+        if (result is not Answer) command.Session.EjectAllPendingChanges(); // a refusal is kept, what came before it is not
+        var stored = await StoredAnswer.RenderAsync(answer, context.HttpContext);
+        command.Session.Store(new IdempotencyRecord { Id = id, BodyHash = bodyHash, Sealed = stored.Seal(box), At = command.Now });
+        await command.Session.SaveChangesAsync(CancellationToken.None);
+        return stored;
+    }
+
+    private static async Task<bool> LockAsync(IDocumentSession session, string id)
+    {
+        await using var command = new Npgsql.NpgsqlCommand("select pg_try_advisory_xact_lock(hashtextextended($1, 0))");
+        command.Parameters.Add(new() { Value = id });
+        await using var reader = await session.ExecuteReaderAsync(command);
+        await reader.ReadAsync();
+        return reader.GetBoolean(0);
+    }
+
+    private string Hash(string text) => Convert.ToHexStringLower(box.Hash(Encoding.UTF8.GetBytes(text)));
+
+    private static bool WasOvertaken(Exception e)
+        => e is JasperFx.ConcurrencyException or JasperFx.Events.ExistingStreamIdCollisionException or Marten.Exceptions.ExistingStreamIdCollisionException
+            or JasperFx.DocumentAlreadyExistsException
+            || e is Npgsql.PostgresException { SqlState: "23505" or "40001" or "40P01" }
+            || (e.InnerException is { } inner && WasOvertaken(inner));
+}
