@@ -105,7 +105,7 @@ internal static class RebuildingReadModels
             {
                 if (round == 1 && i % JobEvery == 0)
                 {
-                    var job = Job.NewId();
+                    var job = AccountsJobs.NewId();
                     yield return (job, new JobStarted(job, JobKinds.MailDataDeletion, DomainOf(i), ids[i], 0, now));
                     yield return (job, new JobSucceeded(10, 1_000_000, now));
                 }

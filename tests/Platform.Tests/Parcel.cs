@@ -40,6 +40,8 @@ public static class ParcelRules
 
     public static readonly ProblemCode LabelTooLong = new("parcels.label-too-long", 422, Texts);
 
+    public static readonly IReadOnlyList<ProblemCode> All = [AlreadyPosted, NoLabel, LabelTooLong];
+
     public static Decision Post(Parcel? parcel, string id, string to)
         => parcel is null ? Decision.Accept(new ParcelPosted(id, to)) : Decision.Reject(new Rejection(AlreadyPosted));
 

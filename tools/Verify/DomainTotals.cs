@@ -6,8 +6,7 @@ namespace Hikyaku.Verify;
 
 /// <summary>
 /// What a domain's accounts take of its limits, counted from the history, against the table that the limits are decided by.
-/// An account that is being deleted is not counted any more; what a bulk job has reserved is counted and no account yet, and
-/// what is withheld of deleted accounts is counted and an account's no more.
+/// An account that is being deleted is not counted any more; what a bulk job has reserved is counted and no account yet.
 /// </summary>
 internal sealed class DomainTotals
 {
@@ -28,9 +27,8 @@ internal sealed class DomainTotals
     {
         await using var command = new NpgsqlCommand(
             """
-            select u.domain, u.accounts - coalesce(sum(b.reserved_accounts), 0)::int, u.capacity_mb - u.withheld_mb - coalesce(sum(b.reserved_mb), 0)::bigint,
-                case when bool_or(b.kind = 'bulk-change' and b.phase = 'committed') then 0 else u.withheld_mb end
-            from domain_usage u left join bulk_job b on b.domain = u.domain group by u.domain, u.accounts, u.capacity_mb, u.withheld_mb
+            select u.domain, u.accounts - coalesce(sum(b.reserved_accounts), 0)::int, u.capacity_mb - coalesce(sum(b.reserved_mb), 0)::bigint
+            from domain_usage u left join bulk_job b on b.domain = u.domain group by u.domain, u.accounts, u.capacity_mb
             """, snapshot);
         await using var row = await command.ExecuteReaderAsync(stop);
         while (await row.ReadAsync(stop))
@@ -45,7 +43,6 @@ internal sealed class DomainTotals
             var total = _totals.GetValueOrDefault(domain);
             findings.Compare(Where, domain, "accounts in domain_usage", row.GetInt32(1), total.Accounts);
             findings.Compare(Where, domain, "capacity_mb in domain_usage", row.GetInt64(2), total.CapacityMb);
-            findings.Compare(Where, domain, "withheld_mb in domain_usage, with no bulk change under way,", row.GetInt64(3), 0L);
         }
 
         foreach (var missing in _domains) findings.Add(Where, missing, "it is not in domain_usage");

@@ -37,6 +37,9 @@ public static class PlatformProblems
     /// <summary>The change is of a kind that nothing brings back.</summary>
     public static readonly ProblemCode NotUndoable = new("history.not-undoable", 409, Texts);
 
+    /// <summary>The job has ended, or must run to its end.</summary>
+    public static readonly ProblemCode JobNotCancellable = new("jobs.not-cancellable", 409, Texts);
+
     /// <summary>If-Match names an older version.</summary>
     public static readonly ProblemCode Stale = new("request.stale", 412, Texts);
 
@@ -61,7 +64,7 @@ public static class PlatformProblems
     /// <summary>Every code of this page.</summary>
     public static readonly IReadOnlyList<ProblemCode> All =
     [
-        Malformed, BadParameter, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, Conflict, KeyInUse, ChangedSince, NotUndoable, Stale,
+        Malformed, BadParameter, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, Conflict, KeyInUse, ChangedSince, NotUndoable, JobNotCancellable, Stale,
         TooLarge, UnsupportedMediaType, KeyReused, TooManyRequests, Fault, Unavailable,
     ];
 }

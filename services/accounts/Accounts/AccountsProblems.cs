@@ -47,7 +47,6 @@ public static class AccountsProblems
     internal static readonly ProblemCode JobNotEnded = Conflict("jobs.not-ended");
     internal static readonly ProblemCode JobNotUndoable = Conflict("jobs.not-undoable");
     internal static readonly ProblemCode JobAlreadyUndone = Conflict("jobs.already-undone");
-    internal static readonly ProblemCode JobNotCancellable = Conflict("jobs.not-cancellable");
     internal static readonly ProblemCode OtherDomain = Rule("accounts.other-domain");
     internal static readonly ProblemCode UploadMissing = new("bulk.file-missing", 400, Texts);
     internal static readonly ProblemCode UploadMediaType = new("bulk.media-type", 415, Texts);
@@ -71,7 +70,7 @@ public static class AccountsProblems
         PasswordCharacters, PasswordIsName, PasswordDigitRun, PasswordRecent, PasswordGuessable, PasswordSimilar, CurrentPasswordWrong,
         ReasonMissing, ReasonTooLong, ReasonCharacters,
         CommentTooLong, CommentCharacters, CapacityRange, DomainCapacityExceeded, DomainAccountsExceeded, AlreadyExists,
-        BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, PasswordNotUndoable, CreationNotUndoable, DeletionNotUndoable, HoldsMail, MailNotKnown, JobNotEnded, JobNotUndoable, JobAlreadyUndone, JobNotCancellable,
+        BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, PasswordNotUndoable, CreationNotUndoable, DeletionNotUndoable, HoldsMail, MailNotKnown, JobNotEnded, JobNotUndoable, JobAlreadyUndone,
         OtherDomain, UploadMissing, UploadMediaType,
         DomainName, DomainExists, DomainMaxAccountsRange, DomainMaxCapacityRange, DomainDefaultCapacityRange,
         DomainAccountsInUse, DomainCapacityInUse, LoginTaken, LoginHasPassword, NodeHasMailboxes, NodeRetired,

@@ -25,7 +25,7 @@ public static class Endpoints
         MapAccounts(app.MapCommands("/api/v1/accounts/{address}"), app.MapGroup("/api/v1/accounts/{address}"));
         MapDeletions(app.MapGroup("/api/v1").AddEndpointFilter<RouteGroupBuilder, ObeyedBeforeAnswer>().MapCommands(""));
         MapBulk(app.MapCommands("/api/v1/domains"));
-        MapJobs(app.MapGroup("/api/v1/jobs"));
+        app.MapJobs();
         app.MapCommands("/api/v1/jobs").MapPost("/{id}/undo", UndoJob.Handle).Produces<JobView>(202)
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Undo a bulk job");
         MapNotices(app.MapGroup("/api/v1/notices"));
@@ -99,18 +99,6 @@ public static class Endpoints
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Register the mail accounts of a CSV file, all or none");
         commands.MapPost("/{name}/bulk-changes", QueueBulkJob.HandleChange).Produces<JobView>(202).TakesFile()
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Change mail accounts as a CSV file says, all or none");
-    }
-
-    private static void MapJobs(RouteGroupBuilder queries)
-    {
-        queries.MapGet("", ReadJobs.List).Produces<Page<JobView>>()
-            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("List jobs");
-        queries.MapGet("/{id}", ReadJobs.One).Produces<JobView>()
-            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Read a job");
-        queries.MapDelete("/{id}", ReadJobs.Cancel).Produces<JobView>()
-            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Cancel a job");
-        queries.MapGet("/{id}/events", FollowJob.Handle).Produces<string>(200, "text/event-stream")
-            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Follow a job");
     }
 
     private static void MapAccounts(RouteGroupBuilder commands, RouteGroupBuilder queries)

@@ -40,9 +40,9 @@ public static class Program
             bus.AddConsumer<MailboxUsageConsumer>();
             bus.AddConsumer<ErasureConsumer>();
             bus.AddConsumer<MailDataDeletionConsumer>();
-            bus.AddConsumer<BulkJobConsumer>().Endpoint(e => e.Name = "accounts-bulk-jobs");
+            bus.AddJobs();
         });
-        services.AddFormerQueues(("erasure", "accounts-erasure"), ("mailbox-usage", "accounts-mailbox-usage"), ("mail-data-deletion", "accounts-mail-data-deletion"), ("bulk-jobs", "accounts-bulk-jobs"));
+        services.AddFormerQueues(("erasure", "accounts-erasure"), ("mailbox-usage", "accounts-mailbox-usage"), ("mail-data-deletion", "accounts-mail-data-deletion"), ("bulk-jobs", "accounts-jobs"));
         services.AddNodeBus(builder.Configuration);
         services.AddEventStore(builder.Configuration, AccountsStore.Configure);
         services.ConfigureMarten((provider, options) => options.Events.Subscribe(
@@ -54,18 +54,16 @@ public static class Program
         services.AddSingleton<MailAccountReader>();
         services.AddSingleton<DeletionProcess>();
         services.AddHostedService(provider => provider.GetRequiredService<DeletionProcess>());
-        services.AddSingleton<StuckJobs>();
-        services.AddHostedService(provider => provider.GetRequiredService<StuckJobs>());
         services.AddSingleton<BackgroundThreads>();
-        services.AddSingleton<BulkSteps>();
-        services.AddSingleton<RegisterAccounts>();
-        services.AddSingleton<ChangeAccounts>();
         services.AddSingleton<NodeQuestions>();
         services.AddSingleton<MailHeld>();
-        services.AddSingleton<UndoJobs>();
-        services.AddSingleton<CancelBulkJob>();
-        services.AddSingleton<BulkWorker>();
-        services.AddHostedService(provider => provider.GetRequiredService<BulkWorker>());
+        services.AddSingleton<BulkFiles>();
+        services.AddHostedService<FormerJobs>();
+        services.AddSingleton<IJobWork, RegisterAccounts>();
+        services.AddSingleton<IJobWork, ChangeAccounts>();
+        services.AddSingleton<IJobWork, UndoJobs>();
+        services.AddSingleton<IJobDetails, LeftAccounts>();
+        services.AddJobs(AccountsJobs.All);
         services.AddHostedService<FirstOperator>();
         services.AddApiDescription();
         var app = builder.Build();

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Hikyaku.Accounts.Tests.Integration;
@@ -12,15 +15,27 @@ internal static class BulkWork
     /// <summary>How many accounts a file has.</summary>
     public const int Rows = 90;
 
-    private const int RowsAtOnce = 9;
+    /// <summary>Settings of workers that are small in their steps and soon missed.</summary>
+    public static readonly string[] Small = ["--Hikyaku:BulkRows=9", "--Hikyaku:JobLeaseSeconds=1"];
 
-    /// <summary>A worker, small in its steps and soon missed.</summary>
+    /// <summary>A service that leaves its jobs to the workers that a test starts.</summary>
+    public static AccountsService WithoutWorkers() => new() { More = ["--Hikyaku:JobsAtOnce=0", .. Small] };
+
+    /// <summary>A worker in this process, beside those that a test kills.</summary>
+    public static async Task<IAsyncDisposable> FollowerAsync(AccountsService accounts)
+    {
+        var settings = new ConfigurationBuilder().AddCommandLine(["--Hikyaku:JobsAtOnce=1", .. Small]).Build();
+        var worker = ActivatorUtilities.CreateInstance<JobWorker>(accounts.Services, new JobSettings(settings));
+        await worker.StartAsync(CancellationToken.None);
+        return new Follower(worker);
+    }
+
+    /// <summary>A worker in a process of its own, to be killed.</summary>
     public static GuardedProcess Worker(AccountsService accounts, params string[] more)
     {
         var folder = Directory.CreateTempSubdirectory("hikyaku-test-worker-").FullName;
         return new(folder, "root", "KILL", new Dictionary<string, string>(),
-            ["dotnet", Path.Combine(AppContext.BaseDirectory, "Accounts.dll"), .. accounts.Settings, "--Hikyaku:BulkJobsAtOnce=1",
-             $"--Hikyaku:BulkRows={RowsAtOnce}", "--Hikyaku:BulkLeaseSeconds=2", .. more]);
+            ["dotnet", Path.Combine(AppContext.BaseDirectory, "Accounts.dll"), .. accounts.Settings, "--Hikyaku:JobsAtOnce=1", .. Small, .. more]);
     }
 
     /// <summary>A file of accounts for registration and change.</summary>
@@ -51,5 +66,14 @@ internal static class BulkWork
         await using var command = database.CreateCommand(sql);
 #pragma warning restore CA2100
         return await command.ExecuteScalarAsync();
+    }
+
+    private sealed class Follower(JobWorker worker) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await worker.StopAsync(CancellationToken.None);
+            worker.Dispose();
+        }
     }
 }

@@ -16,7 +16,7 @@ public sealed class Bulk_job_outages
     [Fact, Trait("Rule", "REL-5"), Trait("Rule", "SEC-4"), Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10"), Trait("Rule", "NTC-1"), Trait("Size", "kills")]
     public async Task Killed_at_any_point_it_goes_on_where_it_was()
     {
-        await using var accounts = new AccountsService { More = ["--Hikyaku:BulkJobsAtOnce=0"] };
+        await using var accounts = WithoutWorkers();
         await accounts.InitializeAsync();
         await accounts.RenewLeaseAsync(applied: long.MaxValue);
         await using var database = NpgsqlDataSource.Create(accounts.Database);
@@ -41,7 +41,7 @@ public sealed class Bulk_job_outages
     [Fact, Trait("Rule", "REL-5"), Trait("Rule", "ACC-9"), Trait("Rule", "GWY-5")]
     public async Task A_worker_that_stood_still_until_another_one_had_its_job_changes_nothing_any_more()
     {
-        await using var accounts = new AccountsService { More = ["--Hikyaku:BulkJobsAtOnce=0"] };
+        await using var accounts = WithoutWorkers();
         await accounts.InitializeAsync();
         await accounts.RenewLeaseAsync(applied: long.MaxValue);
         await using var database = NpgsqlDataSource.Create(accounts.Database);
@@ -55,7 +55,7 @@ public sealed class Bulk_job_outages
         await DoneAsync(accounts, database, job, killAt: null);
 
         await slow.ResumeAsync();
-        await Eventually.Async(() => slow.OutputAsync(int.MaxValue), log => log.Contains("is somebody else's now", StringComparison.Ordinal) || log.Contains("is put off", StringComparison.Ordinal));
+        await Eventually.Async(() => slow.OutputAsync(int.MaxValue), log => log.Contains("Lost the lease of job", StringComparison.Ordinal) || log.Contains("is put off", StringComparison.Ordinal));
         await slow.ShutDownAsync();
         Assert.Equal((Rows + 1, 100 + (Rows * 10)), await NumbersAsync(accounts, domain));
         Assert.Equal((long)Rows, await EventsAsync(database, domain));
@@ -79,7 +79,7 @@ public sealed class Bulk_job_outages
         var domain = await accounts.DomainAsync();
         await Eventually.Async(() => told.Count == 1); // postmaster
 
-        await AssertIsQuorumQueueAsync(accounts.VirtualHost, "accounts-bulk-jobs");
+        await AssertIsQuorumQueueAsync(accounts.VirtualHost, "accounts-jobs");
 
         await rabbit.ShutDownAsync();
         foreach (var (what, file) in new[] { ("imports", File(AccountsService.GoodPassword, 10)), ("bulk-changes", File("Betsu-no-98yz", 20)) })
@@ -98,7 +98,7 @@ public sealed class Bulk_job_outages
         Assert.Equal(
             [(nameof(MailAccountCapacityChanged), Rows), (nameof(MailAccountCreated), Rows + 2), (nameof(MailAccountPasswordChanged), Rows)],
             told.CountBy(t => t.Value.Name).Select(t => (t.Key, t.Value)).Order());
-        await Eventually.Async(async () => (await rabbit.QueuesAsync(accounts.VirtualHost))["accounts-bulk-jobs"] == 0);
+        await Eventually.Async(async () => (await rabbit.QueuesAsync(accounts.VirtualHost))["accounts-jobs"] == 0);
         Assert.Equal(3L * Rows, await ScalarAsync(database, "select count(*) from mt_events where headers ->> 'job' is not null and type like 'accounts.mail-account-%'"));
     }
 
@@ -109,7 +109,7 @@ public sealed class Bulk_job_outages
     {
         await using var postgres = await PostgresServer.StartDedicatedAsync();
         var rabbit = await RabbitServer.SharedAsync();
-        await using var accounts = new AccountsService { More = ["--Hikyaku:BulkRows=9", "--Hikyaku:BulkLeaseSeconds=2"] };
+        await using var accounts = new AccountsService { More = Small };
         await accounts.StartAsync(await postgres.AddDatabaseAsync(), await rabbit.AddVirtualHostAsync(), await rabbit.AddVirtualHostAsync());
         await accounts.RenewLeaseAsync(applied: long.MaxValue);
         var domain = await accounts.DomainAsync(maxAccounts: 200);
@@ -135,7 +135,7 @@ public sealed class Bulk_job_outages
     [Fact, Trait("Rule", "REL-5"), Trait("Rule", "OPS-3")]
     public async Task An_undo_that_is_killed_goes_on_where_it_was_and_undoes_everything_once()
     {
-        await using var accounts = new AccountsService { More = ["--Hikyaku:BulkJobsAtOnce=0"] };
+        await using var accounts = WithoutWorkers();
         await accounts.InitializeAsync();
         await accounts.RenewLeaseAsync(applied: long.MaxValue);
         await using var database = NpgsqlDataSource.Create(accounts.Database);
@@ -170,11 +170,10 @@ public sealed class Bulk_job_outages
             await NoPasswordAsync(killed);
         }
 
-        await using var worker = Worker(accounts);
+        await using var follower = await FollowerAsync(accounts);
         var end = await Eventually.Async(() => accounts.GetAsync(job), r => r.Body?["finishedAt"] is not null, TimeSpan.FromSeconds(60));
         Assert.Equal("succeeded", end.Body!["state"]!.GetValue<string>());
         Assert.Equal(1L, await ScalarAsync(database, $"select count(*) from notice where job_id = '{id}'"));
-        await NoPasswordAsync(worker);
     }
 
     // Who declares a queue that is there must say of what type it is.

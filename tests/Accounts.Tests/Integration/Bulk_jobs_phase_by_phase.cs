@@ -7,25 +7,12 @@ namespace Hikyaku.Accounts.Tests.Integration;
 
 /// <summary>Workers that stand still at a certain step, by a lock in the database, to be killed or overtaken just there.</summary>
 [Trait("Rule", "REL-5"), Trait("Rule", "GWY-5")]
-public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
+public sealed class Bulk_jobs_phase_by_phase(Bulk_jobs_phase_by_phase.Service service) : IClassFixture<Bulk_jobs_phase_by_phase.Service>
 {
     private const int Worker1 = 1, Canceller = 2;
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
-    private readonly AccountsService _accounts = new() { More = ["--Hikyaku:BulkJobsAtOnce=0"] };
-    private NpgsqlDataSource _database = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        await _accounts.InitializeAsync();
-        await _accounts.RenewLeaseAsync(applied: long.MaxValue);
-        _database = NpgsqlDataSource.Create(_accounts.Database);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _database.DisposeAsync();
-        await _accounts.DisposeAsync();
-    }
+    private readonly AccountsService _accounts = service.Accounts;
+    private readonly NpgsqlDataSource _database = service.Database;
 
     [Theory, Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10")]
     [InlineData("imports", "queued", "succeeded")]
@@ -68,8 +55,10 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
         Assert.Equal(1L, await ScalarAsync(_database, $"select count(*) from notice where job_id = '{id}'"));
     }
 
-    [Fact, Trait("Rule", "ACC-10"), Trait("Rule", "ACC-13"), Trait("Rule", "ACC-8")]
-    public async Task Commands_during_a_committed_bulk_change_take_no_room_twice()
+    [Theory, Trait("Rule", "ACC-10"), Trait("Rule", "ACC-13"), Trait("Rule", "ACC-8")]
+    [InlineData(10, """{"changed":1,"skipped":3}""", 450)] // what is left is just enough
+    [InlineData(11, """{"changed":0,"skipped":4}""", 301)] // of the row that needs more nothing is done
+    public async Task Commands_during_a_committed_bulk_change_take_no_room_twice(int taken, string result, int mb)
     {
         var domain = await _accounts.DomainAsync();
         foreach (var name in new[] { "shrinks", "grows", "forced" }) await _accounts.AccountAsync(domain, name);
@@ -79,25 +68,44 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
             $"mail_account,password,mail_capacity\nlater,,150\ngrows,,250\nshrinks,,10\nforced,{AccountsService.GoodPassword},40\n");
         await KilledAsync("old.phase = 'committed' and new.applied_rows > old.applied_rows");
 
-        // What one that goes leaves is not given away, and who comes has what is left.
         Assert.Equal(HttpStatusCode.Accepted, (await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/shrinks@{domain}")).Status);
-        Assert.Equal((3, 400), await NumbersAsync(_accounts, domain));
+        Assert.Equal((3, 300), await NumbersAsync(_accounts, domain));
         await _accounts.AccountAsync(domain, "later", capacityMb: 50);
-        var tooMuch = await _accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", new { name = "more", password = AccountsService.GoodPassword, capacityMb = 1 });
+        var postmaster = await _accounts.SendAsync(HttpMethod.Patch, $"/api/v1/accounts/postmaster@{domain}", new { capacityMb = 100 + taken });
+        Assert.Equal(HttpStatusCode.OK, postmaster.Status);
+        var tooMuch = await _accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", new { name = "more", password = AccountsService.GoodPassword, capacityMb = 101 });
         Assert.Contains("accounts.domain-capacity-exceeded", tooMuch.Codes);
         var forced = await _accounts.SendAsync(HttpMethod.Post, $"/api/v1/accounts/forced@{domain}/force-password-change", new { reason = "abuse" });
         Assert.Equal(HttpStatusCode.NoContent, forced.Status);
 
         await DoneAsync(job, "succeeded");
-        Assert.Equal("""{"changed":1,"skipped":3}""", (await _accounts.GetAsync(job)).Body!["result"]!.ToJsonString());
-        Assert.Equal((4, 100 + 250 + 40 + 50), await NumbersAsync(_accounts, domain));
-        Assert.Equal(0m, await ScalarAsync(_database, "select sum(withheld_mb) from domain_usage"));
+        Assert.Equal(result, (await _accounts.GetAsync(job)).Body!["result"]!.ToJsonString());
+        Assert.Equal((4, mb), await NumbersAsync(_accounts, domain));
+    }
+
+    [Theory, Trait("Rule", "ACC-10"), Trait("Rule", "ACC-13"), Trait("Rule", "REL-7")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_full_domain_is_rearranged_whole_although_a_worker_is_killed(bool isOfFormerRelease)
+    {
+        var domain = await _accounts.DomainAsync();
+        foreach (var i in Enumerable.Range(0, 12)) await _accounts.AccountAsync(domain, $"user{i:00}", capacityMb: 10);
+        await _accounts.SendAsync(HttpMethod.Patch, $"/api/v1/domains/{domain}", new { maxCapacityMb = 220 });
+        Assert.Equal((13, 220), await NumbersAsync(_accounts, domain));
+        // Those that grow come first in the file, and the steps are smaller than those that shrink.
+        var job = await SendAsync(_accounts, domain, "bulk-changes", "mail_account,mail_capacity\n" + string.Join('\n', Enumerable.Range(0, 12).Select(i => $"user{i:00},{(i < 2 ? 55 : 1)}")));
+        await KilledAsync($"new.applied_rows > {(isOfFormerRelease ? 0 : 9)}");
+        if (isOfFormerRelease) await ScalarAsync(_database, "update bulk_job set row_order = null, lane = null");
+
+        await DoneAsync(job, "succeeded");
+        Assert.Equal("""{"changed":12,"skipped":0}""", (await _accounts.GetAsync(job)).Body!["result"]!.ToJsonString());
+        Assert.Equal((13, 220), await NumbersAsync(_accounts, domain));
     }
 
     [Theory, Trait("Rule", "ACC-10"), Trait("Rule", "OPS-3")]
     [InlineData("change")]
     [InlineData("undo")]
-    public async Task A_job_that_waits_for_a_change_that_finds_no_worker_makes_room_for_it(string what)
+    public async Task A_job_waits_for_an_older_one_of_its_domain_that_finds_no_worker(string what)
     {
         var domain = await _accounts.DomainAsync();
         await _accounts.AccountAsync(domain);
@@ -110,7 +118,7 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
             ? await SendAsync(_accounts, domain, "bulk-changes", "mail_account,mail_capacity\ntaro,300\n")
             : (await _accounts.SendAsync(HttpMethod.Post, $"{undone}/undo")).Location!;
 
-        await using var worker = Worker(_accounts); // one at a time
+        await using var worker = await FollowerAsync(_accounts);
         await EndedAsync(holder, "succeeded");
         await EndedAsync(waiting, "succeeded");
         Assert.Equal((2, 100 + (what == "change" ? 300 : 200)), await NumbersAsync(_accounts, domain));
@@ -123,7 +131,7 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
     {
         var (domain, job) = await WaitingAsync(what);
         await using var held = await HoldAsync("new.phase = 'committed' and old.phase <> 'committed'", Worker1);
-        await using var worker = Worker(_accounts);
+        await using var worker = await FollowerAsync(_accounts);
         await held.WaitedForAsync(Worker1);
         var cancel = _accounts.SendAsync(HttpMethod.Delete, job);
         await RowIsWaitedForAsync();
@@ -145,7 +153,7 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
         await KilledAsync("new.phase = 'committed' and old.phase <> 'committed'"); // all but the last step is done
         // It stands still as it takes the job, and then where it reads the domain, without the job's row.
         await using var held = await HoldAsync("new.owner is distinct from old.owner and new.phase = old.phase", Worker1, Canceller);
-        await using var worker = Worker(_accounts);
+        await using var worker = await FollowerAsync(_accounts);
         await held.WaitedForAsync(Worker1);
         await using var reading = await _database.OpenConnectionAsync();
         await using var noDomains = await reading.BeginTransactionAsync();
@@ -181,7 +189,7 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
 
     private async Task DoneAsync(string job, string state)
     {
-        await using var worker = Worker(_accounts);
+        await using var worker = await FollowerAsync(_accounts);
         await EndedAsync(job, state);
     }
 
@@ -209,6 +217,27 @@ public sealed class Bulk_jobs_phase_by_phase : IAsyncLifetime
             create trigger stand_still before update or delete on bulk_job for each row execute function stand_still();
             """);
         return held;
+    }
+
+    /// <summary>One service for all tests of the class, which leaves its jobs to the workers of the tests.</summary>
+    public sealed class Service : IAsyncLifetime
+    {
+        public AccountsService Accounts { get; } = WithoutWorkers();
+
+        public NpgsqlDataSource Database { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            await Accounts.InitializeAsync();
+            await Accounts.RenewLeaseAsync(applied: long.MaxValue);
+            Database = NpgsqlDataSource.Create(Accounts.Database);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Database.DisposeAsync();
+            await Accounts.DisposeAsync();
+        }
     }
 
     // Whoever gets to a step waits until the test lets go.

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Hikyaku.Accounts.Contracts;
-using Hikyaku.Accounts.Jobs;
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;

@@ -4,6 +4,7 @@ using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Files;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.Tests.Specs;
 
@@ -75,10 +76,10 @@ public sealed class Judging_files
         Assert.Equal(["done", "running", "waiting", "waiting"], States(JobStates.Running, JobStages.Reserve));
         Assert.Equal(["failed", "waiting", "waiting", "waiting"], States(JobStates.Failed, JobStages.Check));
         Assert.Equal(["done", "done", "done", "done"], States(JobStates.Succeeded, JobStages.InForce));
-        Assert.Null(JobStages.Of(JobKinds.AccountDeletion, false, JobStates.Running, null));
+        Assert.Null(JobStage.Of(AccountsJobs.All.Kind(JobKinds.AccountDeletion).Stages(false), JobStates.Running, null));
     }
 
-    private static string[] States(string state, string? at) => [.. JobStages.Of(JobKinds.BulkRegistration, false, state, at)!.Select(s => s.State)];
+    private static string[] States(string state, string? at) => [.. JobStage.Of(JobStages.OfRegistration(false), state, at)!.Select(s => s.State)];
 
     private static string[] Judge(string file, DomainUsage? usage = null)
     {

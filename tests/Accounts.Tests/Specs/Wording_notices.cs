@@ -1,6 +1,7 @@
 using System.Globalization;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.Notices;
+using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.Tests.Specs;
 
@@ -28,7 +29,7 @@ public sealed class Wording_notices
     [MemberData(nameof(Ends))]
     public void The_end_of_every_job_is_one_sentence_in_the_readers_language(string kind, string state, bool isDryRun, int? problems, string english, string japanese)
     {
-        var result = state == JobStates.Succeeded ? JobResult.Of(kind, 12, 2_500_000, 2) : null;
+        var result = state == JobStates.Succeeded ? ResultOf(kind) : null;
         var reference = state == JobStates.Failed && problems is null ? "r1" : null;
         var job = new JobView("accounts-1", kind, state, new(12, 14), null, "example.jp", null, result, null, null, problems, reference, isDryRun ? true : null, Now, Now);
 
@@ -40,7 +41,16 @@ public sealed class Wording_notices
     public void A_job_about_one_account_names_it()
         => Assert.Equal(
             "Deletion of mail data, taro@example.jp: Mail data deleted (0 MB freed).",
-            Text(new("accounts-1", JobKinds.MailDataDeletion, JobStates.Succeeded, new(0, 0), null, "example.jp", "taro@example.jp", new(Messages: 0), null, null, null, null, null, Now, Now), "en"));
+            Text(new("accounts-1", JobKinds.MailDataDeletion, JobStates.Succeeded, new(0, 0), null, "example.jp", "taro@example.jp", new DeletedMail(0, null), null, null, null, null, null, Now, Now), "en"));
+
+    private static object ResultOf(string kind) => kind switch
+    {
+        JobKinds.BulkRegistration => new RegisteredAccounts(12),
+        JobKinds.BulkChange => new ChangedAccounts(12, 2),
+        JobKinds.Undo => new UndoneAccounts(12, 2),
+        JobKinds.AccountDeletion => new DeletedAccounts(12),
+        _ => new DeletedMail(12, 2_500_000),
+    };
 
     private static string Text(JobView job, string language) => NoticeKinds.Text(NoticeKinds.JobFinished, "", job, CultureInfo.GetCultureInfo(language));
 }

@@ -31,6 +31,7 @@ public sealed class Stored_shapes
         ["job-started.v1.required"] = new JobStarted("accounts-0192", JobKinds.AccountDeletion, "example.jp", null, 500, At),
         ["job-succeeded.v1"] = new JobSucceeded(1204, 5_242_880, At, 3),
         ["job-succeeded.v1.required"] = new JobSucceeded(500, null, At),
+        ["job-succeeded.v1.result.required"] = new JobSucceeded(500, null, At, Result: JobResult.Of(new DeletedAccounts(500))),
         ["job-failed.v1"] = new JobFailed("4bf92f3577b34da6a3ce929d0e0e4736", At, 17),
         ["job-failed.v1.required"] = new JobFailed(null, At),
         ["mail-account-deletion-started.v1"] = new MailAccountDeletionStarted("accounts-0192", At),

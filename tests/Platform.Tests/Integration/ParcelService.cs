@@ -44,6 +44,9 @@ public sealed class Levers : TimeProvider
     /// <summary>Awaited inside every weighing.</summary>
     public Func<Task> BeforeWeighing { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Awaited before a sorting is committed (null), and before it sorts each parcel.</summary>
+    public Func<string?, CancellationToken, Task> BeforeSorting { get; set; } = (_, _) => Task.CompletedTask;
+
     /// <summary>Thrown by the publisher while set.</summary>
     public Exception? PublisherFails { get; set; }
 
@@ -83,17 +86,21 @@ public sealed class ParcelService : IAsyncDisposable
         builder.Services.AddSingleton(levers);
         builder.AddServiceHost("parcels");
         if (Environment.GetEnvironmentVariable("HIKYAKU_TEST_LOG") is null) builder.Logging.ClearProviders();
-        builder.Services.AddBus(builder.Configuration, "parcels");
+        builder.Services.AddBus(builder.Configuration, "parcels", bus => bus.AddJobs());
         builder.Services.AddNodeBus(builder.Configuration);
         builder.Services.AddEventStore(builder.Configuration, options =>
         {
             options.Events.MapEventType<ParcelPosted>("parcels.parcel-posted.v1");
             options.Events.MapEventType<ParcelLabelled>("parcels.parcel-labelled.v1");
             options.Events.MapEventType<ParcelWeighed>("parcels.parcel-weighed.v1");
-            options.Projections.Add(new SnapshotOf<Parcel>(), ProjectionLifecycle.Inline);
+            foreach (var (type, name) in ParcelJobs.Names) options.Events.MapEventType(type, name);
+            options.Projections.Add(new SnapshotOf<Parcel>(typeof(ParcelPosted), typeof(ParcelLabelled), typeof(ParcelWeighed)), ProjectionLifecycle.Inline);
+            options.AddJobs(ParcelJobs.All);
             options.Schema.For<Parcel>().DocumentAlias("parcel");
             options.Schema.For<Note>().DocumentAlias("note");
         });
+        builder.Services.AddSingleton<IJobWork, SortParcels>();
+        builder.Services.AddJobs(ParcelJobs.All);
         builder.Services.ConfigureMarten((provider, options) => options.Events.Subscribe(
             ActivatorUtilities.CreateInstance<ParcelPublisher>(provider), subscription => subscription.Name = "publisher"));
         builder.Services.AddNodeLeases("parcels");
@@ -115,6 +122,8 @@ internal static class ParcelEndpoints
         commands.MapPost("", Post).Allow(Scope.None, Roles.Operator, Roles.Admin);
         commands.MapPut("/{id}/label", Label).Allow(Scope.None, Roles.Operator);
         commands.MapPost("/{id}/weighings", Weigh).Allow(Scope.None, Roles.Operator);
+        app.MapCommands("/sortings").MapPost("", ParcelJobs.Sort).Allow(Scope.None, Roles.Operator, Roles.Admin);
+        app.MapJobs();
         app.MapNodes(States);
     }
 
@@ -159,10 +168,11 @@ internal sealed class ParcelPublisher(IBus bus, INodeBus nodes, Levers levers) :
     protected override IEnumerable<object> ToContracts(IEvent e, IReadOnlyList<object> states)
     {
         if (levers.PublisherFails is { } failure) throw failure;
-        return [new ParcelTold(e.StreamKey!, e.Version, e.Data.GetType().Name)];
+        if (e.Data is JobQueued) return [new RunJob(e.StreamKey!)];
+        return Job.Events.Contains(e.Data.GetType()) ? [] : [new ParcelTold(e.StreamKey!, e.Version, e.Data.GetType().Name)];
     }
 
     protected override Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop)
         => Task.FromResult<IReadOnlyList<NodeStateChange>>(
-            [.. page.GroupBy(e => e.StreamKey!).Select(g => new NodeStateChange(new ParcelState(g.Key, 0, g.Last().Sequence), g.Last()))]);
+            [.. page.Where(e => !Job.Events.Contains(e.Data.GetType())).GroupBy(e => e.StreamKey!).Select(g => new NodeStateChange(new ParcelState(g.Key, 0, g.Last().Sequence), g.Last()))]);
 }

@@ -5,66 +5,82 @@ using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
 using Marten;
-using Npgsql;
 
 namespace Hikyaku.Accounts.BulkChange;
 
 /// <summary>
 /// Changes accounts as a file says (ACC-10): checks every row by the rules of a single change, which takes a hash or two a
-/// password, takes the room that all capacities need together, and from there on changes, some at a time, whatever happens.
+/// password, reserves the room that all capacities need together, and from there on changes, some at a time, whatever happens.
+/// A row that no longer fits by then, because others have changed the domain meanwhile, is skipped and counted.
 /// </summary>
-public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwords passwords, BackgroundThreads threads, TimeProvider time)
+public sealed class ChangeAccounts(IDocumentStore store, JobSteps steps, BulkFiles files, Passwords passwords, BackgroundThreads threads, TimeProvider time) : IJobWork
 {
-    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(100);
     private readonly Passwords _passwords = passwords.InBackground(threads);
 
-    /// <summary>Takes a job as far as it goes, from where it is.</summary>
-    public async Task RunAsync(BulkJob job, string owner, CancellationToken stop)
+    /// <inheritdoc/>
+    public string Kind => JobKinds.BulkChange;
+
+    /// <inheritdoc/>
+    public async Task RunAsync(LeasedJob job, CancellationToken stop)
     {
-        var content = await steps.ReadFileAsync(job, stop);
-        await steps.StartAsync(job, owner, content.Rows.Count, stop);
-        var problems = new FileProblems(content);
+        ArgumentNullException.ThrowIfNull(job);
+        var content = await files.ReadAsync(job, stop);
+        await steps.StartAsync(job, BulkPhases.Checking, JobStages.Check, content.Rows.Count, stop);
         var judged = new Dictionary<string, JudgedPassword>(StringComparer.Ordinal);
-        List<ChangedAccount> rows;
-        if (job.Phase == BulkPhases.Committed)
+        var domain = await DomainAsync(job, stop);
+        var problems = new FileProblems(content);
+        var isCommitted = job.Phase == JobPhases.Committed;
+        // Of what was found good at the point of no return nothing is too much now.
+        var rows = ChangeRules.Read(content, isCommitted ? Unlimited(domain) : domain, problems);
+        if (!isCommitted)
         {
-            rows = ChangeRules.Read(content, await DomainAsync(job, stop), new(content));
-        }
-        else
-        {
-            var domain = await DomainAsync(job, stop);
-            rows = ChangeRules.Read(content, domain, problems);
             var (changed, skipped) = await CheckAsync(rows, domain, judged, problems, stop);
-            if (!problems.Any) await CommitAsync(job, owner, rows, problems, stop);
+            if (!problems.Any) await CommitAsync(job, rows, problems, stop);
             if (problems.Any)
             {
-                await steps.FailAsync(job, owner, problems, stop);
+                await files.FailAsync(job, problems, stop);
                 return;
             }
 
             if (job.DryRun)
             {
-                await steps.EndDryRunAsync(job, owner, changed, skipped, stop);
+                await steps.SucceedAsync(job, now => SucceededWith(changed, skipped, now), stop);
                 return;
             }
         }
 
-        foreach (var some in rows.Skip(job.AppliedRows).Chunk(steps.RowsAtOnce))
+        await ChangeAsync(job, await RowOrder.ApplyAsync(steps, job, rows, stop), judged, stop);
+        await steps.AppliedAsync(job, step =>
         {
-            while (!await ChangeSomeAsync(job, owner, some, judged, rows.Count, stop)) { }
-        }
-
-        await steps.AppliedAsync(job, owner, rows.Count, stop);
+            step.Move(JobStages.InForce, rows.Count, rows.Count);
+            return BulkReservations.GiveBackRoomAsync(step, stop); // what the rows gave back, and what was not needed in the end
+        }, stop);
     }
+
+    /// <inheritdoc/>
+    public Task GiveBackRestAsync(JobStep step, CancellationToken stop) => BulkReservations.GiveBackRoomAsync(step, stop);
+
+    /// <inheritdoc/>
+    public async Task<JobSucceeded> SucceededAsync(JobStep step, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        var numbers = await BulkNumbers.ReadAsync(step.Session, step.Job.Id, stop);
+        return SucceededWith(numbers.Changed, numbers.Skipped, step.Now);
+    }
+
+    private static JobSucceeded SucceededWith(long changed, long skipped, DateTimeOffset now)
+        => new(changed, null, now, skipped, JobResult.Of(new ChangedAccounts(changed, skipped)));
+
+    private static Domain Unlimited(Domain domain) => domain with { MaxCapacityMb = DomainLimits.MostCapacityMb };
 
     private async Task<(long Changed, long Skipped)> CheckAsync(
         List<ChangedAccount> rows, Domain domain, Dictionary<string, JudgedPassword> judged, FileProblems problems, CancellationToken stop)
     {
         var (changed, skipped) = (0L, 0L);
-        foreach (var some in rows.Chunk(steps.RowsAtOnce))
+        foreach (var some in rows.Chunk(files.RowsAtOnce))
         {
             await using var session = store.QuerySession();
-            var accounts = await AccountsAsync(session, some, stop);
+            var accounts = await AccountsOfRows.ReadAsync(session, some, stop);
             await JudgeAsync(some, accounts, judged, stop);
             foreach (var row in some)
             {
@@ -83,86 +99,81 @@ public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwo
         return (changed, skipped);
     }
 
-    // The point of no return, for which one job of a domain waits for the other: from here to its end the room is this one's.
-    private async Task CommitAsync(BulkJob job, string owner, List<ChangedAccount> rows, FileProblems problems, CancellationToken stop)
+    // The point of no return: from here to its end the room that is needed all in all is this job's.
+    private async Task CommitAsync(LeasedJob job, List<ChangedAccount> rows, FileProblems problems, CancellationToken stop)
     {
-        while (true)
+        await using var step = await steps.BeginAsync(job, stop);
+        var session = step.Session;
+        var usage = (await DomainUsage.LockAsync(session, job.Domain, stop))!;
+        var domain = (await session.LoadAsync<Domain>(job.Domain, stop))!;
+        var present = await AccountsOfRows.CapacitiesAsync(session, job.Domain, rows, stop);
+        if (ChangeRules.Limit(rows, present, domain.MaxCapacityMb - usage.CapacityMb, out var netMb) is { } problem) problems.Add(problem);
+        if (problems.Any || job.DryRun) return;
+        var taken = Math.Max(0, netMb); // what they give back, they give back when the job is through
+        session.QueueSqlCommand("update domain_usage set capacity_mb = capacity_mb + ? where domain = ?", taken, job.Domain);
+        session.QueueSqlCommand("update bulk_job set reserved_mb = ? where id = ?", taken, job.Id);
+        RowOrder.Store(session, job.Id, RowOrder.Of(rows, present));
+        step.Commit();
+        step.Move(JobStages.Change, 0, rows.Count);
+        await step.SaveAsync(stop);
+    }
+
+    private async Task ChangeAsync(LeasedJob job, List<ChangedAccount> rows, Dictionary<string, JudgedPassword> judged, CancellationToken stop)
+    {
+        int done;
+        await using (var session = store.QuerySession()) done = (await BulkNumbers.ReadAsync(session, job.Id, stop)).AppliedRows;
+        foreach (var some in rows.Skip(done).Chunk(files.RowsAtOnce))
         {
-            var (session, _) = await steps.BeginAsync(job, owner, stop);
-            await using (session)
-            {
-                var usage = (await DomainUsage.LockAsync(session, job.Domain, stop))!;
-                if (!await BulkJobTable.HoldsCapacitiesAsync(session, job.Domain, stop))
-                {
-                    var domain = (await session.LoadAsync<Domain>(job.Domain, stop))!;
-                    var present = await CapacitiesAsync(session, job.Domain, rows, stop);
-                    if (ChangeRules.Limit(rows, present, domain.MaxCapacityMb - usage.CapacityMb, out var netMb) is { } problem) problems.Add(problem);
-                    if (problems.Any || job.DryRun) return;
-                    var taken = Math.Max(0, netMb); // what they give back, they give back when they are through
-                    session.QueueSqlCommand("update domain_usage set capacity_mb = capacity_mb + ? where domain = ?", taken, job.Domain);
-                    session.QueueSqlCommand(
-                        "update bulk_job set phase = 'committed', reserved_mb = ?, position = (select coalesce(max(seq_id), 0) from mt_events) where id = ?", taken, job.Id);
-                    JobTable.Move(session, job.Id, JobStages.Change, 0, rows.Count, time.GetUtcNow());
-                    await session.SaveChangesAsync(stop);
-                    return;
-                }
-
-                if (await BulkJobTable.HolderWaitsAsync(session, job.Domain, stop)) throw new JobMustWaitException();
-            }
-
-            await Task.Delay(Turn, time, stop);
+            while (!await ChangeSomeAsync(job, some, judged, rows.Count, stop)) { }
         }
     }
 
     // False: somebody has changed a password since it was judged; it is judged anew, and then tried again.
-    private async Task<bool> ChangeSomeAsync(
-        BulkJob job, string owner, ChangedAccount[] rows, Dictionary<string, JudgedPassword> judged, int total, CancellationToken stop)
+    private async Task<bool> ChangeSomeAsync(LeasedJob job, ChangedAccount[] rows, Dictionary<string, JudgedPassword> judged, int total, CancellationToken stop)
     {
-        await using (var look = store.QuerySession()) await JudgeAsync(rows, await AccountsAsync(look, rows, stop), judged, stop);
+        await using (var look = store.QuerySession()) await JudgeAsync(rows, await AccountsOfRows.ReadAsync(look, rows, stop), judged, stop);
 
-        var (session, mine) = await steps.BeginAsync(job, owner, stop);
-        await using var s = session;
-        await DomainUsage.LockAsync(session, job.Domain, stop);
-        var before = await AccountsAsync(session, rows, stop);
-        await LockStreamsAsync(session, before.Values.Select(a => a.Id), stop);
-        var accounts = await AccountsAsync(session, rows, stop); // as they are, now that nobody else can append
+        await using var step = await steps.BeginAsync(job, stop);
+        var session = step.Session;
+        var usage = (await DomainUsage.LockAsync(session, job.Domain, stop))!;
+        var before = await AccountsOfRows.ReadAsync(session, rows, stop);
+        await AccountsOfRows.LockAsync(session, before.Values.Select(a => a.Id), stop);
+        var accounts = await AccountsOfRows.ReadAsync(session, rows, stop); // as they are, now that nobody else can append
         if (accounts.Values.Any(a => !judged.TryGetValue(a.Id, out var j) || j.Against != a.CredentialId)) return false;
 
-        var domain = (await session.LoadAsync<Domain>(job.Domain, stop))! with { MaxCapacityMb = DomainLimits.MostCapacityMb };
-        var later = await LaterAsync(session, accounts.Values.Select(a => a.Id), mine.Position ?? long.MaxValue, stop);
-        var (changed, skipped, mb) = (0, 0, 0L);
+        var (domain, own) = ((await session.LoadAsync<Domain>(job.Domain, stop))!, await BulkNumbers.ReadAsync(session, job.Id, stop));
+        var later = await AccountsOfRows.CreatedAfterAsync(session, accounts.Values.Select(a => a.Id), step.Job.Position ?? long.MaxValue, stop);
+        var room = new ReservedRoom(own.ReservedMb, domain.MaxCapacityMb - usage.CapacityMb);
+        var (changed, skipped) = (0, 0);
         foreach (var row in rows)
         {
-            if (!accounts.TryGetValue(row.Address, out var account) || later.Contains(account.Id))
-            {
-                skipped++;
-                continue;
-            }
-
-            var (isAsAsked, isChanged, deltaMb) = Change(session, row, account, domain, judged[account.Id]);
-            (changed, skipped, mb) = (changed + (isAsAsked && isChanged ? 1 : 0), skipped + (isAsAsked ? 0 : 1), mb + deltaMb);
+            var isThere = accounts.TryGetValue(row.Address, out var account) && !later.Contains(account.Id);
+            var (isAsAsked, isChanged) = isThere ? Change(step, row, account!, Unlimited(domain), judged[account!.Id], room) : (false, false);
+            (changed, skipped) = (changed + (isAsAsked && isChanged ? 1 : 0), skipped + (isAsAsked ? 0 : 1));
         }
 
+        session.QueueSqlCommand("update domain_usage set capacity_mb = capacity_mb + ? where domain = ?", room.TakenMb, job.Domain);
         session.QueueSqlCommand(
-            "update bulk_job set applied_rows = applied_rows + ?, changed = changed + ?, skipped = skipped + ?, reserved_mb = reserved_mb - ?, faults = 0 where id = ?",
-            rows.Length, changed, skipped, mb, job.Id);
-        JobTable.Move(session, job.Id, JobStages.Change, mine.AppliedRows + rows.Length, total, time.GetUtcNow());
-        await session.SaveChangesAsync(stop);
+            "update bulk_job set applied_rows = applied_rows + ?, changed = changed + ?, skipped = skipped + ?, reserved_mb = ?, faults = 0 where id = ?",
+            rows.Length, changed, skipped, room.ReservedMb, job.Id);
+        step.Move(JobStages.Change, own.AppliedRows + rows.Length, total);
+        await step.SaveAsync(stop);
         return true;
     }
 
     // A password that was forced since the file was found good may forbid the row's by now. The rest of the row is done all the
     // same, as others were promised what it gives back; and it counts as skipped, so that nobody takes it for done.
-    private (bool IsAsAsked, bool IsChanged, long Mb) Change(IDocumentSession session, ChangedAccount row, MailAccount account, Domain domain, JudgedPassword judged)
+    private static (bool IsAsAsked, bool IsChanged) Change(JobStep step, ChangedAccount row, MailAccount account, Domain domain, JudgedPassword judged, ReservedRoom room)
     {
         var credential = Credential.NewId();
-        var decision = row.Decide(account, domain, judged.Facts, credential, time.GetUtcNow());
+        var decision = row.Decide(account, domain, judged.Facts, credential, step.Now);
         var isAsAsked = decision.Accepted;
-        if (!isAsAsked) decision = (row with { Password = null }).Decide(account, domain, new PasswordFacts(), credential, time.GetUtcNow());
-        if (decision.Events.IsEmpty) return (isAsAsked, false, 0);
-        session.Events.Append(account.Id, decision.Events);
-        if (decision.Events.OfType<MailAccountPasswordChanged>().Any()) Credential.Store(session, credential, account.Id, judged.Hash!);
-        return (isAsAsked, true, decision.Events.OfType<MailAccountCapacityChanged>().Sum(c => (long)c.CapacityMb - account.CapacityMb));
+        if (!isAsAsked) decision = (row with { Password = null }).Decide(account, domain, new PasswordFacts(), credential, step.Now);
+        if (decision.Events.IsEmpty) return (isAsAsked, false);
+        if (!room.TryChange(decision.Events.OfType<MailAccountCapacityChanged>().Sum(c => (long)c.CapacityMb - account.CapacityMb))) return (false, false);
+        step.Session.Events.Append(account.Id, decision.Events);
+        if (decision.Events.OfType<MailAccountPasswordChanged>().Any()) Credential.Store(step.Session, credential, account.Id, judged.Hash!);
+        return (isAsAsked, true);
     }
 
     private async Task JudgeAsync(
@@ -187,54 +198,12 @@ public sealed class ChangeAccounts(IDocumentStore store, BulkSteps steps, Passwo
         for (var i = 0; i < found.Length; i++) judged[missing[i].Account.Id] = found[i];
     }
 
-    private static async Task<Dictionary<string, MailAccount>> AccountsAsync(IQuerySession session, IEnumerable<ChangedAccount> rows, CancellationToken stop)
-    {
-        var reservations = await session.LoadManyAsync<AddressReservation>(stop, rows.Select(r => r.Address).ToArray());
-        var ids = reservations.Where(r => r is { BeingDeleted: false, ReservedBy: null }).Select(r => r.AccountId).ToArray();
-        var accounts = await session.LoadManyAsync<MailAccount>(stop, ids);
-        return accounts.Where(a => a.DeletionJob is null).ToDictionary(a => a.Address, StringComparer.Ordinal);
-    }
-
-    // Who came after the point of no return: the file was not written for them, and what was taken has no room for them.
-    private static async Task<HashSet<string>> LaterAsync(IDocumentSession session, IEnumerable<string> ids, long position, CancellationToken stop)
-    {
-        await using var command = new NpgsqlCommand("select stream_id from mt_events where stream_id = any($1) and version = 1 and seq_id > $2");
-        command.Parameters.Add(new() { Value = ids.ToArray() });
-        command.Parameters.Add(new() { Value = position });
-        var later = new HashSet<string>(StringComparer.Ordinal);
-        await using var row = await session.ExecuteReaderAsync(command, stop);
-        while (await row.ReadAsync(stop)) later.Add(row.GetString(0));
-        return later;
-    }
-
-    // Whoever appends to a stream takes this row first; in one order for all.
-    internal static async Task LockStreamsAsync(IDocumentSession session, IEnumerable<string> ids, CancellationToken stop)
-    {
-        await using var command = new NpgsqlCommand("select id from mt_streams where id = any($1) order by id for update");
-        command.Parameters.Add(new() { Value = ids.ToArray() });
-        await using var row = await session.ExecuteReaderAsync(command, stop);
-        while (await row.ReadAsync(stop)) { }
-    }
-
-    private static async Task<Dictionary<string, int>> CapacitiesAsync(IDocumentSession session, string domain, List<ChangedAccount> rows, CancellationToken stop)
-    {
-        await using var command = new NpgsqlCommand("select address, capacity_mb from mail_account_list where domain = $1 and address = any($2) and deletion_job is null");
-        command.Parameters.Add(new() { Value = domain });
-        command.Parameters.Add(new() { Value = rows.Where(r => r.CapacityMb is not null).Select(r => r.Address).ToArray() });
-        var capacities = new Dictionary<string, int>(StringComparer.Ordinal);
-        await using var row = await session.ExecuteReaderAsync(command, stop);
-        while (await row.ReadAsync(stop)) capacities[row.GetString(0)] = row.GetInt32(1);
-        return capacities;
-    }
-
     private static IEnumerable<JobProblem> Of(ChangedAccount row, Decision decision)
         => decision.Rejections.Select(r => new JobProblem(row.Line, r.Field == "capacityMb" ? CsvColumns.Capacity : r.Field, r.Code, r.Values));
 
-    private async Task<Domain> DomainAsync(BulkJob job, CancellationToken stop)
+    private async Task<Domain> DomainAsync(LeasedJob job, CancellationToken stop)
     {
         await using var session = store.QuerySession();
-        var domain = (await session.LoadAsync<Domain>(job.Domain, stop))!;
-        // Of what was found good at the point of no return nothing is too much now.
-        return job.Phase == BulkPhases.Committed ? domain with { MaxCapacityMb = DomainLimits.MostCapacityMb } : domain;
+        return (await session.LoadAsync<Domain>(job.Domain, stop))!;
     }
 }

@@ -1,7 +1,6 @@
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Files;
-using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
 
@@ -13,7 +12,7 @@ namespace Hikyaku.Accounts.BulkChange;
 /// <param name="Password">As typed.</param>
 /// <param name="CapacityMb">In MB.</param>
 /// <param name="Comment">As typed.</param>
-internal sealed record ChangedAccount(int Line, string Address, string? Password, long? CapacityMb, string? Comment)
+public sealed record ChangedAccount(int Line, string Address, string? Password, long? CapacityMb, string? Comment)
 {
     /// <summary>Decides it by the rules that a single change obeys (ACC-7, ACC-8); what is left in the domain is judged for the whole file.</summary>
     public Decision Decide(MailAccount account, Domain domain, PasswordFacts facts, string credentialId, DateTimeOffset now)

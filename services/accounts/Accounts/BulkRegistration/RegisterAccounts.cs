@@ -9,7 +9,6 @@ using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Platform;
 using Marten;
-using Npgsql;
 
 namespace Hikyaku.Accounts.BulkRegistration;
 
@@ -18,71 +17,95 @@ namespace Hikyaku.Accounts.BulkRegistration;
 /// and commits itself with the last of them; then it hashes and creates, some at a time, whatever happens. Before that point
 /// anything that is wrong gives everything back.
 /// </summary>
-public sealed class RegisterAccounts(IDocumentStore store, BulkSteps steps, Passwords passwords, BackgroundThreads threads, NodePlacement placement, NpgsqlDataSource database,
-    SecretBox box, TimeProvider time)
+public sealed class RegisterAccounts(
+    IDocumentStore store, JobSteps steps, BulkFiles files, Passwords passwords, BackgroundThreads threads, NodePlacement placement, SecretBox box) : IJobWork
 {
     private readonly Passwords _passwords = passwords.InBackground(threads);
 
-    /// <summary>Takes a job as far as it goes, from where it is.</summary>
-    public async Task RunAsync(BulkJob job, string owner, CancellationToken stop)
+    /// <inheritdoc/>
+    public string Kind => JobKinds.BulkRegistration;
+
+    /// <inheritdoc/>
+    public async Task RunAsync(LeasedJob job, CancellationToken stop)
     {
-        var content = await steps.ReadFileAsync(job, stop);
-        await steps.StartAsync(job, owner, content.Rows.Count, stop);
+        ArgumentNullException.ThrowIfNull(job);
+        var content = await files.ReadAsync(job, stop);
+        await steps.StartAsync(job, BulkPhases.Checking, JobStages.Check, content.Rows.Count, stop);
         List<NewAccount> accounts;
-        if (job.Phase == BulkPhases.Committed)
+        if (job.Phase == JobPhases.Committed)
         {
-            accounts = Judge(content, await DomainAsync(job, stop), job.DefaultMb, new(0, 0), new Dictionary<string, AddressReservation>(), new(content));
+            accounts = Judge(content, await DomainAsync(job, stop), (await NumbersAsync(job, stop)).DefaultMb, new(0, 0), new Dictionary<string, AddressReservation>(), new(content));
         }
         else
         {
             var problems = new FileProblems(content);
             (accounts, var defaultMb) = await CheckAsync(job, content, problems, stop);
-            if (!problems.Any && !job.DryRun) await ReserveAsync(job, owner, accounts, defaultMb, problems, stop);
+            if (!problems.Any && !job.DryRun) await ReserveAsync(job, accounts, defaultMb, problems, stop);
             if (problems.Any)
             {
-                await steps.FailAsync(job, owner, problems, stop);
+                await files.FailAsync(job, problems, stop);
                 return;
             }
 
             if (job.DryRun)
             {
-                await steps.EndDryRunAsync(job, owner, accounts.Count, null, stop);
+                await steps.SucceedAsync(job, now => SucceededWith(accounts.Count, now), stop);
                 return;
             }
         }
 
-        await CreateAsync(job, owner, accounts, stop);
-        await steps.AppliedAsync(job, owner, accounts.Count, stop);
+        await CreateAsync(job, accounts, stop);
+        await steps.AppliedAsync(job, step =>
+        {
+            step.Move(JobStages.InForce, accounts.Count, accounts.Count);
+            return BulkReservations.GiveBackRoomAsync(step, stop);
+        }, stop);
     }
+
+    /// <inheritdoc/>
+    public Task<bool> GiveBackSomeAsync(JobStep step, CancellationToken stop) => BulkReservations.GiveBackSomeAsync(step, stop);
+
+    /// <inheritdoc/>
+    public Task GiveBackRestAsync(JobStep step, CancellationToken stop) => BulkReservations.GiveBackRoomAsync(step, stop);
+
+    /// <inheritdoc/>
+    public async Task<JobSucceeded> SucceededAsync(JobStep step, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        return SucceededWith((await BulkNumbers.ReadAsync(step.Session, step.Job.Id, stop)).AppliedRows, step.Now);
+    }
+
+    private static JobSucceeded SucceededWith(int accounts, DateTimeOffset now) => new(accounts, null, now, Result: JobResult.Of(new RegisteredAccounts(accounts)));
 
     // The limits were judged before the point of no return, and may be others now.
     private static List<NewAccount> Judge(
         CsvContent content, Domain domain, int defaultMb, DomainUsage usage, IReadOnlyDictionary<string, AddressReservation> reservations, FileProblems problems)
         => RegistrationRules.Judge(new(domain, defaultMb, usage, reservations), content, problems);
 
-    private async Task<(List<NewAccount> Accounts, int DefaultMb)> CheckAsync(BulkJob job, CsvContent content, FileProblems problems, CancellationToken stop)
+    private async Task<(List<NewAccount> Accounts, int DefaultMb)> CheckAsync(LeasedJob job, CsvContent content, FileProblems problems, CancellationToken stop)
     {
-        var (reservedBefore, usage) = await NumbersAsync(job.Id, stop);
         await using var session = store.QuerySession();
+        var own = await BulkNumbers.ReadAsync(session, job.Id, stop);
+        var usage = (await DomainUsage.ReadAsync(session, job.Domain, stop))!;
         var domain = (await session.LoadAsync<Domain>(job.Domain, stop))!;
-        var defaultMb = job.DefaultMb > 0 ? job.DefaultMb : domain.DefaultCapacityMb;
+        var defaultMb = own.DefaultMb > 0 ? own.DefaultMb : domain.DefaultCapacityMb;
         var others = new Dictionary<string, AddressReservation>(StringComparer.Ordinal);
-        foreach (var some in RegistrationRules.Addresses(content, job.Domain).Chunk(steps.RowsAtOnce))
+        foreach (var some in RegistrationRules.Addresses(content, job.Domain).Chunk(files.RowsAtOnce))
         {
             foreach (var taken in (await session.LoadManyAsync<AddressReservation>(stop, some)).Where(r => r.ReservedBy != job.Id)) others[taken.Id] = taken;
         }
 
-        var without = new DomainUsage(usage.Accounts - reservedBefore.Accounts, usage.CapacityMb - reservedBefore.CapacityMb);
+        var without = new DomainUsage(usage.Accounts - own.ReservedAccounts, usage.CapacityMb - own.ReservedMb);
         return (Judge(content, domain, defaultMb, without, others, problems), defaultMb);
     }
 
-    private async Task ReserveAsync(BulkJob job, string owner, List<NewAccount> accounts, int defaultMb, FileProblems problems, CancellationToken stop)
+    private async Task ReserveAsync(LeasedJob job, List<NewAccount> accounts, int defaultMb, FileProblems problems, CancellationToken stop)
     {
         for (var done = false; !done && !problems.Any;)
         {
-            var (session, mine) = await steps.BeginAsync(job, owner, stop);
-            await using var s = session;
-            var some = accounts.Skip(mine.ReservedRows).Take(steps.RowsAtOnce).ToList();
+            await using var step = await steps.BeginAsync(job, stop);
+            var (session, mine) = (step.Session, await BulkNumbers.ReadAsync(step.Session, job.Id, stop));
+            var some = accounts.Skip(mine.ReservedRows).Take(files.RowsAtOnce).ToList();
             var usage = (await DomainUsage.LockAsync(session, job.Domain, stop))!;
             var domain = (await session.LoadAsync<Domain>(job.Domain, stop))!;
             var taken = (await session.LoadManyAsync<AddressReservation>(stop, some.Select(a => a.Address).ToArray())).ToDictionary(r => r.Id);
@@ -101,9 +124,9 @@ public sealed class RegisterAccounts(IDocumentStore store, BulkSteps steps, Pass
                 update bulk_job set phase = ?, default_mb = ?, reserved_rows = reserved_rows + ?, reserved_accounts = reserved_accounts + ?, reserved_mb = reserved_mb + ?
                 where id = ?
                 """,
-                done ? BulkPhases.Committed : BulkPhases.Reserving, defaultMb, some.Count, some.Count, mb, job.Id);
-            JobTable.Move(session, job.Id, done ? JobStages.Register : JobStages.Reserve, 0, accounts.Count, time.GetUtcNow());
-            await session.SaveChangesAsync(stop);
+                done ? JobPhases.Committed : BulkPhases.Reserving, defaultMb, some.Count, some.Count, mb, job.Id);
+            step.Move(done ? JobStages.Register : JobStages.Reserve, 0, accounts.Count);
+            await step.SaveAsync(stop);
         }
     }
 
@@ -124,14 +147,14 @@ public sealed class RegisterAccounts(IDocumentStore store, BulkSteps steps, Pass
     }
 
     // The next are hashed while some are created: the cores are never without a hash to compute.
-    private async Task CreateAsync(BulkJob job, string owner, List<NewAccount> accounts, CancellationToken stop)
+    private async Task CreateAsync(LeasedJob job, List<NewAccount> accounts, CancellationToken stop)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var hashed = Channel.CreateBounded<List<(NewAccount, string)>>(1);
-        var hashing = HashAsync(accounts.Skip(job.AppliedRows), hashed.Writer, linked.Token);
+        var hashing = HashAsync(accounts.Skip((await NumbersAsync(job, stop)).AppliedRows), hashed.Writer, linked.Token);
         try
         {
-            await foreach (var some in hashed.Reader.ReadAllAsync(stop)) await CreateSomeAsync(job, owner, some, accounts.Count, stop);
+            await foreach (var some in hashed.Reader.ReadAllAsync(stop)) await CreateSomeAsync(job, some, accounts.Count, stop);
         }
         finally
         {
@@ -144,7 +167,7 @@ public sealed class RegisterAccounts(IDocumentStore store, BulkSteps steps, Pass
     {
         try
         {
-            foreach (var some in accounts.Chunk(steps.RowsAtOnce))
+            foreach (var some in accounts.Chunk(files.RowsAtOnce))
             {
                 var hashes = await Task.WhenAll(some.Select(a => _passwords.HashAsync(a.Password, stop)));
                 await hashed.WriteAsync([.. some.Zip(hashes)], stop);
@@ -159,10 +182,10 @@ public sealed class RegisterAccounts(IDocumentStore store, BulkSteps steps, Pass
         }
     }
 
-    private async Task CreateSomeAsync(BulkJob job, string owner, List<(NewAccount, string)> hashed, int total, CancellationToken stop)
+    private async Task CreateSomeAsync(LeasedJob job, List<(NewAccount, string)> hashed, int total, CancellationToken stop)
     {
-        var (session, mine) = await steps.BeginAsync(job, owner, stop);
-        await using var s = session;
+        await using var step = await steps.BeginAsync(job, stop);
+        var (session, mine) = (step.Session, await BulkNumbers.ReadAsync(step.Session, job.Id, stop));
         // As every creation: a bulk change of the domain tells by the order of events who was there when it was committed.
         await DomainUsage.LockAsync(session, job.Domain, stop);
         var homes = await placement.HomesAsync(session, hashed.Count, stop);
@@ -173,7 +196,7 @@ public sealed class RegisterAccounts(IDocumentStore store, BulkSteps steps, Pass
             var reservation = reservations[address];
             var credential = IdOf(job.Id, hashed[i].Item1, "credential");
             session.Events.StartStream<MailAccount>(reservation.AccountId, new MailAccountCreated(
-                reservation.AccountId, address, job.Domain, reservation.Life, capacityMb, comment, credential, time.GetUtcNow(), homes[i]));
+                reservation.AccountId, address, job.Domain, reservation.Life, capacityMb, comment, credential, step.Now, homes[i]));
             session.Insert(new Credential { Id = credential, Owner = reservation.AccountId, Hash = hash });
             session.Store(reservation with { ReservedBy = null });
         }
@@ -182,29 +205,21 @@ public sealed class RegisterAccounts(IDocumentStore store, BulkSteps steps, Pass
         session.QueueSqlCommand(
             "update bulk_job set applied_rows = ?, reserved_accounts = reserved_accounts - ?, reserved_mb = reserved_mb - ?, faults = 0 where id = ?",
             done, hashed.Count, hashed.Sum(h => (long)h.Item1.CapacityMb), job.Id);
-        JobTable.Move(session, job.Id, JobStages.Register, done, total, time.GetUtcNow());
-        await session.SaveChangesAsync(stop);
+        step.Move(JobStages.Register, done, total);
+        await step.SaveAsync(stop);
     }
 
-    private async Task<Domain> DomainAsync(BulkJob job, CancellationToken stop)
+    private async Task<Domain> DomainAsync(LeasedJob job, CancellationToken stop)
     {
         await using var session = store.QuerySession();
         // Larger than any file: what was good at the point of no return stays good, whatever the limits are now.
         return (await session.LoadAsync<Domain>(job.Domain, stop))! with { MaxAccounts = DomainLimits.MostAccounts, MaxCapacityMb = DomainLimits.MostCapacityMb };
     }
 
-    // What the job has reserved before a crash, and what is in use with that. Others go on: what is reserved is judged again.
-    private async Task<(DomainUsage Reserved, DomainUsage Usage)> NumbersAsync(string job, CancellationToken stop)
+    private async Task<BulkNumbers> NumbersAsync(LeasedJob job, CancellationToken stop)
     {
-        await using var command = database.CreateCommand(
-            """
-            select b.reserved_accounts, b.reserved_mb, u.accounts, u.capacity_mb from bulk_job b join domain_usage u on u.domain = b.domain where b.id = $1
-            """);
-        command.Parameters.Add(new() { Value = job });
-        await using var row = await command.ExecuteReaderAsync(stop);
-        return await row.ReadAsync(stop)
-            ? (new(row.GetInt32(0), row.GetInt64(1)), new(row.GetInt32(2), row.GetInt64(3)))
-            : throw new LeaseLostException();
+        await using var session = store.QuerySession();
+        return await BulkNumbers.ReadAsync(session, job.Id, stop);
     }
 
     // The same for whoever takes the job over. UUIDv7 of the job's time, so that they lie side by side in every index.

@@ -1,8 +1,8 @@
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Files;
-using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.BulkRegistration;
 

@@ -26,7 +26,7 @@ public sealed class MailDataDeletionConsumer(IDocumentStore store, NpgsqlDataSou
         EventHeaders.Stamp(session, Caller.Platform);
         var job = await session.Events.FetchForWriting<Job>(done.JobId, stop);
         if (job.Aggregate is not { State: JobStates.Running, Kind: JobKinds.MailDataDeletion }) return;
-        job.AppendOne(new JobSucceeded(done.Messages, done.FreedBytes, now));
+        job.AppendOne(new JobSucceeded(done.Messages, null, now, Result: JobResult.Of(new DeletedMail(done.Messages, done.FreedBytes))));
         var account = await session.Events.FetchForWriting<MailAccount>(done.AccountId, stop);
         if (account.Aggregate?.MailDeletionJob == done.JobId) account.AppendOne(new MailDataDeletionFinished(done.JobId, done.Messages, done.FreedBytes, now));
         await session.SaveChangesAsync(stop);

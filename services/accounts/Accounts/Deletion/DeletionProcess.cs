@@ -111,11 +111,11 @@ public sealed partial class DeletionProcess(IDocumentStore store, NodeLeases lea
         }
 
         PersonalDataMask.Mask(session, [.. streams], EventNames.All);
-        session.QueueSqlCommand("update job set started_by = '' where account_id = any(?) and started_by = account_id", (object)accounts);
+        JobTable.ForgetStarters(session, accounts);
         foreach (var (job, left, total) in await LeftAsync(session, [.. jobs.Keys], stop))
         {
             var done = total - left + jobs[job];
-            if (left == jobs[job]) session.Events.Append(job, new JobSucceeded(total, null, now));
+            if (left == jobs[job]) session.Events.Append(job, new JobSucceeded(total, null, now, Result: JobResult.Of(new DeletedAccounts(total))));
             else session.QueueSqlCommand("update job set done = ?, moved_at = ? where id = ?", done, now, job);
         }
     }

@@ -21,7 +21,7 @@ public sealed record DomainUsage(int Accounts, long CapacityMb)
         table.AddColumn<string>("domain").AsPrimaryKey();
         table.AddColumn<int>("accounts").NotNull();
         table.AddColumn<long>("capacity_mb").NotNull();
-        table.AddColumn<long>("withheld_mb").NotNull().DefaultValue(0); // part of it, freed by deletions while a bulk change runs: Free
+        table.AddColumn<long>("withheld_mb").NotNull().DefaultValue(0); // written by releases before 2026-11-28 only: FormerJobs
         return table;
     }
 
@@ -35,6 +35,15 @@ public sealed record DomainUsage(int Accounts, long CapacityMb)
         return await reader.ReadAsync(stop) ? new(reader.GetInt32(0), reader.GetInt64(1)) : null;
     }
 
+    /// <summary>Reads the row without taking it; null when there is no such domain.</summary>
+    public static async Task<DomainUsage?> ReadAsync(IQuerySession session, string domain, CancellationToken stop)
+    {
+        await using var command = new NpgsqlCommand("select accounts, capacity_mb from domain_usage where domain = $1");
+        command.Parameters.Add(new() { Value = domain });
+        await using var reader = await session.ExecuteReaderAsync(command, stop);
+        return await reader.ReadAsync(stop) ? new(reader.GetInt32(0), reader.GetInt64(1)) : null;
+    }
+
     /// <summary>Begins a domain with nothing in use.</summary>
     public static void Begin(IDocumentSession session, string domain)
         => session.QueueSqlCommand("insert into domain_usage (domain, accounts, capacity_mb) values (?, 0, 0)", domain);
@@ -42,20 +51,6 @@ public sealed record DomainUsage(int Accounts, long CapacityMb)
     /// <summary>Adds to what is in use.</summary>
     public static void Add(IDocumentSession session, string domain, int accounts, int capacityMb)
         => session.QueueSqlCommand("update domain_usage set accounts = accounts + ?, capacity_mb = capacity_mb + ? where domain = ?", accounts, capacityMb, domain);
-
-    /// <summary>
-    /// Gives back what accounts took that go. A bulk change that is past its point of no return has counted on all that there
-    /// was, so the room is withheld until it is through (<see cref="Release"/>): else others could take it twice.
-    /// </summary>
-    public static void Free(IDocumentSession session, string domain, int accounts, int capacityMb, bool isWithheld)
-    {
-        if (!isWithheld) Add(session, domain, -accounts, -capacityMb);
-        else session.QueueSqlCommand("update domain_usage set accounts = accounts - ?, withheld_mb = withheld_mb + ? where domain = ?", accounts, capacityMb, domain);
-    }
-
-    /// <summary>Gives back what was withheld.</summary>
-    public static void Release(IDocumentSession session, string domain)
-        => session.QueueSqlCommand("update domain_usage set capacity_mb = capacity_mb - withheld_mb, withheld_mb = 0 where domain = ?", domain);
 
     /// <summary>Every limit that an account would break.</summary>
     /// <param name="limits">The domain's.</param>

@@ -1,5 +1,4 @@
 using Hikyaku.Accounts.History;
-using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
 using Marten;
 using Npgsql;
@@ -47,7 +46,7 @@ public static class ReadDomains
     /// <summary><c>GET /api/v1/domains</c> → 200, by name.</summary>
     public static async Task<IResult> List(string? limit, string? cursor, HttpContext http, IDocumentStore store, NpgsqlDataSource database, CancellationToken stop)
     {
-        if (!ListMailAccounts.TryReadLimit(limit, out var size)) return Problems.Of(PlatformProblems.BadParameter, "limit", ("name", "limit"));
+        if (!Paging.TryReadLimit(limit, out var size)) return Problems.Of(PlatformProblems.BadParameter, "limit", ("name", "limit"));
         if (!Cursor.TryRead(cursor, out var after)) return Problems.Of(PlatformProblems.BadParameter, "cursor", ("name", "cursor"));
         var (caller, _) = http.Asking();
         await using var session = store.QuerySession();

@@ -1,5 +1,5 @@
 using CsvHelper;
-using Hikyaku.Accounts.Jobs;
+using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.Files;
 

@@ -1,4 +1,4 @@
-using Hikyaku.Accounts.Jobs;
+using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.Files;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
 

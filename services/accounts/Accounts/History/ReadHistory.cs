@@ -43,7 +43,7 @@ public static class ReadHistory
 
     private static async Task<IResult> PageAsync(Asked asked, string? limit, string? cursor, HttpContext http, IDocumentStore store, CancellationToken stop)
     {
-        if (!ListMailAccounts.TryReadLimit(limit, out var size)) return Problems.Of(PlatformProblems.BadParameter, "limit", ("name", "limit"));
+        if (!Paging.TryReadLimit(limit, out var size)) return Problems.Of(PlatformProblems.BadParameter, "limit", ("name", "limit"));
         if (!Cursor.TryRead(cursor, out var at) || !TryReadVersion(at, out var before)) return Problems.Of(PlatformProblems.BadParameter, "cursor", ("name", "cursor"));
         await using var session = store.QuerySession();
         if (await session.Events.FetchStreamStateAsync(asked.Stream, stop) is null) return Problems.Of(PlatformProblems.NotFound);

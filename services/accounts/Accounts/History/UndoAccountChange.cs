@@ -1,6 +1,5 @@
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
-using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
 using Marten;
@@ -57,8 +56,6 @@ public sealed record UndoAccountChange(Change Change, IReadOnlyList<Change> Late
         if (await FindAsync(session, account.Id, eventId, Settings, stop) is not var (change, later)) return Problems.Of(PlatformProblems.NotFound);
 
         var decision = Decide(new(change, later, domain!, usage, context.Now), account);
-        if (decision.Events.OfType<MailAccountCapacityChanged>().Any() && await BulkJobTable.HoldsCapacitiesAsync(session, account.Domain, stop))
-            return Problems.Of(PlatformProblems.Conflict); // for the moment that a bulk change needs from its check to its end
         foreach (var e in decision.Events.OfType<MailAccountCapacityChanged>()) DomainUsage.Add(session, account.Domain, 0, e.CapacityMb - account.CapacityMb);
         var before = await reader.ReadAsync(account.Id, stop);
         return context.Conclude(stream, decision, (state, version) =>

@@ -4,10 +4,6 @@ using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.Jobs;
 
-/// <summary>That a bulk job waits: told to the workers through the queue <c>bulk-jobs</c>, at least once, by the event store.</summary>
-/// <param name="JobId">The job.</param>
-public sealed record RunBulkJob(string JobId);
-
 /// <summary>
 /// Takes a file in (ACC-9, ACC-10). Whatever is in it, the answer is a job, stored with the file in one transaction: from the
 /// answer on the work is done, whoever crashes. What is wrong with the file is found by the job.
@@ -32,10 +28,7 @@ public static class QueueBulkJob
         if (await context.Session.LoadAsync<Domain>(domain!, stop) is null) return Problems.Of(PlatformProblems.NotFound);
         var (file, refusal) = await Upload.ReadAsync(http, stop);
         if (file is null) return refusal!;
-
-        var job = new JobQueued(Job.NewId(), kind, domain!, isDryRun, context.Now);
-        context.Session.Events.StartStream<Job>(job.JobId, job);
-        BulkJobTable.Add(context.Session, job, context.Caller with { Via = "csv" }, box.Seal(file));
-        return new Answer(202, JobView.Waiting(job), Location: $"/api/v1/jobs/{job.JobId}");
+        var job = new JobQueued(AccountsJobs.NewId(), kind, domain!, isDryRun, context.Now);
+        return AccountsJobs.All.Queue(context, job, context.Caller with { Via = "csv" }, box.Seal(file));
     }
 }

@@ -1,6 +1,5 @@
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
-using Hikyaku.Accounts.Jobs;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.MailAccounts;
@@ -62,8 +61,6 @@ public sealed record ChangeMailAccount(
         if (password is not null) judged.MustStillHold(account);
         var command = new ChangeMailAccount(password, Credential.NewId(), judged.Facts, body.CapacityMb, body.Comment, domain!, usage, context.Now);
         var decision = Decide(command, account);
-        if (decision.Events.OfType<MailAccountCapacityChanged>().Any() && await BulkJobTable.HoldsCapacitiesAsync(session, account.Domain, stop))
-            return Problems.Of(PlatformProblems.Conflict); // for the moment that a bulk change needs from its check to its end
         foreach (var e in decision.Events)
         {
             if (e is MailAccountPasswordChanged p) Credential.Store(session, p.CredentialId, account.Id, judged.Hash!);

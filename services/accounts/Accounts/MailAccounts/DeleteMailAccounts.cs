@@ -79,7 +79,7 @@ public static class DeleteMailAccounts
 
     private static async Task<IResult> HandleAsync(string domain, List<(string Address, string? Field)> wanted, CommandContext context, CancellationToken stop)
     {
-        var (session, jobId) = (context.Session, Job.NewId());
+        var (session, jobId) = (context.Session, AccountsJobs.NewId());
         // Taken before anything is read: of two deletions of one account the later one sees the first.
         if (await DomainUsage.LockAsync(session, domain, stop) is null) return Problems.Of(PlatformProblems.NotFound);
         // What is in another domain is out of the caller's scope, and as good as not there.
@@ -101,8 +101,7 @@ public static class DeleteMailAccounts
         if (broken.Count > 0) return Problems.Of(broken);
         var job = new JobStarted(jobId, JobKinds.AccountDeletion, domain, AccountId: null, wanted.Count, context.Now);
         session.Events.StartStream<Job>(jobId, job);
-        var isWithheld = await BulkJobTable.HoldsCapacitiesAsync(session, domain, stop);
-        DomainUsage.Free(session, domain, wanted.Count, accounts.Values.Sum(a => a.CapacityMb), isWithheld);
+        DomainUsage.Add(session, domain, -wanted.Count, -accounts.Values.Sum(a => a.CapacityMb));
         return new Answer(202, JobView.Begun(job, account: null), Location: $"/api/v1/jobs/{jobId}");
     }
 }

@@ -1,6 +1,5 @@
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Platform;
-using Npgsql;
 
 namespace Hikyaku.Accounts.MailAccounts;
 
@@ -17,15 +16,15 @@ public sealed record DeleteMailData(string JobId, DateTimeOffset Now)
         => account.MailDeletionJob is null ? Decision.Accept(new MailDataDeletionStarted(command.JobId, command.Now)) : Decision.Accept();
 
     /// <summary><c>DELETE /api/v1/accounts/{address}/mail</c> → 202 with the job, a new one or the one that runs.</summary>
-    public static async Task<IResult> Handle(string address, CommandContext context, HttpContext http, NpgsqlDataSource database, CancellationToken stop)
+    public static async Task<IResult> Handle(string address, CommandContext context, HttpContext http, JobReader reader, CancellationToken stop)
     {
         var (session, target) = (context.Session, context.Target!);
         var stream = await session.Events.FetchForWriting<MailAccount>(target.AccountId, stop);
         if (stream.Aggregate is not { DeletionJob: null } account) return Problems.Of(PlatformProblems.NotFound);
-        if (account.MailDeletionJob is { } running && await ReadJobs.FindAsync(running, http, database, stop) is { } job)
+        if (account.MailDeletionJob is { } running && await reader.FindAsync(running, http, stop) is { } job)
             return context.IfMatch is { } wanted && wanted != stream.CurrentVersion ? Problems.Of(PlatformProblems.Stale) : Accepted(job);
 
-        var command = new DeleteMailData(Job.NewId(), context.Now);
+        var command = new DeleteMailData(AccountsJobs.NewId(), context.Now);
         var decision = Decide(command, account);
         var started = new JobStarted(command.JobId, JobKinds.MailDataDeletion, account.Domain, account.Id, Total: 0, context.Now);
         session.Events.StartStream<Job>(command.JobId, started);

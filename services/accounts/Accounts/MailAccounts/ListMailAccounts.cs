@@ -40,23 +40,15 @@ public static class ListMailAccounts
         var status = "";
         if (!string.IsNullOrEmpty(query.Status) && !Statuses.TryGetValue(query.Status, out status)) unreadable.Add(Bad("status"));
         if (query.Order is not (null or "asc" or "desc")) unreadable.Add(Bad("order"));
-        if (!TryReadLimit(query.Limit, out var limit)) unreadable.Add(Bad("limit"));
+        if (!Paging.TryReadLimit(query.Limit, out var limit)) unreadable.Add(Bad("limit"));
         if (!Cursor.TryRead(query.Cursor, out var cursor) || !Fits(cursor, sort.Type)) unreadable.Add(Bad("cursor"));
         if (unreadable.Count > 0) return Problems.Of(unreadable);
         if (!await DomainExistsAsync(database, domain!, stop)) return Problems.Of(PlatformProblems.NotFound);
 
         var rows = await ReadAsync(database, domain!, query.Query, status!, sort, query.Order == "desc", cursor, limit + 1, stop);
         var page = PageOf(rows, limit, cursor);
-        if (page.Next is not null) http.Response.Headers.Link = $"<{http.Request.Path}{NextQuery(http.Request, page.Next)}>; rel=\"next\"";
+        if (page.Next is not null) Paging.LinkNext(http, page.Next);
         return new Answer(200, page);
-    }
-
-    /// <summary>Reads the parameter <c>limit</c>.</summary>
-    public static bool TryReadLimit(string? text, out int limit)
-    {
-        limit = Platform.Cursor.DefaultLimit;
-        return string.IsNullOrEmpty(text)
-            || (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= Platform.Cursor.MaxLimit);
     }
 
     private static Rejection Bad(string parameter) => new(PlatformProblems.BadParameter, parameter, ("name", parameter));
@@ -125,11 +117,6 @@ public static class ListMailAccounts
         var prev = (back ? more : cursor is not null) && rows.Count > 0 ? (rows[0].At with { Back = true }).ToString() : null;
         return new([.. rows.Select(r => r.View)], next, prev);
     }
-
-    /// <summary>The query of the next page.</summary>
-    internal static QueryString NextQuery(HttpRequest request, string next)
-        => QueryString.Create(request.Query.Where(q => q.Key != "cursor").SelectMany(q => q.Value.Select(v => KeyValuePair.Create(q.Key, v))))
-            .Add("cursor", next);
 
     private static string EscapeLike(string text)
         => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)

@@ -13,7 +13,7 @@ public sealed record MarkNoticeBody(bool? Read);
 public static class MarkNotices
 {
     /// <summary><c>PATCH /api/v1/notices/{id}</c> → 200 with the notice; 404 when it is not there or not the reader's to see.</summary>
-    public static async Task<IResult> One(string id, MarkNoticeBody body, HttpContext http, NpgsqlDataSource database, CancellationToken stop)
+    public static async Task<IResult> One(string id, MarkNoticeBody body, HttpContext http, NpgsqlDataSource database, JobReader reader, CancellationToken stop)
     {
         if (body.Read is not { } read) return Problems.Of(PlatformProblems.Malformed, "read", ("reason", "read"));
         if (!Guid.TryParseExact(id, "N", out var notice)) return Problems.Of(PlatformProblems.NotFound);
@@ -25,7 +25,7 @@ public static class MarkNotices
             """);
         ReadNotices.Reader(command, http.Asking().Caller);
         command.Parameters.Add(new() { Value = notice });
-        var marked = await ReadNotices.ListAsync(command, database, http.Asking().Caller, language, stop);
+        var marked = await ReadNotices.ListAsync(command, reader, http.Asking().Caller, language, stop);
         if (marked.Count == 0) return Problems.Of(PlatformProblems.NotFound);
         http.Response.Headers.ContentLanguage = language.Name;
         return new Answer(200, marked[0]);

@@ -69,11 +69,11 @@ public static class NoticeKinds
         { State: JobStates.Cancelled } => new(JobCancelled),
         { State: JobStates.Failed, Problems: { } n } => new(job.Kind == JobKinds.BulkRegistration ? NothingRegistered : NothingChanged, null, ("n", n)),
         { State: JobStates.Failed } => new(JobFailed, null, ("ref", job.Reference ?? "")),
-        { Result: { Deleted: { } n } } => new(AccountsDeleted, null, ("n", n)),
-        { Result: { Registered: { } n } } => new(job.DryRun is true ? CanBeRegistered : AccountsRegistered, null, ("n", n)),
-        { Result: { Changed: { } n } result } => new(job.DryRun is true ? CanBeChanged : AccountsChanged, null, ("n", n), ("m", result.Skipped ?? 0)),
-        { Result: { Undone: { } n } result } => new(AccountsUndone, null, ("n", n), ("m", result.LeftCount ?? 0)),
-        { Result: { } result } => new(MailDataDeleted, null, ("mb", MailAccountView.UsedMbOf(result.FreedBytes ?? 0))),
+        { Result: DeletedAccounts r } => new(AccountsDeleted, null, ("n", r.Deleted)),
+        { Result: RegisteredAccounts r } => new(job.DryRun is true ? CanBeRegistered : AccountsRegistered, null, ("n", r.Registered)),
+        { Result: ChangedAccounts r } => new(job.DryRun is true ? CanBeChanged : AccountsChanged, null, ("n", r.Changed), ("m", r.Skipped)),
+        { Result: UndoneAccounts r } => new(AccountsUndone, null, ("n", r.Undone), ("m", r.LeftCount)),
+        { Result: DeletedMail r } => new(MailDataDeleted, null, ("mb", MailAccountView.UsedMbOf(r.FreedBytes ?? 0))),
         _ => throw new InvalidOperationException($"The job {job.Id} has not ended"),
     };
 

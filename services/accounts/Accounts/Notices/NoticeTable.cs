@@ -1,8 +1,8 @@
-using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Platform;
 using JasperFx.Events;
-using Marten;
 using Marten.Events.Projections;
+using Marten;
 using Weasel.Postgresql.Tables;
 
 namespace Hikyaku.Accounts.Notices;

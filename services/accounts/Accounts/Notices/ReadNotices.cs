@@ -1,6 +1,4 @@
 using System.Globalization;
-using Hikyaku.Accounts.Jobs;
-using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
 using Npgsql;
 
@@ -39,12 +37,12 @@ public static class ReadNotices
     internal const string Columns = "id, at, kind, domain, address, job_id, $2 = any(read_by)";
 
     /// <summary><c>GET /api/v1/notices?state=unread|all&amp;kind=&amp;limit=&amp;cursor=</c> → 200.</summary>
-    public static async Task<IResult> Handle(string? state, string? kind, string? limit, string? cursor, HttpContext http, NpgsqlDataSource database, CancellationToken stop)
+    public static async Task<IResult> Handle(string? state, string? kind, string? limit, string? cursor, HttpContext http, NpgsqlDataSource database, JobReader reader, CancellationToken stop)
     {
         List<Rejection> unreadable = [];
         if (state is not (null or "" or "all" or "unread")) unreadable.Add(Bad("state"));
         if (!string.IsNullOrEmpty(kind) && !NoticeKinds.Has(kind)) unreadable.Add(Bad("kind"));
-        if (!ListMailAccounts.TryReadLimit(limit, out var size)) unreadable.Add(Bad("limit"));
+        if (!Paging.TryReadLimit(limit, out var size)) unreadable.Add(Bad("limit"));
         var (at, id) = (DateTimeOffset.UnixEpoch, Guid.Empty);
         if (!Cursor.TryRead(cursor, out var after) || !Fits(after, ref at, ref id)) unreadable.Add(Bad("cursor"));
         if (unreadable.Count > 0) return Problems.Of(unreadable);
@@ -60,9 +58,9 @@ public static class ReadNotices
             """);
         Reader(command, caller);
         foreach (var value in new object[] { size + 1, kind ?? "", at, id }) command.Parameters.Add(new() { Value = value });
-        var items = await ListAsync(command, database, caller, language, stop);
+        var items = await ListAsync(command, reader, caller, language, stop);
         var next = items.Count > size ? new Cursor(items[size - 1].At.ToString("O", CultureInfo.InvariantCulture), items[size - 1].Id, Back: false).ToString() : null;
-        if (next is not null) http.Response.Headers.Link = $"<{http.Request.Path}{ListMailAccounts.NextQuery(http.Request, next)}>; rel=\"next\"";
+        if (next is not null) Paging.LinkNext(http, next);
         http.Response.Headers.ContentLanguage = language.Name;
         return new Answer(200, new NoticePage([.. items.Take(size)], next, await UnreadAsync(database, caller, stop)));
     }
@@ -76,7 +74,7 @@ public static class ReadNotices
     }
 
     /// <summary>Runs a command that answers notices.</summary>
-    internal static async Task<List<NoticeView>> ListAsync(NpgsqlCommand command, NpgsqlDataSource database, Caller caller, CultureInfo language, CancellationToken stop)
+    internal static async Task<List<NoticeView>> ListAsync(NpgsqlCommand command, JobReader reader, Caller caller, CultureInfo language, CancellationToken stop)
     {
         var items = new List<NoticeView>();
         await using (var row = await command.ExecuteReaderAsync(stop))
@@ -91,7 +89,7 @@ public static class ReadNotices
 
         // Whoever sees the notice of a job sees the job.
         var ended = items.Where(i => i.Job is not null).Select(i => i.Job!).ToArray();
-        var jobs = (await JobView.ReadAsync(database, caller, "and j.id = any($5)", [ended], stop)).ToDictionary(j => j.Id);
+        var jobs = (await reader.ReadAsync(caller, "and j.id = any($5)", [ended], stop)).ToDictionary(j => j.Id);
         return items.ConvertAll(i => i with { Text = NoticeKinds.Text(i.Kind, i.Account ?? "", i.Job is null ? null : jobs[i.Job], language) });
     }
 

@@ -1,5 +1,4 @@
 using Hikyaku.Accounts.Domains;
-using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Staff;
@@ -36,7 +35,7 @@ public static class ToContract
             DomainAdministratorDismissed d => new Contracts.DomainAdministratorDismissed(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.Login),
             StaffPasswordChanged p => new Contracts.StaffPasswordChanged(e.Id, e.Sequence, e.Version, p.At, by, e.StreamKey!["staff:".Length..]),
             MailDataDeletionFailed => null, // the job says so to whoever began it; to others nothing has changed
-            JobQueued => new RunBulkJob(e.StreamKey!), // a command to this service's own workers
+            JobQueued => new RunJob(e.StreamKey!), // a command to this service's own workers
             JobStarted or JobSucceeded or JobFailed or JobCancelled => null, // jobs are asked for, and what they do has events of its own
             StaffLoginAdded => null, // nobody needs it before the login is appointed somewhere
             MailNodeRegistered or MailNodeMoved or MailNodeRetired => null, // only nodes need it, and are told the state

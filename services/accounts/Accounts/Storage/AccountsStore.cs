@@ -29,8 +29,7 @@ public static class AccountsStore
         options.Projections.Add(new SnapshotOf<MailAccount>(MailAccount.Events), lifecycle);
         options.Projections.Add(new SnapshotOf<Domain>(Domain.Events), lifecycle);
         options.Projections.Add(new SnapshotOf<StaffMember>(StaffMember.Events), lifecycle);
-        options.Projections.Add(new SnapshotOf<Job>(Job.Events), lifecycle);
-        options.Projections.Add(new JobTable(), lifecycle);
+        options.AddJobs(AccountsJobs.All, lifecycle);
         options.Projections.Add(new SnapshotOf<RegisteredNode>(RegisteredNode.Events), lifecycle);
         options.Projections.Add(new MailAccountTable(), lifecycle);
         options.Projections.Add(new NoticeTable(), lifecycle);
@@ -40,17 +39,13 @@ public static class AccountsStore
         options.Schema.For<AddressReservation>().DocumentAlias("address_reservation")
             .Index(r => r.ReservedBy!, i => i.Predicate = "data ->> 'ReservedBy' is not null"); // what a bulk job gives back
         options.Schema.For<FormerLife>().DocumentAlias("former_life");
-        options.Schema.For<Job>().DocumentAlias("job");
         options.Schema.For<Credential>().DocumentAlias("credential").Duplicate(c => c.Owner);
         options.Storage.ExtendedSchemaObjects.Add(new Extension("pg_trgm")); // for the search in the list; the database's owner may make it
         options.Schema.For<RegisteredNode>().DocumentAlias("registered_node");
         options.Storage.ExtendedSchemaObjects.Add(DomainUsage.Table());
         options.Storage.ExtendedSchemaObjects.Add(NodeMailboxes.Table());
         options.Storage.ExtendedSchemaObjects.Add(MailAccountTable.Table());
-        options.Storage.ExtendedSchemaObjects.Add(JobTable.Table());
-        options.Storage.ExtendedSchemaObjects.Add(JobProblems.Table());
-        options.Storage.ExtendedSchemaObjects.Add(BulkJobTable.Table());
-        options.Storage.ExtendedSchemaObjects.Add(JobLeft.Table());
+        options.Storage.ExtendedSchemaObjects.Add(LeftAccounts.Table());
         options.Storage.ExtendedSchemaObjects.Add(DeletionTable.Table());
         options.Storage.ExtendedSchemaObjects.Add(DeletionTable.ReportTable());
         options.Storage.ExtendedSchemaObjects.Add(NoticeTable.Table());

@@ -1,8 +1,8 @@
 using Hikyaku.Accounts.Domains;
-using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Staff;
+using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.Storage;
 

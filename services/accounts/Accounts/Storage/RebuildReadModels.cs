@@ -32,7 +32,7 @@ public static class RebuildReadModels
     [
         new("mail_account_list", ["account_id"], ["used_bytes", "used_at", "measured_for"]),
         new("node_mailboxes", ["node", "domain"], []),
-        new("job", ["id"], ["done", "total", "stage", "moved_at"]),
+        new("job", ["id"], ["done", "total", "stage", "moved_at", "bytes", "skipped"]),
         new("notice", ["id"], ["read_by"]),
     ];
 

@@ -27,18 +27,15 @@ public sealed record UndoJob(string JobId, JobView Undone, bool IsUndone, DateTi
     }
 
     /// <summary><c>POST /api/v1/jobs/{id}/undo</c> → 202 with the job that does it.</summary>
-    public static async Task<IResult> Handle(string id, UndoBody? body, CommandContext context, HttpContext http, NpgsqlDataSource database, CancellationToken stop)
+    public static async Task<IResult> Handle(string id, UndoBody? body, CommandContext context, HttpContext http, JobReader reader, NpgsqlDataSource database, CancellationToken stop)
     {
-        if (await ReadJobs.FindAsync(id, http, database, stop) is not { } job) return Problems.Of(PlatformProblems.NotFound);
+        if (await reader.FindAsync(id, http, stop) is not { } job) return Problems.Of(PlatformProblems.NotFound);
         if (!context.Caller.Administers(job.Domain)) return Problems.Of(PlatformProblems.Forbidden); // one's own, of which one sees the end
         if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // there is no one version of many
         await using var undone = database.CreateCommand("select exists (select 1 from job where undoes = $1)"); // of two at once, the index lets one through
         undone.Parameters.Add(new() { Value = id });
-        var decision = Decide(new(Job.NewId(), job, (bool)(await undone.ExecuteScalarAsync(stop))!, context.Now));
+        var decision = Decide(new(AccountsJobs.NewId(), job, (bool)(await undone.ExecuteScalarAsync(stop))!, context.Now));
         if (!decision.Accepted) return Problems.Of(decision.Rejections);
-        var queued = (JobQueued)decision.Events[0];
-        context.Session.Events.StartStream<Job>(queued.JobId, queued);
-        BulkJobTable.Add(context.Session, queued, context.Caller, upload: null);
-        return new Answer(202, JobView.Waiting(queued), Location: $"/api/v1/jobs/{queued.JobId}");
+        return AccountsJobs.All.Queue(context, (JobQueued)decision.Events[0], context.Caller);
     }
 }

@@ -4,7 +4,6 @@ using Hikyaku.Accounts.History;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
-using Marten;
 using Npgsql;
 
 namespace Hikyaku.Accounts.Undo;
@@ -13,71 +12,73 @@ namespace Hikyaku.Accounts.Undo;
 /// Undoes a bulk job, some accounts at a time, whatever happens: of a change what nobody has changed since, each as a single
 /// undo would; of a registration the accounts that hold no mail yet, by the ordinary process of deletion. Whether they do, their
 /// nodes are asked, who may know of mail that they have not told yet. What is left as it is
-/// is named (<see cref="JobLeft"/>). Which accounts they are, the events of the job say: they stand between its first and last.
+/// is named (<see cref="LeftAccounts"/>). Which accounts they are, the events of the job say: they stand between its first and last.
 /// </summary>
-public sealed class UndoJobs(BulkSteps steps, MailHeld mail, NpgsqlDataSource database, TimeProvider time)
+public sealed class UndoJobs(JobSteps steps, BulkFiles files, MailHeld mail, NpgsqlDataSource database) : IJobWork
 {
-    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(100);
+    /// <inheritdoc/>
+    public string Kind => JobKinds.Undo;
 
-    /// <summary>Takes a job as far as it goes, from where it is.</summary>
-    public async Task RunAsync(BulkJob job, string owner, CancellationToken stop)
+    /// <inheritdoc/>
+    public async Task RunAsync(LeasedJob job, CancellationToken stop)
     {
+        ArgumentNullException.ThrowIfNull(job);
         var (undone, isRegistration, accounts) = await AccountsAsync(job.Id, stop);
-        await StartAsync(job, owner, accounts.Count, stop);
+        await steps.StartAsync(job, JobPhases.Committed, stage: null, accounts.Count, stop);
         var patience = mail.Patience;
-        foreach (var some in accounts.Skip(job.AppliedRows).Chunk(steps.RowsAtOnce))
+        foreach (var some in accounts.Skip(await DoneAsync(job, stop)).Chunk(files.RowsAtOnce))
         {
             var silent = isRegistration ? await mail.MeasureAsync(some, patience, stop) : [];
             if (silent.Count == some.Length) patience = mail.ShortPatience;
-            while (!await UndoSomeAsync(job, owner, undone, isRegistration, some, silent, accounts.Count, stop)) await Task.Delay(Turn, time, stop);
+            await UndoSomeAsync(job, undone, isRegistration, some, silent, accounts.Count, stop);
         }
 
-        await steps.AppliedAsync(job, owner, accounts.Count, stop);
-    }
-
-    private async Task StartAsync(BulkJob job, string owner, int total, CancellationToken stop)
-    {
-        var (session, mine) = await steps.BeginAsync(job, owner, stop);
-        await using var _ = session;
-        if (mine.Phase != BulkPhases.Queued) return; // whoever had it before has said so
-        session.Events.Append(job.Id, new JobStarted(job.Id, job.Kind, job.Domain, null, total, time.GetUtcNow()));
-        session.QueueSqlCommand("update bulk_job set phase = 'committed' where id = ?", job.Id);
-        await session.SaveChangesAsync(stop);
-    }
-
-    // False: a bulk change has the room for what it read, and nobody changes a capacity until it is through.
-    private async Task<bool> UndoSomeAsync(
-        BulkJob job, string owner, string undone, bool isRegistration, string[] ids, HashSet<string> silent, int total, CancellationToken stop)
-    {
-        var (session, mine) = await steps.BeginAsync(job, owner, stop);
-        await using var _ = session;
-        var usage = (await DomainUsage.LockAsync(session, job.Domain, stop))!;
-        if (await BulkJobTable.HoldsCapacitiesAsync(session, job.Domain, stop))
+        await steps.AppliedAsync(job, step =>
         {
-            if (await BulkJobTable.HolderWaitsAsync(session, job.Domain, stop)) throw new JobMustWaitException();
-            return false;
-        }
+            step.Move(JobStages.InForce, accounts.Count, accounts.Count);
+            return Task.CompletedTask;
+        }, stop);
+    }
 
+    /// <inheritdoc/>
+    public async Task<JobSucceeded> SucceededAsync(JobStep step, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        var numbers = await BulkNumbers.ReadAsync(step.Session, step.Job.Id, stop);
+        return new(numbers.Changed, null, step.Now, numbers.Skipped, JobResult.Of(new UndoneAccounts(numbers.Changed, numbers.Skipped)));
+    }
+
+    private async Task<int> DoneAsync(LeasedJob job, CancellationToken stop)
+    {
+        await using var step = await steps.BeginAsync(job, stop);
+        return (await BulkNumbers.ReadAsync(step.Session, job.Id, stop)).AppliedRows;
+    }
+
+    private async Task UndoSomeAsync(
+        LeasedJob job, string undone, bool isRegistration, string[] ids, HashSet<string> silent, int total, CancellationToken stop)
+    {
+        await using var step = await steps.BeginAsync(job, stop);
+        var (session, own) = (step.Session, await BulkNumbers.ReadAsync(step.Session, job.Id, stop));
+        var usage = (await DomainUsage.LockAsync(session, job.Domain, stop))!;
         var domain = (await session.LoadAsync<Domain>(job.Domain, stop))!;
-        await ChangeAccounts.LockStreamsAsync(session, ids, stop);
+        await AccountsOfRows.LockAsync(session, ids, stop);
         var accounts = (await session.LoadManyAsync<MailAccount>(stop, ids)).ToDictionary(a => a.Id);
         var left = new List<(string Account, Rejection Why)>();
         var count = isRegistration
-            ? await DeleteAsync(session, ids.Select(id => accounts[id]).ToList(), silent, job.Domain, left, stop)
-            : await PutBackAsync(session, undone, ids.Select(id => accounts[id]), domain, usage, left, stop);
-        foreach (var (account, why) in left) JobLeft.Add(session, job.Id, account, why);
+            ? await DeleteAsync(step, ids.Select(id => accounts[id]).ToList(), silent, left, stop)
+            : await PutBackAsync(step, undone, ids.Select(id => accounts[id]), domain, usage, left, stop);
+        foreach (var (account, why) in left) LeftAccounts.Add(session, job.Id, account, why);
         session.QueueSqlCommand(
             "update bulk_job set applied_rows = applied_rows + ?, changed = changed + ?, skipped = skipped + ?, faults = 0 where id = ?",
             ids.Length, count, left.Select(l => l.Account).Distinct().Count(), job.Id);
-        JobTable.Move(session, job.Id, JobStages.Change, mine.AppliedRows + ids.Length, total, time.GetUtcNow());
-        await session.SaveChangesAsync(stop);
-        return true;
+        step.Move(JobStages.Change, own.AppliedRows + ids.Length, total);
+        await step.SaveAsync(stop);
     }
 
-    private async Task<int> PutBackAsync(
-        IDocumentSession session, string undone, IEnumerable<MailAccount> accounts, Domain domain, DomainUsage usage, List<(string, Rejection)> left, CancellationToken stop)
+    private static async Task<int> PutBackAsync(
+        JobStep step, string undone, IEnumerable<MailAccount> accounts, Domain domain, DomainUsage usage, List<(string, Rejection)> left, CancellationToken stop)
     {
-        var (count, mb) = (0, 0);
+        var (session, count, mb) = (step.Session, 0, 0);
         foreach (var account in accounts)
         {
             if (account.DeletionJob is not null)
@@ -93,7 +94,7 @@ public sealed class UndoJobs(BulkSteps steps, MailHeld mail, NpgsqlDataSource da
             {
                 if (stream[i].GetHeader(EventHeaders.Job)?.ToString() != undone) continue;
                 var now = usage with { CapacityMb = usage.CapacityMb + mb };
-                var decision = UndoAccountChange.Decide(new(changes[i], [.. changes.Skip(i + 1)], domain, now, time.GetUtcNow()), account);
+                var decision = UndoAccountChange.Decide(new(changes[i], [.. changes.Skip(i + 1)], domain, now, step.Now), account);
                 if (!decision.Accepted) left.Add((account.Id, decision.Rejections[^1]));
                 mb += decision.Events.OfType<MailAccountCapacityChanged>().Sum(c => c.CapacityMb - account.CapacityMb);
                 events.AddRange(decision.Events);
@@ -108,10 +109,10 @@ public sealed class UndoJobs(BulkSteps steps, MailHeld mail, NpgsqlDataSource da
         return count;
     }
 
-    private async Task<int> DeleteAsync(
-        IDocumentSession session, List<MailAccount> accounts, HashSet<string> silent, string domain, List<(string, Rejection)> left, CancellationToken stop)
+    private static async Task<int> DeleteAsync(
+        JobStep step, List<MailAccount> accounts, HashSet<string> silent, List<(string, Rejection)> left, CancellationToken stop)
     {
-        var (deletion, now) = (Job.NewId(), time.GetUtcNow());
+        var (session, domain, deletion, now) = (step.Session, step.Job.Domain, AccountsJobs.NewId(), step.Now);
         var reservations = (await session.LoadManyAsync<AddressReservation>(stop, accounts.Select(a => a.Address).ToArray())).ToDictionary(r => r.AccountId);
         var holding = await MailHeld.HoldersAsync(session, accounts.Select(a => a.Id), stop);
         var (count, mb) = (0, 0);

@@ -15,7 +15,7 @@ namespace Hikyaku.Accounts.Undo;
 public sealed record LeftAccount(string? Address, string Code, string Detail);
 
 /// <summary>What undoing jobs have left as it is, as codes and what stands in their texts. Accounts are kept by id, so that nothing personal is left of one that goes.</summary>
-public static class JobLeft
+public sealed class LeftAccounts(NpgsqlDataSource database) : IJobDetails
 {
     private const int Most = 1000;
 
@@ -40,10 +40,10 @@ public static class JobLeft
             job, account, why.Code.Code,
             JsonSerializer.Serialize(why.Values.Where(v => v.Name != "a").ToDictionary(v => v.Name, v => Convert.ToString(v.Value, CultureInfo.InvariantCulture)!)));
 
-    /// <summary>The job with what it has left as it is, worded in a language.</summary>
-    public static async Task<JobView> ShowAsync(NpgsqlDataSource database, JobView job, CultureInfo language, CancellationToken stop)
+    /// <inheritdoc/>
+    public async Task<JobView> ShowAsync(JobView job, CultureInfo language, CancellationToken stop)
     {
-        if (job is not { Kind: JobKinds.Undo, Result: { } result }) return job;
+        if (job is not { Result: UndoneAccounts result }) return job;
         await using var command = database.CreateCommand(
             """
             select l.address, f.code, f.args from job_left f left join mail_account_list l on l.account_id = f.account_id

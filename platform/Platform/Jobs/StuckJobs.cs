@@ -1,43 +1,44 @@
 using System.Diagnostics;
-using Hikyaku.Accounts.MailAccounts;
-using Hikyaku.Platform;
 using Marten;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace Hikyaku.Accounts.Jobs;
+namespace Hikyaku.Platform;
 
 /// <summary>
-/// Gives up deletions of mail data that have not moved for long, because their node is gone or its mailbox cannot be opened
-/// (setting <c>Hikyaku:JobPatienceMinutes</c>, 60 by default): the job has failed, with a reference for support, and can be
-/// begun anew (ACC-6). Deletions of accounts are never given up: the account is gone for everybody already.
+/// Gives up running jobs that have not moved for long, of the kinds that say what is stored then
+/// (<see cref="JobKind.WhenGivenUp"/>): the job has failed, with a reference for support, and can be begun anew.
 /// </summary>
-public sealed partial class StuckJobs(IDocumentStore store, NpgsqlDataSource database, IConfiguration configuration, TimeProvider time, ILogger<StuckJobs> log) : BackgroundService
+public sealed partial class StuckJobs(IDocumentStore store, NpgsqlDataSource database, ServiceJobs jobs, JobSettings settings, TimeProvider time, ILogger<StuckJobs> log) : BackgroundService
 {
     private const int AtOnce = 100;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
-    private readonly TimeSpan _patience = TimeSpan.FromMinutes(configuration.GetValue("Hikyaku:JobPatienceMinutes", 60));
+    private readonly string[] _kinds = [.. jobs.Kinds.Where(k => k.WhenGivenUp is not null).Select(k => k.Name)];
 
     /// <summary>Fails those that are stuck now.</summary>
     /// <returns>How many.</returns>
     public async Task<int> FailStuckAsync(CancellationToken stop)
     {
-        var stuck = new List<(string Job, string Account)>();
+        var stuck = new List<(string Job, string Kind, string Account)>();
         await using (var command = database.CreateCommand(
-            "select id, account_id from job where state = 'running' and kind = 'mail-data-deletion' and moved_at < $1 order by moved_at limit $2"))
+            "select id, kind, coalesce(account_id, '') from job where state = 'running' and kind = any($3) and moved_at < $1 order by moved_at limit $2"))
         {
-            command.Parameters.Add(new() { Value = time.GetUtcNow() - _patience });
+            command.Parameters.Add(new() { Value = time.GetUtcNow() - settings.Patience });
             command.Parameters.Add(new() { Value = AtOnce });
+            command.Parameters.Add(new() { Value = _kinds });
             await using var row = await command.ExecuteReaderAsync(stop);
-            while (await row.ReadAsync(stop)) stuck.Add((row.GetString(0), row.GetString(1)));
+            while (await row.ReadAsync(stop)) stuck.Add((row.GetString(0), row.GetString(1), row.GetString(2)));
         }
 
-        foreach (var (job, account) in stuck) await FailAsync(job, account, stop);
+        foreach (var (job, kind, account) in stuck) await FailAsync(job, kind, account, stop);
         return stuck.Count;
     }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (_kinds.Length == 0) return;
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
@@ -52,7 +53,7 @@ public sealed partial class StuckJobs(IDocumentStore store, NpgsqlDataSource dat
         }
     }
 
-    private async Task FailAsync(string jobId, string accountId, CancellationToken stop)
+    private async Task FailAsync(string jobId, string kind, string accountId, CancellationToken stop)
     {
         var (now, reference) = (time.GetUtcNow(), ActivityTraceId.CreateRandom().ToString());
         await using var session = store.LightweightSession();
@@ -60,15 +61,14 @@ public sealed partial class StuckJobs(IDocumentStore store, NpgsqlDataSource dat
         var job = await session.Events.FetchForWriting<Job>(jobId, stop);
         if (job.Aggregate is not { State: JobStates.Running }) return;
         job.AppendOne(new JobFailed(reference, now));
-        var account = await session.Events.FetchForWriting<MailAccount>(accountId, stop);
-        if (account.Aggregate?.MailDeletionJob == jobId) account.AppendOne(new MailDataDeletionFailed(jobId, reference, now));
+        await jobs.Kind(kind).WhenGivenUp!(session, new(jobId, accountId, reference, now), stop);
         await session.SaveChangesAsync(stop);
-        LogFailed(jobId, _patience, reference);
+        LogFailed(jobId, settings.Patience, reference);
     }
 
     [LoggerMessage(1, LogLevel.Error, "Job {Job} has not moved for {Patience} and is given up, reference {Reference}")]
     private partial void LogFailed(string job, TimeSpan patience, string reference);
 
-    [LoggerMessage(2, LogLevel.Warning, "Stuck jobs were not looked at this time")]
+    [LoggerMessage(2, LogLevel.Warning, "Stuck jobs were not looked for this time; it is tried again")]
     private partial void LogPutOff(Exception e);
 }

@@ -2,10 +2,9 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Hikyaku.Platform;
-using Npgsql;
+using Microsoft.AspNetCore.Http;
 
-namespace Hikyaku.Accounts.Jobs;
+namespace Hikyaku.Platform;
 
 /// <summary>
 /// <c>GET /api/v1/jobs/{id}/events</c>: the job each time that it has moved, as server-sent events (WHATWG HTML §9.2), until
@@ -20,15 +19,15 @@ public static class FollowJob
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1); // then the browser comes again by itself
 
     /// <summary>The endpoint.</summary>
-    public static async Task<IResult> Handle(string id, HttpContext http, NpgsqlDataSource database, TimeProvider time, CancellationToken stop)
+    public static async Task<IResult> Handle(string id, HttpContext http, JobReader reader, TimeProvider time, CancellationToken stop)
     {
-        if (await ReadJobs.FindAsync(id, http, database, stop) is not { } job) return Problems.Of(PlatformProblems.NotFound);
+        if (await reader.FindAsync(id, http, stop) is not { } job) return Problems.Of(PlatformProblems.NotFound);
         var known = http.Request.Headers["Last-Event-ID"].ToString();
         if (job.FinishedAt is not null && IdOf(LineOf(job)) == known) return Results.NoContent();
         http.Response.ContentType = "text/event-stream";
         http.Response.Headers.CacheControl = "no-store";
         await http.Response.Body.FlushAsync(stop); // it is admitted, though there may be nothing to tell yet
-        await foreach (var line in LinesAsync(id, known, http, database, time, stop))
+        await foreach (var line in LinesAsync(id, known, http, reader, time, stop))
         {
             await http.Response.WriteAsync(line is null ? ":\n\n" : $"id: {IdOf(line)}\nevent: job\ndata: {line}\n\n", stop);
             await http.Response.Body.FlushAsync(stop);
@@ -39,13 +38,13 @@ public static class FollowJob
 
     // Null is a sign of life.
     private static async IAsyncEnumerable<string?> LinesAsync(
-        string id, string known, HttpContext http, NpgsqlDataSource database, TimeProvider time, [EnumeratorCancellation] CancellationToken stop)
+        string id, string known, HttpContext http, JobReader reader, TimeProvider time, [EnumeratorCancellation] CancellationToken stop)
     {
         var (begun, spoken, last) = (time.GetUtcNow(), time.GetUtcNow(), known);
         using var timer = new PeriodicTimer(Look, time);
         do
         {
-            if (await ReadJobs.FindAsync(id, http, database, stop) is not { } job) yield break;
+            if (await reader.FindAsync(id, http, stop) is not { } job) yield break;
             var line = LineOf(job);
             var isNews = IdOf(line) != last;
             if (isNews || time.GetUtcNow() - spoken > SignOfLife)

@@ -1,32 +1,30 @@
 using System.Globalization;
 using System.Text.Json;
-using Hikyaku.Accounts.Files;
-using Hikyaku.Platform;
 using Marten;
 using Npgsql;
 using Weasel.Postgresql.Tables;
 
-namespace Hikyaku.Accounts.Jobs;
+namespace Hikyaku.Platform;
 
-/// <summary>One thing that is wrong with a file, as the API shows it.</summary>
+/// <summary>One thing that is wrong with what was asked for, as the API shows it.</summary>
 /// <param name="Line">The physical line where the record starts; the header is 1.</param>
 /// <param name="Column">The column; absent where it is the whole line or file.</param>
 /// <param name="Code">Stable, like those of refusals.</param>
 /// <param name="Detail">In the reader's language; never a password.</param>
 public sealed record JobError(int Line, string? Column, string Code, string Detail);
 
-/// <summary>One thing that is wrong with a file, before anybody reads of it.</summary>
+/// <summary>One thing that is wrong with what was asked for, before anybody reads of it.</summary>
 /// <param name="Line">The physical line where the record starts; the header is 1.</param>
 /// <param name="Column">The column; null where it is the whole line or file.</param>
-/// <param name="Code">Why.</param>
+/// <param name="Code">Why; one of <see cref="ServiceJobs.Codes"/>.</param>
 /// <param name="Args">What the text's placeholders stand for. Never a password.</param>
 public sealed record JobProblem(int Line, string? Column, ProblemCode Code, IReadOnlyList<(string Name, object Value)> Args);
 
 /// <summary>
-/// What was wrong with the files of failed jobs, kept as codes and what stands in their texts, so that everybody reads it in
-/// their own language. Addresses may be among it, so it is kept for <see cref="Kept"/> only, and not longer than its account.
+/// What was wrong with what failed jobs were asked to do, kept as codes and what stands in their texts, so that everybody reads
+/// it in their own language. Addresses may be among it, so it is kept for <see cref="Kept"/> only, and not longer than its account.
 /// </summary>
-public static class JobProblems
+public sealed class JobProblems(NpgsqlDataSource database, ServiceJobs jobs)
 {
     /// <summary>The most of one job; the rest is counted.</summary>
     public const int Most = 1000;
@@ -34,8 +32,7 @@ public static class JobProblems
     /// <summary>How long they are kept.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(30);
 
-    private static readonly Dictionary<string, ProblemCode> Codes =
-        AccountsProblems.All.Concat(CsvProblems.All).Concat(PlatformProblems.All).ToDictionary(c => c.Code, StringComparer.Ordinal);
+    private readonly Dictionary<string, ProblemCode> _codes = jobs.Codes.ToDictionary(c => c.Code, StringComparer.Ordinal);
 
     /// <summary>The table, one row a job.</summary>
     public static Table Table()
@@ -61,6 +58,7 @@ public static class JobProblems
     /// <summary>How many a job has, those that are only counted included.</summary>
     public static async Task<long?> CountAsync(IQuerySession session, string job, CancellationToken stop)
     {
+        ArgumentNullException.ThrowIfNull(session);
         await using var command = new NpgsqlCommand("select jsonb_array_length(problems) + more from job_problems where job_id = $1");
         command.Parameters.Add(new() { Value = job });
         await using var row = await session.ExecuteReaderAsync(command, stop);
@@ -68,8 +66,9 @@ public static class JobProblems
     }
 
     /// <summary>The job with what was wrong with its file, worded in a language.</summary>
-    public static async Task<JobView> ShowAsync(NpgsqlDataSource database, JobView job, CultureInfo language, CancellationToken stop)
+    public async Task<JobView> ShowAsync(JobView job, CultureInfo language, CancellationToken stop)
     {
+        ArgumentNullException.ThrowIfNull(job);
         if (job.State != JobStates.Failed) return job;
         await using var command = database.CreateCommand("select problems, more from job_problems where job_id = $1");
         command.Parameters.Add(new() { Value = job.Id });
@@ -99,17 +98,17 @@ public static class JobProblems
     }
 
     /// <summary>Removes what is too old.</summary>
-    public static async Task ForgetAsync(NpgsqlDataSource database, DateTimeOffset now, CancellationToken stop)
+    public async Task ForgetAsync(DateTimeOffset now, CancellationToken stop)
     {
         await using var command = database.CreateCommand("delete from job_problems where at < $1");
         command.Parameters.Add(new() { Value = now - Kept });
         await command.ExecuteNonQueryAsync(stop);
     }
 
-    private static JobError Worded(Stored problem, CultureInfo language)
+    private JobError Worded(Stored problem, CultureInfo language)
     {
         var args = problem.Args.Select(a => (a.Key, (object)a.Value)).ToArray();
-        return new(problem.Line, problem.Column, problem.Code, Problems.Text(new(Codes[problem.Code], problem.Column, args), language));
+        return new(problem.Line, problem.Column, problem.Code, Problems.Text(new(_codes[problem.Code], problem.Column, args), language));
     }
 
     private sealed record Stored(int Line, string? Column, string Code, Dictionary<string, string> Args);

@@ -1,13 +1,14 @@
-using Hikyaku.Platform;
+using System.Text.Json.Serialization;
 
-namespace Hikyaku.Accounts.Jobs;
+namespace Hikyaku.Platform;
 
-// The events below are the storage format of jobs: what is written stays for ever. Add fields only as optional ones,
-// never rename or retype one; a new shape is a new version in Storage/EventNames.cs and an upcaster.
+// The events below are the storage format of jobs in every service, under names of its own (accounts.job-queued.v1): what is
+// written stays for ever. Add fields only as optional ones, never rename or retype one; a new shape is a new version in the
+// services' Storage/EventNames.cs and an upcaster.
 
 /// <summary>Long work was asked for and waits for a worker.</summary>
 /// <param name="JobId">Its id.</param>
-/// <param name="Kind">One of <see cref="JobKinds"/>.</param>
+/// <param name="Kind">The name of one of the service's <see cref="JobKind"/>s.</param>
 /// <param name="Domain">The domain that everything of it is in, in A-labels.</param>
 /// <param name="DryRun">Whether it is to find out what would happen, and change nothing.</param>
 /// <param name="At">When.</param>
@@ -16,19 +17,22 @@ public sealed record JobQueued(string JobId, string Kind, string Domain, bool Dr
 
 /// <summary>Long work began. How far it is stands in <see cref="JobTable"/>: it is measured, not decided.</summary>
 /// <param name="JobId">Its id.</param>
-/// <param name="Kind">One of <see cref="JobKinds"/>.</param>
+/// <param name="Kind">The name of one of the service's <see cref="JobKind"/>s.</param>
 /// <param name="Domain">The domain that everything of it is in, in A-labels.</param>
 /// <param name="AccountId">The account, when it is about one; a job about many is named by their own events.</param>
-/// <param name="Total">How much there is to do: accounts, or messages when they are counted (else 0).</param>
+/// <param name="Total">How many items there are to do; 0 when they are yet to be counted.</param>
 /// <param name="At">When.</param>
 public sealed record JobStarted(string JobId, string Kind, string Domain, string? AccountId, long Total, DateTimeOffset At);
 
 /// <summary>It is done and in force.</summary>
-/// <param name="Items">How many accounts or messages.</param>
-/// <param name="Bytes">What was freed, where that is known.</param>
+/// <param name="Items">How many items were done.</param>
+/// <param name="Bytes">What was freed, in events without <paramref name="Result"/>.</param>
 /// <param name="At">When.</param>
-/// <param name="Skipped">How many were left out, where that can be.</param>
-public sealed record JobSucceeded(long Items, long? Bytes, DateTimeOffset At, long? Skipped = null);
+/// <param name="Skipped">How many items were left out, where that can be.</param>
+/// <param name="Result">What came of it, as its kind says; null in events of before 2026-11-28.</param>
+public sealed record JobSucceeded(
+    long Items, long? Bytes, DateTimeOffset At, long? Skipped = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JobResult? Result = null);
 
 /// <summary>It cannot be finished; it may be tried again.</summary>
 /// <param name="Reference">For support: finds what the logs say of it; null when what was asked for is at fault.</param>
@@ -39,64 +43,20 @@ public sealed record JobFailed(string? Reference, DateTimeOffset At, long? Probl
 /// <summary>Somebody has cancelled it; nothing of it was done.</summary>
 public sealed record JobCancelled(DateTimeOffset At);
 
-/// <summary>What jobs do.</summary>
-public static class JobKinds
-{
-    /// <summary>Deletes accounts (ACC-5).</summary>
-    public const string AccountDeletion = "account-deletion";
-
-    /// <summary>Deletes all mail of one account (ACC-6).</summary>
-    public const string MailDataDeletion = "mail-data-deletion";
-
-    /// <summary>Registers the accounts of a file (ACC-9).</summary>
-    public const string BulkRegistration = "bulk-registration";
-
-    /// <summary>Changes accounts as a file says (ACC-10).</summary>
-    public const string BulkChange = "bulk-change";
-
-    /// <summary>Undoes a bulk job (OPS-3).</summary>
-    public const string Undo = "undo";
-}
-
-/// <summary>Where a job stands (GWY-5).</summary>
-public static class JobStates
-{
-    /// <summary>Waits for a worker.</summary>
-    public const string Queued = "queued";
-
-    /// <summary>At work.</summary>
-    public const string Running = "running";
-
-    /// <summary>Done and in force.</summary>
-    public const string Succeeded = "succeeded";
-
-    /// <summary>Not done; may be tried again.</summary>
-    public const string Failed = "failed";
-
-    /// <summary>Not done, because somebody did not want it any more.</summary>
-    public const string Cancelled = "cancelled";
-
-    /// <summary>All of them.</summary>
-    public static readonly IReadOnlyList<string> All = [Queued, Running, Succeeded, Failed, Cancelled];
-}
-
 /// <summary>What the events of one job add up to.</summary>
 public sealed record Job : IState<Job>
 {
     /// <summary>The events of this stream.</summary>
     public static readonly Type[] Events = [typeof(JobQueued), typeof(JobStarted), typeof(JobSucceeded), typeof(JobFailed), typeof(JobCancelled)];
 
-    /// <summary>Its id, which is the stream's key: <c>accounts-</c> and a UUIDv7 in 32 hex digits; opaque to clients.</summary>
+    /// <summary>Its id, which is the stream's key: the service's name and a UUIDv7 in 32 hex digits, like <c>accounts-…</c>; opaque to clients.</summary>
     public required string Id { get; init; }
 
-    /// <summary>One of <see cref="JobKinds"/>.</summary>
+    /// <summary>The name of one of the service's <see cref="JobKind"/>s.</summary>
     public required string Kind { get; init; }
 
     /// <summary>One of <see cref="JobStates"/>.</summary>
     public required string State { get; init; }
-
-    /// <summary>An id for a new job.</summary>
-    public static string NewId() => $"accounts-{Guid.CreateVersion7():N}";
 
     /// <inheritdoc/>
     public static Job? Evolve(Job? state, object e) => e switch

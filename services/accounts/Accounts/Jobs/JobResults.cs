@@ -1,0 +1,32 @@
+using Hikyaku.Accounts.Undo;
+
+namespace Hikyaku.Accounts.Jobs;
+
+// What came of jobs: the JSON of these records is stored with a job's end. Add fields only as optional ones.
+
+/// <summary>What came of a deletion of accounts.</summary>
+/// <param name="Deleted">How many accounts were deleted.</param>
+public sealed record DeletedAccounts(long Deleted);
+
+/// <summary>What came of a deletion of mail data.</summary>
+/// <param name="Messages">How many messages were deleted.</param>
+/// <param name="FreedBytes">What they took.</param>
+public sealed record DeletedMail(long Messages, long? FreedBytes);
+
+/// <summary>What came of a registration.</summary>
+/// <param name="Registered">How many accounts were registered; of a dry run: would be.</param>
+public sealed record RegisteredAccounts(long Registered);
+
+/// <summary>What came of a bulk change.</summary>
+/// <param name="Changed">How many accounts were changed; of a dry run: would be.</param>
+/// <param name="Skipped">
+/// How many were left out: they do not exist, there is no room left for their capacity, or their password must not be set, as it
+/// was forced meanwhile.
+/// </param>
+public sealed record ChangedAccounts(long Changed, long Skipped);
+
+/// <summary>What came of an undo.</summary>
+/// <param name="Undone">How many accounts were put back or deleted.</param>
+/// <param name="LeftCount">How many were left as they are.</param>
+/// <param name="Left">Those and why, 1,000 reasons at most; absent in lists.</param>
+public sealed record UndoneAccounts(long Undone, long LeftCount, IReadOnlyList<LeftAccount>? Left = null);
