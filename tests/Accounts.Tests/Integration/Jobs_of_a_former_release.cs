@@ -13,7 +13,7 @@ public sealed class Jobs_of_a_former_release(AccountsWithANode node) : IClassFix
     private readonly AccountsService _accounts = node.Accounts;
 
     [Fact]
-    public async Task Every_ended_job_is_answered_to_the_letter_as_before_and_rebuilt_without_a_difference()
+    public async Task Every_ended_job_is_answered_to_the_letter_as_before_and_rebuilt_the_same()
     {
         var domain = await _accounts.DomainAsync();
         string[] jobs =

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hikyaku.Contracts;
 using Hikyaku.Platform.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
