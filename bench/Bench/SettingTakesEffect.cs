@@ -65,7 +65,7 @@ internal static class SettingTakesEffect
         var bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
             rabbit.Host("127.0.0.1", (ushort)(platform.PortBase + 6), "hikyaku", h => { h.Username("gateway"); h.Password(platform.Secret("rabbit-gateway")); });
-            rabbit.ReceiveEndpoint($"bench-{Guid.NewGuid():N}", e =>
+            rabbit.ReceiveEndpoint($"gateway-bench-{Guid.NewGuid():N}", e =>
             {
                 e.SetQuorumQueue();
                 e.QueueExpiration = TimeSpan.FromMinutes(1);
