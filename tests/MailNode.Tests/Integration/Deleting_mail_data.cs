@@ -177,6 +177,8 @@ public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<Node
 
     private async Task<Account> WithMailAsync()
     {
+        // A test that loses the replica ends everybody's sessions, up to two seconds later: also those of the test that follows.
+        await Eventually.Async(() => _node.AskReplica("SELECT count(*) FROM session_end") == 0, Long);
         var account = await Account.OpenAsync(_node, capacityMb: 500);
         await _node.DeliverAsync(account.Address, "first");
         await Eventually.Async(account.InboxAsync, inbox => inbox.Count == 1);
