@@ -67,20 +67,28 @@ public sealed class Who_may_do_what(AccountsService accounts)
             Assert.StartsWith("404", other, StringComparison.Ordinal);
             Assert.Equal(other, one);
 
-            var times = new[] { there, missing }.ToDictionary(a => a, _ => new List<TimeSpan>());
-            for (var i = 0; i < 60; i++)
-            {
-                foreach (var address in times.Keys)
-                {
-                    var since = Stopwatch.GetTimestamp();
-                    await AskAsync(address);
-                    times[address].Add(Stopwatch.GetElapsedTime(since));
-                }
-            }
+            // A real difference shows in every round; on a busy machine one round may be unlucky.
+            var (faster, slower) = await QuartilesAsync();
+            for (var round = 1; round < 5 && slower > (1.5 * faster) + 0.5; round++) (faster, slower) = await QuartilesAsync();
+            Assert.InRange(slower, faster, (1.5 * faster) + 0.5);
 
             // What one of the two does in addition shows in the lower quartile as well, and a busy machine hardly does.
-            var quartiles = times.Values.Select(t => t.Order().ElementAt(t.Count / 4).TotalMilliseconds).Order().ToArray();
-            Assert.InRange(quartiles[1], quartiles[0], (1.5 * quartiles[0]) + 0.5);
+            async Task<(double Faster, double Slower)> QuartilesAsync()
+            {
+                var times = new[] { there, missing }.ToDictionary(a => a, _ => new List<TimeSpan>());
+                for (var i = 0; i < 60; i++)
+                {
+                    foreach (var address in times.Keys)
+                    {
+                        var since = Stopwatch.GetTimestamp();
+                        await AskAsync(address);
+                        times[address].Add(Stopwatch.GetElapsedTime(since));
+                    }
+                }
+
+                var quartiles = times.Values.Select(t => t.Order().ElementAt(t.Count / 4).TotalMilliseconds).Order().ToArray();
+                return (quartiles[0], quartiles[1]);
+            }
 
             async Task<string> SeenAsync(string address)
             {
