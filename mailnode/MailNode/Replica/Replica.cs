@@ -18,6 +18,8 @@ namespace Hikyaku.MailNode;
 /// </summary>
 public sealed partial class Replica(NodeSettings settings, Schema schema, FormerSessions formerSessions, ILogger<Replica> logger) : IDisposable
 {
+    private const int ChangesInLog = 500; // about 1,000 pages, SQLite's own measure
+
     private readonly SemaphoreSlim _turn = new(1);
     private volatile TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SqliteConnection? _connection;
@@ -26,6 +28,7 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
     private List<FactOutbox.Waiting> _unsent = [];
     private bool _wasLost;
     private int _notSeen;
+    private long _changesCopied;
 
     /// <summary>Names the replica that is there; each that is made has a name of its own. Empty before the first.</summary>
     public string Identity => _now.Identity;
@@ -178,20 +181,33 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
 
     private T Write<T>(SqliteConnection connection, Func<SqliteConnection, T> write)
     {
+        using var transaction = connection.BeginTransaction();
+        var before = connection.One<long>("SELECT total_changes()");
+        var result = write(connection);
+        var changes = connection.One<long>("SELECT total_changes()");
+        if (changes != before) connection.Run("UPDATE replica SET writes = writes + 1");
+        transaction.Commit();
+        if (changes != before) _now = _now with { Writes = _now.Writes + 1 };
+        if (changes - _changesCopied > ChangesInLog) CopyLogIntoFile(connection, changes);
+        return result;
+    }
+
+    // The file itself is written here alone: whatever else changes its time, even during a transaction, is not our doing.
+    private void CopyLogIntoFile(SqliteConnection connection, long changes)
+    {
+        if (!IsItsOwn(connection)) return; // the next write says so
         try
         {
-            using var transaction = connection.BeginTransaction();
-            var before = connection.One<long>("SELECT total_changes()");
-            var result = write(connection);
-            var changed = connection.One<long>("SELECT total_changes()") != before;
-            if (changed) connection.Run("UPDATE replica SET writes = writes + 1");
-            transaction.Commit();
-            if (changed) _now = _now with { Writes = _now.Writes + 1 };
-            return result;
+            var (logged, copied) = connection.All("PRAGMA wal_checkpoint(PASSIVE)", r => (r.GetInt32(1), r.GetInt32(2))).Single();
+            if (copied == logged) _changesCopied = changes; // otherwise a reader still needs the log
+        }
+        catch (SqliteException e) when (!SqliteFile.IsDamage(e))
+        {
+            LogNotCopied(e, settings.Replica); // a full disk, say: everything is in the log
         }
         finally
         {
-            _fileWrittenAt = File.GetLastWriteTimeUtc(settings.Replica); // SQLite's checkpoints are within our own writes
+            _fileWrittenAt = File.GetLastWriteTimeUtc(settings.Replica);
         }
     }
 
@@ -266,6 +282,7 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
 
             connection.Run("PRAGMA journal_mode = WAL");
             connection.Run("PRAGMA synchronous = FULL");
+            connection.Run("PRAGMA wal_autocheckpoint = 0"); // CopyLogIntoFile
             if (ReplicaMark.Read(settings.ReplicaMark) is { } mark && mark.IsAheadOf(MarkOf(connection)))
             {
                 LogOlderCopy(settings.Replica);
@@ -280,7 +297,7 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
             _fileWrittenAt = File.GetLastWriteTimeUtc(settings.Replica);
             SqliteFile.KeepLogFiles(connection);
             Mark();
-            _connection = connection;
+            (_connection, _changesCopied) = (connection, 0);
             _complete.TrySetResult();
         }
         catch
@@ -347,4 +364,7 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
 
     [LoggerMessage(6, LogLevel.Warning, "{File} cannot be written; an older copy of the replica would be known later only")]
     private partial void LogNotMarked(Exception e, string file);
+
+    [LoggerMessage(7, LogLevel.Warning, "What is in the log of {File} cannot be copied into it; that is tried again after the next change")]
+    private partial void LogNotCopied(Exception e, string file);
 }

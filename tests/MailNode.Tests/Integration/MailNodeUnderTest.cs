@@ -173,6 +173,7 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         using var replica = new SqliteConnection($"Data Source={Replica};Mode=ReadWrite;Pooling=False;Default Timeout=10");
         replica.Open();
         SqliteFile.KeepLogFiles(replica);
+        replica.Run("PRAGMA wal_autocheckpoint = 0"); // goes into the log alone: the agent notices writes to the file
         return replica.Run(sql, parameters);
     }
 

@@ -168,7 +168,7 @@ public sealed class Suspicious_replicas(NodeToBreak fixture) : IClassFixture<Nod
         await _node.Broker.PublishAsync(new NodeStateBookmark("accounts", _node.Accounts.Position));
         changing = false;
         _node.Accounts.InTheMiddle = () => Task.CompletedTask;
-        await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position, TimeSpan.FromSeconds(30));
+        await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position, TimeSpan.FromSeconds(90));
         Assert.True(overtaken > 0, "accounts changed while a list was read");
         Assert.Equal(stay.Count, _node.AskReplica("SELECT count(*) FROM holder WHERE address GLOB 'm[0-9]*@example.jp'"));
         Assert.Equal((true, 0, 0), await CheckAsync());
