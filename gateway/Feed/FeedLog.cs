@@ -17,19 +17,17 @@ public sealed class FeedLog(NpgsqlDataSource database)
     public const string Change = "changed";
 
     private const long AppendLock = 0x6665_6564;
-    private static readonly string DeletionStarted = RecordedContracts.NameOf(typeof(MailAccountDeletionStarted));
     private static readonly string Created = RecordedContracts.NameOf(typeof(MailAccountCreated));
 
     /// <summary>
-    /// Appends events in the order given; an event that is there already changes nothing. A started deletion erases what was recorded
-    /// of its account (OPS-6), and later events of the account are recorded without personal data.
+    /// Appends events in the order given; an event that is there already changes nothing. Events of an erased account are recorded
+    /// without personal data.
     /// </summary>
     public async Task AppendAsync(IReadOnlyList<NewEvent> events, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(events);
         var created = events.Where(e => e.Type == Created).DistinctBy(e => e.AccountId).ToList();
         var told = events.Where(e => e.AccountId is not null && e.Domain is not null && e.Type != Created).DistinctBy(e => e.AccountId).ToList();
-        var erased = events.Where(e => e.Type == DeletionStarted).Select(e => e.AccountId!).Distinct().ToArray();
         var late = new List<NpgsqlBatchCommand>(); // events that were recorded before their account's domain or address was known get them now
         await using var connection = await database.OpenConnectionAsync(stop);
         await using (var transaction = await connection.BeginTransactionAsync(stop))
@@ -38,13 +36,41 @@ public sealed class FeedLog(NpgsqlDataSource database)
             Add(batch, "select pg_advisory_xact_lock($1)", AppendLock);
             if (created.Count > 0) late.Add(AddAccounts(batch, created));
             if (told.Count > 0) late.Add(AddOlderAccounts(batch, told));
-            if (erased.Length > 0) Erase(batch, erased);
             AddEvents(batch, events);
             await batch.ExecuteNonQueryAsync(stop);
             await transaction.CommitAsync(stop);
         }
 
-        await TellAsync(connection, erased.Length > 0 || late.Any(c => c.RecordsAffected > 0), stop);
+        await TellAsync(connection, late.Any(c => c.RecordsAffected > 0), stop);
+    }
+
+    /// <summary>Takes personal data out of what was recorded of an account, and of all that comes later (OPS-6).</summary>
+    public async Task EraseAsync(string accountId, CancellationToken stop)
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await using (var transaction = await connection.BeginTransactionAsync(stop))
+        {
+            await using var batch = new NpgsqlBatch(connection, transaction);
+            Add(batch, "select pg_advisory_xact_lock($1)", AppendLock);
+            Add(
+                batch,
+                """
+                insert into account (account_id, erased) values ($1, true)
+                on conflict (account_id) do update set erased = true, address = null
+                """,
+                accountId);
+            Add(
+                batch,
+                """
+                update recorded_event set erased = true, subject = account_id, address = null, data = without_person(data)
+                where account_id = $1 and not erased
+                """,
+                accountId);
+            await batch.ExecuteNonQueryAsync(stop);
+            await transaction.CommitAsync(stop);
+        }
+
+        await TellAsync(connection, changed: true, stop);
     }
 
     /// <summary>Reads the events after a position, oldest first.</summary>
@@ -146,24 +172,6 @@ public sealed class FeedLog(NpgsqlDataSource database)
         update recorded_event e set domain = o.domain from older o where e.account_id = o.account_id and e.domain is null
         """,
         told.Select(e => e.AccountId!).ToArray(), told.Select(e => e.Domain!).ToArray());
-
-    private static void Erase(NpgsqlBatch batch, string[] accounts)
-    {
-        Add(
-            batch,
-            """
-            insert into account (account_id, erased) select unnest($1::text[]), true
-            on conflict (account_id) do update set erased = true, address = null
-            """,
-            (object)accounts);
-        Add(
-            batch,
-            """
-            update recorded_event set erased = true, subject = account_id, address = null, data = without_person(data)
-            where account_id = any($1) and not erased
-            """,
-            (object)accounts);
-    }
 
     private static void AddEvents(NpgsqlBatch batch, IReadOnlyList<NewEvent> events) => Add(
         batch,

@@ -1,14 +1,11 @@
 using System.Diagnostics;
-using Hikyaku.Accounts.Contracts;
+using Hikyaku.Platform;
 using MassTransit;
 using MassTransit.RabbitMqTransport;
 
 namespace Hikyaku.Feed;
 
-/// <summary>
-/// Records one kind of contract. After a started deletion the feed reports that it has erased what it kept of the account
-/// (OPS-6): a repeated message erases and reports again.
-/// </summary>
+/// <summary>Records one kind of contract.</summary>
 /// <typeparam name="T">One of <see cref="RecordedContracts"/>.</typeparam>
 public sealed class Recorder<T>(RecordingQueue queue) : IConsumer<T> where T : class
 {
@@ -19,17 +16,12 @@ public sealed class Recorder<T>(RecordingQueue queue) : IConsumer<T> where T : c
         // The consumer's tag cannot identify the channel: the first messages may come before the tag is known.
         var (channel, number) = (context.GetPayload<ChannelContext>().Channel, context.GetPayload<RabbitMqBasicConsumeContext>().DeliveryTag);
         await queue.RecordAsync(NewEvent.Of(context.Message, Activity.Current?.Id), channel, number, context.CancellationToken);
-        if (context.Message is MailAccountDeletionStarted deletion)
-            await context.Publish(new AccountErased(deletion.AccountId, Recorders.Participant), context.CancellationToken);
     }
 }
 
 /// <summary>The consumers of everything that is recorded.</summary>
 public static class Recorders
 {
-    /// <summary>The feed's name among those who take part in a deletion.</summary>
-    public const string Participant = "feed";
-
     private const string Queue = "feed";
 
     /// <summary>Adds one queue for all contracts and all processes, so that waiting messages keep their order.</summary>
@@ -40,5 +32,7 @@ public static class Recorders
             bus.AddConsumer(typeof(Recorder<>).MakeGenericType(contract))
                 .Endpoint(e => (e.Name, e.PrefetchCount) = (Queue, RecordingQueue.MaxBatch));
         }
+
+        bus.AddDeletionParticipant<ErasesEvents>("feed", Queue);
     }
 }

@@ -33,6 +33,7 @@ public static class Program
         services.AddBus(builder.Configuration, "gateway", bus =>
         {
             bus.AddConsumer<SessionEnds, SessionEndsDefinition>();
+            bus.AddDeletionParticipant<ErasesSessions>("gateway", SessionEndsDefinition.Queue);
             bus.AddConsumer<TargetEnds>().Endpoint(e => (e.Name, e.Temporary) = (Platform.Bus.QueueOfOneProcess("gateway"), true));
         });
         AddRouting(services, RouteTable.With(moreServices));

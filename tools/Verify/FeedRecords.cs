@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Accounts.Storage;
@@ -15,9 +16,11 @@ internal sealed class FeedRecords(NpgsqlDataSource history, NpgsqlDataSource fee
     private const string Where = "feed";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    private static readonly Assembly[] Contracts = [typeof(MailAccountCreated).Assembly, typeof(MailAccountDeletionStarted).Assembly];
+
     // By stored name. A published event has a contract of the same name; its name in the feed is the stored one without the version.
     private static readonly Dictionary<string, string> Published = EventNames.All
-        .Where(e => typeof(MailAccountCreated).Assembly.GetType($"{typeof(MailAccountCreated).Namespace}.{e.Key.Name}") is not null)
+        .Where(e => Contracts.Any(a => a.GetType($"{typeof(MailAccountCreated).Namespace}.{e.Key.Name}") is not null))
         .ToDictionary(e => e.Value, e => e.Value[..e.Value.LastIndexOf('.')]);
 
     private static readonly HashSet<string> Names = [.. Published.Values];

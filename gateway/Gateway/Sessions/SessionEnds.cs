@@ -7,20 +7,16 @@ namespace Hikyaku.Gateway.Sessions;
 
 /// <summary>
 /// What changes sessions from outside (ACC-7): a changed password ends all of a login's sessions but the one that changed it, a
-/// forced change (ACC-8) all of them, a deletion too, after which nothing of the account is left here (ACC-5); an appointment
-/// or dismissal changes an administrator's domains. Duplicates and reordering do no harm: the newest one counts.
+/// forced change (ACC-8) all of them; an appointment or dismissal changes an administrator's domains. A deletion is
+/// <see cref="ErasesSessions"/>'s. Duplicates and reordering do no harm: the newest one counts.
 /// </summary>
 public sealed class SessionEnds(SessionStore sessions) :
     IConsumer<MailAccountPasswordChanged>,
     IConsumer<MailAccountPasswordForciblyChanged>,
-    IConsumer<MailAccountDeletionStarted>,
     IConsumer<StaffPasswordChanged>,
     IConsumer<DomainAdministratorAppointed>,
     IConsumer<DomainAdministratorDismissed>
 {
-    /// <summary>The gateway's name among those who take part in a deletion.</summary>
-    public const string Participant = "gateway";
-
     /// <inheritdoc/>
     public Task Consume(ConsumeContext<MailAccountPasswordChanged> context)
     {
@@ -33,16 +29,6 @@ public sealed class SessionEnds(SessionStore sessions) :
     {
         var e = context.Message;
         return sessions.PasswordChangedAsync(e.AccountId, e.Version, null, e.At, context.CancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public async Task Consume(ConsumeContext<MailAccountDeletionStarted> context)
-    {
-        var e = context.Message;
-        // A sign-in that overlaps knows an earlier version, and never counts.
-        await sessions.PasswordChangedAsync(e.AccountId, e.Version, null, e.At, context.CancellationToken);
-        await sessions.EraseAsync(e.AccountId, context.CancellationToken);
-        await context.Publish(new AccountErased(e.AccountId, Participant), context.CancellationToken);
     }
 
     /// <inheritdoc/>
@@ -74,6 +60,9 @@ public sealed class SessionEnds(SessionStore sessions) :
 /// <summary>One queue for all gateways, with a name of its own: another service that hears the same events has another.</summary>
 public sealed class SessionEndsDefinition : ConsumerDefinition<SessionEnds>
 {
+    /// <summary>The queue's name.</summary>
+    public const string Queue = "gateway-sessions";
+
     /// <summary>Names the queue.</summary>
-    public SessionEndsDefinition() => EndpointName = "gateway-sessions";
+    public SessionEndsDefinition() => EndpointName = Queue;
 }

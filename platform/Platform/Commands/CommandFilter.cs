@@ -1,6 +1,7 @@
 using System.Text;
 using Marten;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Hikyaku.Platform;
 
@@ -24,6 +25,7 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
         for (var attempt = 1; ; attempt++)
         {
             await command.BeginAsync(attempt == 1 ? null : http.Request.Path.Value);
+            if (!await MayBeSavedAsync(http, command)) return Problems.Of(PlatformProblems.NotFound);
             try
             {
                 return key.Length == 0
@@ -37,6 +39,11 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
             }
         }
     }
+
+    // For a participant of deletions: from here on the erasure of the account waits for this command.
+    private static async Task<bool> MayBeSavedAsync(HttpContext http, CommandContext command)
+        => command.Target is not { } target || http.RequestServices.GetService<ErasedAccounts>() is null
+            || await ErasedAccounts.HoldAsync(command.Session, target.AccountId, http.RequestAborted);
 
     private static async Task<object?> RunAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next, CommandContext command)
     {

@@ -60,6 +60,8 @@ public static class Access
             return Problems.Of(PlatformProblems.Unauthenticated);
         if (rule is null || !InScope(rule.Scope, http, caller, target)) return Problems.Of(PlatformProblems.NotFound);
         if (!rule.MayCall.Contains(caller.Role)) return Problems.Of(PlatformProblems.Forbidden);
+        if (target is not null && http.RequestServices.GetService<ErasedAccounts>() is { } erased && await erased.ContainsAsync(target.AccountId, http.RequestAborted))
+            return Problems.Of(PlatformProblems.NotFound); // the gateway has not heard of the deletion yet
         http.Items[AskingKey] = (caller, target);
         return null;
     }

@@ -14,16 +14,26 @@ namespace Hikyaku.Platform;
 
 /// <summary>The snapshot of a stream, written in the transaction that appends to it.</summary>
 /// <typeparam name="TState">The stream's state.</typeparam>
-public sealed class SnapshotOf<TState> : SingleStreamProjection<TState, string> where TState : class, IState<TState>
+public sealed class SnapshotOf<TState> : SingleStreamProjection<TState, string>, IStreamKind where TState : class, IState<TState>
 {
     /// <summary>Makes it for the events of the stream; a store holds streams of other kinds too.</summary>
     public SnapshotOf(params IEnumerable<Type> events)
     {
-        foreach (var type in events) IncludeType(type);
+        Events = [.. events];
+        foreach (var type in Events) IncludeType(type);
     }
 
     /// <inheritdoc/>
+    public IReadOnlyCollection<Type> Events { get; }
+
+    Type IStreamKind.State => typeof(TState);
+
+    /// <inheritdoc/>
     public override TState? Evolve(TState? snapshot, string id, IEvent e) => TState.Evolve(snapshot, e.Data);
+
+    object? IStreamKind.Evolve(object? state, object e) => TState.Evolve((TState?)state, e);
+
+    Task IStreamKind.RefreshAsync(IDocumentStore store, string stream, CancellationToken stop) => store.Advanced.RebuildSingleStreamAsync<TState>(stream, stop);
 }
 
 /// <summary>How every service uses Marten. The reasons are measured: docs/decisions/0002 and 0008.</summary>

@@ -10,7 +10,7 @@ namespace Hikyaku.Platform;
 public abstract class TablesAtStart(NpgsqlDataSource database, string owner, string tables) : IHostedService
 {
     /// <inheritdoc/>
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public virtual async Task StartAsync(CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);

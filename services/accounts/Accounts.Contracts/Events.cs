@@ -49,23 +49,10 @@ public sealed record MailDataDeletionStarted(
 public sealed record MailDataDeletionFinished(
     Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string? Domain = null) : IDomainEvent;
 
-/// <summary>
-/// A mail account is gone for everybody, and its data is being erased: whoever keeps anything of it erases that now and
-/// reports it with <see cref="AccountErased"/> (ACC-5).
-/// </summary>
-/// <inheritdoc cref="MailDataDeletionFinished"/>
-public sealed record MailAccountDeletionStarted(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string? Domain = null) : IDomainEvent;
-
 /// <summary>Everything of a mail account is erased; its address is free.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>
 public sealed record MailAccountDeleted(
     Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string? Domain = null) : IDomainEvent;
-
-/// <summary>What a participant of a deletion tells the accounts service: nothing of the account is left there.</summary>
-/// <param name="AccountId">The account.</param>
-/// <param name="Participant">Its name in the accounts service's settings, like <c>routing</c>.</param>
-public sealed record AccountErased(string AccountId, string Participant);
 
 /// <summary>A mail account has another capacity.</summary>
 /// <inheritdoc cref="MailAccountCreated"/>

@@ -33,7 +33,7 @@ public static class EventCatalogue
 
     private static CataloguedEvent Describe(Type contract)
     {
-        var texts = new ContractTexts(contract.Assembly, typeof(CausedBy).Assembly);
+        var texts = new ContractTexts(new[] { contract.Assembly, typeof(CausedBy).Assembly }.Distinct());
         return new(RecordedContracts.NameOf(contract), $"urn:hikyaku:{RecordedContracts.ServiceOf(contract)}", contract.Name, texts.Summary(contract), FieldsOf(contract, texts));
     }
 

@@ -20,7 +20,7 @@ public sealed class Erasing_accounts(FeedFixture fixture)
         Assert.Contains("secretary", before[2].ToJsonString(), StringComparison.Ordinal);
 
         var deletion = account.DeletionStarted();
-        await _feed.PublishAsync(deletion);
+        await _feed.RecordAsync(deletion);
         await ReportedAsync(account, 1);
 
         var kept = await _feed.Log.ReadAsync(0, new FeedFilter([account.Domain]), 10);
@@ -42,7 +42,7 @@ public sealed class Erasing_accounts(FeedFixture fixture)
     {
         var account = new Published_contracts(Published_contracts.NewDomain(), "latecomer");
         var (created, changed, deletion, again) = (account.Created(), account.PasswordChanged(), account.DeletionStarted(), account.PasswordChanged());
-        await _feed.PublishAsync(deletion);
+        await _feed.RecordAsync(deletion);
         await ReportedAsync(account, 1);
         await _feed.RecordAsync(created, changed, again);
 
@@ -58,6 +58,7 @@ public sealed class Erasing_accounts(FeedFixture fixture)
         await _feed.PublishAsync(account.Created(), deletion, deletion, deletion);
 
         await ReportedAsync(account, 3);
+        await _feed.RecordedAsync([deletion]);
         Assert.Equal(1, await _feed.CountAsync([deletion]));
     }
 

@@ -1,0 +1,17 @@
+using Hikyaku.Accounts.Contracts;
+using Hikyaku.Platform;
+
+namespace Hikyaku.Gateway.Sessions;
+
+/// <summary>The gateway's part in a deletion (ACC-5): all sessions of the account end, and nothing of it is left here.</summary>
+public sealed class ErasesSessions(SessionStore sessions) : IErasesAccounts
+{
+    /// <inheritdoc/>
+    public async Task EraseAsync(MailAccountDeletionStarted deletion, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(deletion);
+        // A sign-in that overlaps knows an earlier version, and never counts.
+        await sessions.PasswordChangedAsync(deletion.AccountId, deletion.Version, null, deletion.At, stop);
+        await sessions.EraseAsync(deletion.AccountId, stop);
+    }
+}
