@@ -35,7 +35,7 @@ public sealed class Undoing_changes
         DeciderSpec<MailAccount>.Given(events)
             .When(state => Undo(state!, 1, events))
             .ThenRejected("history.changed-since@capacityMb", "history.changed-since@capacityMb");
-        var changes = Changes(UndoAccountChange.Settings, events);
+        var changes = Changes(UndoAccountChange.History.Settings, events);
         var named = Undo(Folded(events), 1, events).Rejections.Select(r => r.Values.Single(v => v.Name == "id").Value);
         Assert.Equal([changes[3].Id, changes[4].Id], named.Cast<Guid>());
     }
@@ -151,14 +151,14 @@ public sealed class Undoing_changes
 
     private static Decision Undo(MailAccount account, int index, object[] events, DomainUsage? usage = null)
     {
-        var changes = Changes(UndoAccountChange.Settings, events);
-        return UndoAccountChange.Decide(new(changes[index], changes.Skip(index + 1).ToList(), Domain, usage ?? new(2, 200), Now), account);
+        var changes = Changes(UndoAccountChange.History.Settings, events);
+        return UndoAccountChange.Decide(new(new(changes[index], changes.Skip(index + 1).ToList()), Domain, usage ?? new(2, 200), Now), account);
     }
 
     private static Decision UndoDomain(Domain domain, int index, object[] events, DomainUsage usage)
     {
-        var changes = Changes(UndoDomainChange.Settings, events);
-        return UndoDomainChange.Decide(new(changes[index], changes.Skip(index + 1).ToList(), usage, Now), domain);
+        var changes = Changes(UndoDomainChange.History.Settings, events);
+        return UndoDomainChange.Decide(new(new(changes[index], changes.Skip(index + 1).ToList()), usage, Now), domain);
     }
 
     private static IReadOnlyList<Change> Changes(IReadOnlyList<Setting> settings, object[] events) => Hikyaku.Platform.Change.OfAll(Events(events), settings);

@@ -1,4 +1,3 @@
-using Hikyaku.Accounts.History;
 using Hikyaku.Platform;
 using Marten;
 using Npgsql;
@@ -34,7 +33,7 @@ public static class ReadDomains
     public static async Task<IResult> One(string name, string? at, IDocumentStore store, NpgsqlDataSource database, CancellationToken stop)
     {
         _ = InternetNames.TryReadDomain(name, out var id); // the access rule has read it
-        if (at is not null) return await SettingsThen.OfDomainAsync(at, id!, store, stop);
+        if (at is not null) return await EventTimes.AnswerAsync<Domain>(at, id!, store, DomainView.Then, stop);
         await using var session = store.QuerySession();
         var domain = await session.LoadAsync<Domain>(id!, stop);
         if (domain is null) return Problems.Of(PlatformProblems.NotFound);

@@ -4,39 +4,33 @@ using Hikyaku.Platform;
 namespace Hikyaku.Accounts.History;
 
 /// <summary>Undoes one change of a domain's limits, by a change of its own (OPS-3): those that it changed, within what is in use.</summary>
-/// <param name="Change">What is to be undone.</param>
-/// <param name="Later">What came after it, oldest first.</param>
+/// <param name="Undo">What is to be undone.</param>
 /// <param name="Usage">What is in use, locked.</param>
 /// <param name="Now">When.</param>
-public sealed record UndoDomainChange(Change Change, IReadOnlyList<Change> Later, DomainUsage Usage, DateTimeOffset Now)
+public sealed record UndoDomainChange(ChangeToUndo Undo, DomainUsage Usage, DateTimeOffset Now)
 {
     private const string MaxAccounts = "maxAccounts", MaxCapacityMb = "maxCapacityMb", DefaultCapacityMb = "defaultCapacityMb";
 
-    /// <summary>What history compares.</summary>
-    public static readonly IReadOnlyList<Setting> Settings =
+    /// <summary>A domain's history. Its making, and whom it has as administrators, cannot be undone.</summary>
+    public static readonly StreamHistory History = new(
     [
         new Setting(MaxAccounts).SetBy<DomainAdded>(a => a.MaxAccounts).SetBy<DomainLimitsChanged>(l => l.MaxAccounts),
         new Setting(MaxCapacityMb).SetBy<DomainAdded>(a => a.MaxCapacityMb).SetBy<DomainLimitsChanged>(l => l.MaxCapacityMb),
         new Setting(DefaultCapacityMb).SetBy<DomainAdded>(a => a.DefaultCapacityMb).SetBy<DomainLimitsChanged>(l => l.DefaultCapacityMb),
-    ];
-
-    /// <summary>A domain's settings as they are.</summary>
-    public static IReadOnlyDictionary<string, object?> Present(Domain domain)
-        => new Dictionary<string, object?> { [MaxAccounts] = domain.MaxAccounts, [MaxCapacityMb] = domain.MaxCapacityMb, [DefaultCapacityMb] = domain.DefaultCapacityMb };
+    ])
+    {
+        MayUndo = [Roles.Operator],
+    };
 
     /// <summary>Decides; pure.</summary>
-    public static Decision Decide(UndoDomainChange command, Domain domain)
+    public static Decision Decide(UndoDomainChange command, Domain domain) => History.Undo(command.Undo, earlier =>
     {
-        var (change, names) = (command.Change, command.Change.ThatMayBePutBack(Settings));
-        if (names.Count == 0) return Decision.Reject(new Rejection(PlatformProblems.NotUndoable)); // its making, and whom it has as administrators
-        List<Rejection> conflicts = [.. change.InConflict(command.Later, names)];
-        if (conflicts.Count > 0) return Decision.Reject(conflicts);
         var limits = new DomainLimits(
             Back(MaxAccounts, domain.MaxAccounts), Back(MaxCapacityMb, domain.MaxCapacityMb), Back(DefaultCapacityMb, domain.DefaultCapacityMb));
         return ChangeDomainLimits.Decide(new(limits, command.Usage, command.Now), domain);
 
-        int Back(string name, int present) => names.Contains(name) ? (int)change.Before[name]! : present;
-    }
+        int Back(string name, int present) => earlier.TryGetValue(name, out var value) ? (int)value! : present;
+    });
 
     /// <summary><c>POST /api/v1/domains/{name}/history/{eventId}/undo</c> → 200.</summary>
     public static async Task<IResult> Handle(string name, string eventId, UndoBody? body, CommandContext context, CancellationToken stop)
@@ -44,8 +38,8 @@ public sealed record UndoDomainChange(Change Change, IReadOnlyList<Change> Later
         _ = InternetNames.TryReadDomain(name, out var id); // the access rule has read it
         if (await DomainUsage.LockAsync(context.Session, id!, stop) is not { } usage) return Problems.Of(PlatformProblems.NotFound);
         var stream = await context.Session.Events.FetchForWriting<Domain>(id!, stop);
-        if (await UndoAccountChange.FindAsync(context.Session, id!, eventId, Settings, stop) is not var (change, later)) return Problems.Of(PlatformProblems.NotFound);
-        var decision = Decide(new(change, later, usage, context.Now), stream.Aggregate!);
+        if (await History.FindAsync(context.Session, id!, eventId, stop) is not { } undo) return Problems.Of(PlatformProblems.NotFound);
+        var decision = Decide(new(undo, usage, context.Now), stream.Aggregate!);
         return context.Conclude(stream, decision, (state, version) => new Answer(200, DomainView.Of(state, usage), version));
     }
 }

@@ -1,4 +1,3 @@
-using Hikyaku.Accounts.History;
 using Hikyaku.Platform;
 using Marten;
 
@@ -12,7 +11,7 @@ public static class ReadMailAccount
     {
         var (caller, target) = http.Asking();
         if (await reader.ReadAsync(target!.AccountId, stop) is not { } row) return Problems.Of(PlatformProblems.NotFound);
-        if (at is not null) return await SettingsThen.OfAccountAsync(at, caller, target.AccountId, store, stop);
+        if (at is not null) return await EventTimes.AnswerAsync<MailAccount>(at, target.AccountId, store, account => MailAccountView.Then(account, forUser: caller.Role == Roles.User), stop);
         var inForce = await reader.IsInForceAsync(row, stop);
         return new Answer(200, MailAccountView.Of(row.Account, row.UsedBytes, inForce, caller.Role == Roles.User), row.Version);
     }

@@ -1,4 +1,3 @@
-using Hikyaku.Accounts.History;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Platform;
 using Npgsql;

@@ -88,13 +88,13 @@ public sealed class UndoJobs(JobSteps steps, BulkFiles files, MailHeld mail, Npg
             }
 
             var stream = await session.Events.FetchStreamAsync(account.Id, token: stop);
-            var changes = Change.OfAll(stream, UndoAccountChange.Settings);
+            var changes = Change.OfAll(stream, UndoAccountChange.History.Settings);
             var events = new List<object>();
             for (var i = 0; i < stream.Count; i++)
             {
                 if (stream[i].GetHeader(EventHeaders.Job)?.ToString() != undone) continue;
                 var now = usage with { CapacityMb = usage.CapacityMb + mb };
-                var decision = UndoAccountChange.Decide(new(changes[i], [.. changes.Skip(i + 1)], domain, now, step.Now), account);
+                var decision = UndoAccountChange.Decide(new(new(changes[i], [.. changes.Skip(i + 1)]), domain, now, step.Now), account);
                 if (!decision.Accepted) left.Add((account.Id, decision.Rejections[^1]));
                 mb += decision.Events.OfType<MailAccountCapacityChanged>().Sum(c => c.CapacityMb - account.CapacityMb);
                 events.AddRange(decision.Events);
