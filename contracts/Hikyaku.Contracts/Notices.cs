@@ -27,3 +27,13 @@ public sealed record NoticeRaised(
 /// <param name="Owner">The user of its account.</param>
 /// <param name="StartedBy">The one who began what it tells: an account id of a user, a login of others; null: nobody in particular.</param>
 public sealed record NoticeAudience(bool Administrators, bool Operators, bool Owner = false, string? StartedBy = null);
+
+/// <summary>
+/// The kinds of notices that every service may raise. A service declares its own in a class of this name in its contracts: the
+/// board can be asked for every kind that stands in one of them.
+/// </summary>
+public static class NoticeKinds
+{
+    /// <summary>A job has ended, one way or another (GWY-5).</summary>
+    public const string JobFinished = "job-finished";
+}

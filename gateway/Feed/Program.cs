@@ -1,10 +1,11 @@
+using Hikyaku.Feed.Notices;
 using Hikyaku.Feed.Webhooks;
 using Hikyaku.Platform;
 using Npgsql;
 
 namespace Hikyaku.Feed;
 
-/// <summary>The feed: records every published event once, in an order that is the same for everybody, and lets it be followed.</summary>
+/// <summary>The feed: records every published event once, in an order that is the same for everybody, and lets it be followed. The message board stands beside it.</summary>
 public static class Program
 {
     /// <summary>Runs it.</summary>
@@ -23,10 +24,15 @@ public static class Program
         services.AddSingleton<RecordingQueue>();
         services.AddSingleton<FeedTail>();
         services.AddHostedService<FeedSchema>(); // before all that reads and writes the tables
+        services.AddNotices();
         services.AddHostedService(provider => provider.GetRequiredService<RecordingQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<FeedTail>());
         services.AddWebhooks();
-        services.AddBus(builder.Configuration, "feed", Recorders.Add);
+        services.AddBus(builder.Configuration, "feed", bus =>
+        {
+            Recorders.Add(bus);
+            bus.AddNotices();
+        });
         services.AddApiDescription();
         services.AddHealthChecks().AddCheck<FeedHealth>("feed");
 
@@ -36,6 +42,7 @@ public static class Program
         app.MapGet("/api/v1/events", FollowEvents.Handle).Allow(Scope.None, Roles.Operator, Roles.Admin)
             .Produces<string>(200, "text/event-stream").WithSummary("Follow what happens, as server-sent events").WithDescription(FollowEvents.Description);
         app.MapWebhooks();
+        app.MapNotices();
         return app;
     }
 }

@@ -29,7 +29,7 @@ public sealed class Forcing_a_password(PlatformUnderTest platform)
         Assert.Equal((401, "sessions.wrong-credentials"), await TrySignInAsync(account, "Wrong-password-1"));
 
         using var admin = await AdminAsync(domain);
-        var board = await admin.GetAsync("/api/v1/notices?state=unread");
+        var board = await Eventually.Async(() => admin.GetAsync("/api/v1/notices?state=unread"), b => b.Body!["items"]!.AsArray().Count > 0);
         Assert.Equal((account, 1), (board.Body!["items"]![0]!["account"]!.GetValue<string>(), board.Body["unread"]!.GetValue<int>()));
         Assert.True((await admin.GetAsync($"/api/v1/accounts/{account}")).Body!["passwordForciblyChanged"]!.GetValue<bool>());
         Assert.Contains("planted reason", (await admin.GetAsync($"/api/v1/accounts/{account}/history")).Text, StringComparison.Ordinal);

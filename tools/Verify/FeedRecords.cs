@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Accounts.Storage;
 using Npgsql;
@@ -39,12 +38,12 @@ internal sealed class FeedRecords(NpgsqlDataSource history, NpgsqlDataSource fee
         while (missing.Count > 0 && DateTimeOffset.UtcNow < until)
         {
             await Task.Delay(Pause, stop);
-            await foreach (var row in RowsAsync(feed, "select event_id from recorded_event where event_id = any($1)", [missing.Keys.ToArray()], stop)) missing.Remove(row.GetGuid(0));
+            await foreach (var row in feed.RowsAsync("select event_id from recorded_event where event_id = any($1)", [missing.Keys.ToArray()], stop)) missing.Remove(row.GetGuid(0));
         }
 
         foreach (var (stream, what) in missing.Values) findings.Add(Where, stream, $"{what} is not recorded");
-        await foreach (var row in RowsAsync(
-            feed, "select e.event_id from recorded_event e where not e.erased and exists (select from recorded_event d where d.account_id = e.account_id and d.type = $1)",
+        await foreach (var row in feed.RowsAsync(
+            "select e.event_id from recorded_event e where not e.erased and exists (select from recorded_event d where d.account_id = e.account_id and d.type = $1)",
             ["accounts.mail-account-deletion-started"], stop))
             findings.Add(Where, row.GetGuid(0).ToString(), "it tells of a person whose account is deleted");
     }
@@ -53,7 +52,7 @@ internal sealed class FeedRecords(NpgsqlDataSource history, NpgsqlDataSource fee
     private async Task<Dictionary<Guid, string>> RecordedAsync(Findings findings, CancellationToken stop)
     {
         var recorded = new Dictionary<Guid, string>();
-        await foreach (var row in RowsAsync(feed, "select event_id, type from recorded_event where source = $1", ["urn:hikyaku:accounts"], stop))
+        await foreach (var row in feed.RowsAsync("select event_id, type from recorded_event where source = $1", ["urn:hikyaku:accounts"], stop))
         {
             var type = row.GetString(1);
             if (!recorded.TryAdd(row.GetGuid(0), Names.TryGetValue(type, out var known) ? known : type)) findings.Add(Where, row.GetGuid(0).ToString(), "it is recorded twice");
@@ -68,8 +67,8 @@ internal sealed class FeedRecords(NpgsqlDataSource history, NpgsqlDataSource fee
         await using var first = feed.CreateCommand("select recorded_at from recorded_event order by position limit 1");
         var begun = (DateTime)(await first.ExecuteScalarAsync(stop))!;
         var missing = new Dictionary<Guid, (string, string)>();
-        await foreach (var row in RowsAsync(
-            history, "select id, stream_id, version, type, coalesce((data ->> 'At')::timestamptz > $2, false) from mt_events where type = any($1)", [Published.Keys.ToArray(), begun], stop))
+        await foreach (var row in history.RowsAsync(
+            "select id, stream_id, version, type, coalesce((data ->> 'At')::timestamptz > $2, false) from mt_events where type = any($1)", [Published.Keys.ToArray(), begun], stop))
         {
             var (stream, stored) = (row.GetString(1), row.GetString(3));
             var what = $"event {row.GetInt64(2)} ({stored})";
@@ -84,16 +83,5 @@ internal sealed class FeedRecords(NpgsqlDataSource history, NpgsqlDataSource fee
         }
 
         return missing;
-    }
-
-    private static async IAsyncEnumerable<NpgsqlDataReader> RowsAsync(NpgsqlDataSource database, string sql, object[] values, [EnumeratorCancellation] CancellationToken stop)
-    {
-#pragma warning disable CA2100 // all of them are above
-        await using var command = database.CreateCommand(sql);
-#pragma warning restore CA2100
-        command.CommandTimeout = 0;
-        foreach (var value in values) command.Parameters.Add(new() { Value = value });
-        await using var row = await command.ExecuteReaderAsync(stop);
-        while (await row.ReadAsync(stop)) yield return row;
     }
 }

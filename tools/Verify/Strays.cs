@@ -1,9 +1,8 @@
-using Hikyaku.Accounts.Notices;
 using Npgsql;
 
 namespace Hikyaku.Verify;
 
-/// <summary>Rows that belong to no stream, and tables that contradict each other: reservations and addresses, counts of mailboxes, jobs, notices.</summary>
+/// <summary>Rows that belong to no stream, and tables that contradict each other: reservations and addresses, counts of mailboxes, jobs.</summary>
 internal static class Strays
 {
     private static readonly (string Where, string Sql, string What)[] Questions =
@@ -37,20 +36,11 @@ internal static class Strays
             "node_mailboxes counts other mailboxes on a node than the list of accounts has"),
         ("read model", "select s.id from mt_doc_job s where not exists (select 1 from job j where j.id = s.id)", "it is not in the list of jobs"),
         ("read model", "select id from job j where not exists (select 1 from mt_streams s where s.id = j.id)", "it is in the list of jobs and has no history"),
+        (
+            "read model",
+            "select id from job j where (finished_at is not null) <> exists (select 1 from mt_events e where e.stream_id = j.id and e.type in ('accounts.job-succeeded.v1', 'accounts.job-failed.v1', 'accounts.job-cancelled.v1'))",
+            "the list of jobs has another end of it than its history"),
         ("read model", "select j.id from job j join mt_doc_job s on s.id = j.id where (j.kind, j.state) is distinct from (s.data ->> 'Kind', s.data ->> 'State')", "its kind or state in the list of jobs is not what its history says"),
-        ("read model", "select job_id from notice n where job_id is not null and not exists (select 1 from job j where j.id = n.job_id and j.finished_at is not null)", "a notice tells its end, and it has not ended"),
-        ("read model",
-            """
-            select j.id from job j where j.finished_at is not null and not exists (select 1 from notice n where n.job_id = j.id)
-                and (j.account_id is null or exists (select 1 from mail_account_list l where l.account_id = j.account_id and l.deletion_job is null))
-            """,
-            "no notice tells its end"),
-        ("read model",
-            $"""
-            select l.account_id from mail_account_list l where l.password_forcibly_changed and l.deletion_job is null
-                and not exists (select 1 from notice n where n.account_id = l.account_id and n.kind = '{NoticeKinds.PasswordForciblyChanged}')
-            """,
-            "no notice tells that its password was changed by force"),
     ];
 
     public static async Task LookAsync(NpgsqlConnection snapshot, IReadOnlyList<StreamKind> kinds, Findings findings, CancellationToken stop)

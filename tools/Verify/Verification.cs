@@ -10,7 +10,7 @@ namespace Hikyaku.Verify;
 public sealed record VerificationSettings(string Postgres, IReadOnlyDictionary<string, string> Nodes, TimeSpan Wait, string? Feed = null);
 
 /// <summary>Two places that say different things.</summary>
-/// <param name="Where">history, read model, feed, or node and its name.</param>
+/// <param name="Where">history, read model, feed, message board, or node and its name.</param>
 /// <param name="Key">The account, domain, login, address or event.</param>
 /// <param name="What">What differs. Never a hash, a comment or a credential's id: who reads this need not see those.</param>
 public sealed record Disagreement(string Where, string Key, string What)
@@ -50,6 +50,7 @@ public static class Verification
             var records = new FeedRecords(database, feed);
             found.AddRange(await SettledAsync(records.LookAsync, settings.Wait, stop));
             parts.Add(records.Counted);
+            found.AddRange(await SettledAsync(new BoardNotices(database, feed).LookAsync, settings.Wait, stop));
         }
 
         var nodes = new NodeReplicas(store, database, settings.Nodes);

@@ -42,6 +42,10 @@ public static partial class Problems
             : p.Value);
     }
 
+    /// <summary>A text in every language of the platform, by the language's name: <c>en</c> and <c>ja</c>.</summary>
+    public static IReadOnlyDictionary<string, string> InEveryLanguage(Func<CultureInfo, string> text)
+        => new[] { English, Japanese }.ToDictionary(language => language.Name, text);
+
     /// <summary>The reader's language: the first of Accept-Language that is there, by weight.</summary>
     public static CultureInfo LanguageOf(HttpRequest request)
     {

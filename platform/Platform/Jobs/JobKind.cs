@@ -13,6 +13,12 @@ public sealed record JobKind(string Name, Type Result)
     /// <summary>Whether jobs of this kind, and of others that say so, are done one after the other within a domain.</summary>
     public bool IsInTurn { get; init; }
 
+    /// <summary>What people call it on the message board, without placeholders; null: its ends are not told there.</summary>
+    public ProblemCode? Title { get; init; }
+
+    /// <summary>What came of a job that has succeeded, or that has failed because of problems in what was asked for.</summary>
+    public Func<JobView, Rejection>? Words { get; init; }
+
     /// <summary>
     /// What else is stored when a running job has not moved for long and is given up; null for kinds that are never given up.
     /// </summary>

@@ -20,7 +20,7 @@ public sealed class JobReader(NpgsqlDataSource database, ServiceJobs jobs, JobPr
 {
     private readonly string _select =
         $"""
-        select j.id, j.kind, j.state, j.done, j.total, j.domain, l.address, j.result, j.reference, j.created_at, j.finished_at, j.dry_run, j.stage, j.problems
+        select j.id, j.kind, j.state, j.done, j.total, j.domain, l.address, j.result, j.reference, j.created_at, j.finished_at, j.dry_run, j.stage, j.problems, j.started_by, j.account_id
         from job j left join ({jobs.AccountNames}) l on l.account_id = j.account_id
         """;
 
@@ -54,6 +54,17 @@ public sealed class JobReader(NpgsqlDataSource database, ServiceJobs jobs, JobPr
         var found = new List<JobView>();
         await using var row = await command.ExecuteReaderAsync(stop);
         while (await row.ReadAsync(stop)) found.Add(Read(row));
+        return found;
+    }
+
+    /// <summary>Those of some jobs that have ended, whoever may see them.</summary>
+    internal async Task<List<EndedJob>> EndedAsync(string[] ids, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand($"{_select} where j.id = any($1) and j.finished_at is not null order by j.finished_at, j.id");
+        command.Parameters.Add(new() { Value = ids });
+        var found = new List<EndedJob>();
+        await using var row = await command.ExecuteReaderAsync(stop);
+        while (await row.ReadAsync(stop)) found.Add(new(Read(row), row.GetString(14), row.IsDBNull(15) ? null : row.GetString(15)));
         return found;
     }
 

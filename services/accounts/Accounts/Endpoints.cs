@@ -7,7 +7,6 @@ using Hikyaku.Accounts.History;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
-using Hikyaku.Accounts.Notices;
 using Hikyaku.Accounts.Server;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Accounts.Undo;
@@ -28,7 +27,6 @@ public static class Endpoints
         app.MapJobs();
         app.MapCommands("/api/v1/jobs").MapPost("/{id}/undo", UndoJob.Handle).Produces<JobView>(202)
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Undo a bulk job");
-        MapNotices(app.MapGroup("/api/v1/notices"));
         MapFiles(app.MapGroup("/api/v1"));
         app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change one's own password");
@@ -117,15 +115,5 @@ public static class Endpoints
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Who changed what of an account");
         commands.MapPost("/history/{eventId}/undo", UndoAccountChange.Handle).Produces<MailAccountView>()
             .Allow(Scope.Account, Roles.Operator, Roles.Admin).WithSummary("Undo a change of an account");
-    }
-
-    private static void MapNotices(RouteGroupBuilder notices)
-    {
-        notices.MapGet("", ReadNotices.Handle).Produces<NoticePage>()
-            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Read the message board");
-        notices.MapPatch("/{id}", MarkNotices.One).Produces<NoticeView>()
-            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Mark a notice as read or unread");
-        notices.MapPost("/read-all", MarkNotices.All).Produces(204)
-            .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Mark all notices as read");
     }
 }

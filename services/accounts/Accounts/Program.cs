@@ -6,6 +6,7 @@ using Hikyaku.Accounts.Deletion;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.Notices;
 using Hikyaku.Accounts.Publishing;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Accounts.Storage;
@@ -59,6 +60,8 @@ public static class Program
         services.AddSingleton<MailHeld>();
         services.AddSingleton<BulkFiles>();
         services.AddHostedService<FormerJobs>();
+        services.AddSingleton<AccountsNotices>();
+        services.AddHostedService<FormerNotices>(); // after the jobs, of whose results they tell
         services.AddSingleton<IJobWork, RegisterAccounts>();
         services.AddSingleton<IJobWork, ChangeAccounts>();
         services.AddSingleton<IJobWork, UndoJobs>();

@@ -158,6 +158,7 @@ public sealed class Bulk_job_outages
     // A worker of its own process takes the job; it is killed (SIGKILL) when so many rows are reserved and done, and another one goes on.
     private static async Task DoneAsync(AccountsService accounts, NpgsqlDataSource database, string job, int? killAt)
     {
+        await using var notices = await RaisedNotices.ListenAsync(accounts.VirtualHost);
         var id = job[(job.LastIndexOf('/') + 1)..];
         if (killAt is { } rows)
         {
@@ -173,7 +174,8 @@ public sealed class Bulk_job_outages
         await using var follower = await FollowerAsync(accounts);
         var end = await Eventually.Async(() => accounts.GetAsync(job), r => r.Body?["finishedAt"] is not null, TimeSpan.FromSeconds(60));
         Assert.Equal("succeeded", end.Body!["state"]!.GetValue<string>());
-        Assert.Equal(1L, await ScalarAsync(database, $"select count(*) from notice where job_id = '{id}'"));
+        await notices.OfJobAsync(id);
+        Assert.Equal(1L, await ScalarAsync(database, $"select count(*) from mt_events where stream_id = '{id}' and type ~ 'job-(succeeded|failed|cancelled)'"));
     }
 
     // Who declares a queue that is there must say of what type it is.

@@ -28,6 +28,7 @@ public sealed class Bulk_jobs_phase_by_phase(Bulk_jobs_phase_by_phase.Service se
     [InlineData("bulk-changes", "cancelling", "cancelled")]
     public async Task A_worker_that_is_killed_in_a_phase_is_followed_by_one_that_takes_it_to_its_end(string what, string phase, string end)
     {
+        await using var notices = await RaisedNotices.ListenAsync(_accounts.VirtualHost);
         var domain = await _accounts.DomainAsync(maxAccounts: 200);
         var isChange = what == "bulk-changes";
         if (isChange) await DoneAsync(await SendAsync(_accounts, domain, "imports", File(AccountsService.GoodPassword, 10)), "succeeded");
@@ -52,7 +53,7 @@ public sealed class Bulk_jobs_phase_by_phase(Bulk_jobs_phase_by_phase.Service se
         Assert.Equal(0L, await ScalarAsync(_database, "select count(*) from bulk_job"));
         var id = job[(job.LastIndexOf('/') + 1)..];
         Assert.Equal(1L, await ScalarAsync(_database, $"select count(*) from mt_events where stream_id = '{id}' and type like 'accounts.job-%' and type ~ 'succeeded|failed|cancelled'"));
-        Assert.Equal(1L, await ScalarAsync(_database, $"select count(*) from notice where job_id = '{id}'"));
+        await notices.OfJobAsync(id);
     }
 
     [Theory, Trait("Rule", "ACC-10"), Trait("Rule", "ACC-13"), Trait("Rule", "ACC-8")]

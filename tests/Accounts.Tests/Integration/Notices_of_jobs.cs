@@ -4,16 +4,18 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform;
-using Npgsql;
+using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.Accounts.Tests.Integration;
 
 [Trait("Rule", "NTC-1"), Trait("Rule", "GWY-5")]
-public sealed class Notices_of_jobs(AccountsWithANode node) : IClassFixture<AccountsWithANode>
+public sealed class Notices_of_jobs(AccountsWithABoard both) : IClassFixture<AccountsWithABoard>
 {
     private const string Planted = "Planted-Secret.77x";
     private static readonly Caller Boss = AccountsService.Operator with { Login = "boss" };
-    private readonly AccountsService _accounts = node.Accounts;
+    private readonly AccountsWithANode _node = both.Node;
+    private readonly AccountsService _accounts = both.Node.Accounts;
+    private readonly MessageBoard _board = both.Board;
 
     [Fact, Trait("Rule", "ROLE-2"), Trait("Rule", "SEC-4")]
     public async Task The_end_of_a_job_is_told_only_to_its_starter_and_the_domains_administrators()
@@ -29,7 +31,7 @@ public sealed class Notices_of_jobs(AccountsWithANode node) : IClassFixture<Acco
             Assert.Equal(("job-finished", domain, false), (notice["kind"]!.GetValue<string>(), notice["domain"]!.GetValue<string>(), notice["read"]!.GetValue<bool>()));
             Assert.Equal((job["finishedAt"]!.GetValue<DateTimeOffset>(), null), (notice["at"]!.GetValue<DateTimeOffset>(), notice["account"]));
             Assert.Equal($"Bulk registration, {domain}: 2 mail accounts registered.", notice["text"]!.GetValue<string>());
-            var japanese = await _accounts.SendAsync(HttpMethod.Get, "/api/v1/notices?limit=500&kind=job-finished", null, reader, ("Accept-Language", "ja"));
+            var japanese = await _board.SendAsync(HttpMethod.Get, "/api/v1/notices?limit=500&kind=job-finished", null, reader, ("Accept-Language", "ja"));
             Assert.Contains($"一括登録({domain}): 2 件のメールアカウントを登録しました。", japanese.Text, StringComparison.Ordinal);
             Assert.DoesNotContain(Planted, japanese.Text, StringComparison.Ordinal);
         }
@@ -38,10 +40,10 @@ public sealed class Notices_of_jobs(AccountsWithANode node) : IClassFixture<Acco
         {
             Assert.Empty(await BoardAsync(id, stranger));
             var path = $"/api/v1/notices/{(await NoticeAsync(id, Boss))["id"]}";
-            Assert.Equal(HttpStatusCode.NotFound, (await _accounts.SendAsync(HttpMethod.Patch, path, new { read = true }, stranger)).Status);
+            Assert.Equal(HttpStatusCode.NotFound, (await _board.SendAsync(HttpMethod.Patch, path, new { read = true }, stranger)).Status);
         }
 
-        Assert.Empty((await _accounts.GetAsync("/api/v1/notices?kind=password-forcibly-changed", AccountsService.Admin(domain))).Body!["items"]!.AsArray());
+        Assert.Empty((await _board.ReadAsync(AccountsService.Admin(domain), "?kind=password-forcibly-changed"))["items"]!.AsArray());
     }
 
     [Fact]
@@ -70,13 +72,13 @@ public sealed class Notices_of_jobs(AccountsWithANode node) : IClassFixture<Acco
         Assert.Equal($"Bulk editing, {domain}: 1 changed, 1 that don't exist skipped.", await TextAsync(change, admin));
 
         var undo = await _accounts.SendAsync(HttpMethod.Post, $"/api/v1/jobs/{change["id"]}/undo", null, admin);
-        Assert.Equal($"Undo, {domain}: 1 undone, 0 left as they are.", await TextAsync((await node.JobAsync(undo.Location!, "succeeded")).Body!, admin));
+        Assert.Equal($"Undo, {domain}: 1 undone, 0 left as they are.", await TextAsync((await _node.JobAsync(undo.Location!, "succeeded")).Body!, admin));
 
         var deletion = await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{address}", caller: admin);
         Assert.Empty(await BoardAsync(deletion.Body!["id"]!.GetValue<string>(), admin));
-        await node.ErasedAsync(account);
-        Assert.Equal($"Deletion of accounts, {domain}: 1 mail account(s) deleted.", await TextAsync((await node.JobAsync(deletion.Location!, "succeeded")).Body!, admin));
-        Assert.DoesNotContain(address, (await _accounts.GetAsync("/api/v1/notices?limit=500", admin)).Text, StringComparison.Ordinal);
+        await _node.ErasedAsync(account);
+        Assert.Equal($"Deletion of accounts, {domain}: 1 mail account(s) deleted.", await TextAsync((await _node.JobAsync(deletion.Location!, "succeeded")).Body!, admin));
+        await _board.ReadAsync(admin, "?limit=500", b => !b.ToJsonString().Contains(address, StringComparison.Ordinal));
     }
 
     [Fact, Trait("Rule", "ACC-6"), Trait("Rule", "REL-3"), Trait("Rule", "ACC-5")]
@@ -91,45 +93,44 @@ public sealed class Notices_of_jobs(AccountsWithANode node) : IClassFixture<Acco
             var begun = await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{address}/mail", caller: user);
             jobs.Insert(0, begun.Body!["id"]!.GetValue<string>());
             var end = new MailDataDeleted(AccountsService.Node, user.AccountId!, jobs[0], DateTimeOffset.UtcNow, 3, 5_000_000);
-            foreach (var __ in new[] { 1, 2, 3 }) await node.TellAsync(end);
-            await node.JobAsync(begun.Location!, "succeeded");
+            foreach (var __ in new[] { 1, 2, 3 }) await _node.TellAsync(end);
+            await _node.JobAsync(begun.Location!, "succeeded");
         }
 
-        var board = (await _accounts.GetAsync("/api/v1/notices", user)).Body!;
+        var board = await _board.ReadAsync(user, "", b => b["items"]!.AsArray().Count == 2);
         Assert.Equal(jobs, board["items"]!.AsArray().Select(i => i!["job"]!.GetValue<string>()));
         Assert.Equal((2, $"Deletion of mail data, {address}: Mail data deleted (5 MB freed)."), (board["unread"]!.GetValue<int>(), board["items"]![0]!["text"]!.GetValue<string>()));
-        Assert.Empty((await _accounts.GetAsync("/api/v1/notices", neighbour)).Body!["items"]!.AsArray());
+        Assert.Empty((await _board.ReadAsync(neighbour))["items"]!.AsArray());
 
-        var marked = await _accounts.SendAsync(HttpMethod.Patch, $"/api/v1/notices/{board["items"]![0]!["id"]}", new { read = true }, user);
+        var marked = await _board.SendAsync(HttpMethod.Patch, $"/api/v1/notices/{board["items"]![0]!["id"]}", new { read = true }, user);
         Assert.Equal((true, jobs[0]), (marked.Body!["read"]!.GetValue<bool>(), marked.Body["job"]!.GetValue<string>()));
-        Assert.Equal(jobs[1], (await _accounts.GetAsync("/api/v1/notices?state=unread", user)).Body!["items"]!.AsArray().Single()!["job"]!.GetValue<string>());
+        Assert.Equal(jobs[1], (await _board.ReadAsync(user, "?state=unread"))["items"]!.AsArray().Single()!["job"]!.GetValue<string>());
         Assert.Equal((address, false), ((await NoticeAsync(jobs[0], admin))["account"]!.GetValue<string>(), (await NoticeAsync(jobs[0], admin))["read"]!.GetValue<bool>()));
-        await _accounts.SendAsync(HttpMethod.Post, "/api/v1/notices/read-all", null, user);
-        Assert.Equal(0, (await _accounts.GetAsync("/api/v1/notices", user)).Body!["unread"]!.GetValue<int>());
+        await _board.SendAsync(HttpMethod.Post, "/api/v1/notices/read-all", null, user);
+        Assert.Equal(0, (await _board.ReadAsync(user))["unread"]!.GetValue<int>());
         foreach (var job in jobs) Assert.False((await NoticeAsync(job, admin))["read"]!.GetValue<bool>()); // others have their own marks
 
         await _accounts.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{address}", caller: admin);
-        await using var left = _accounts.Get<NpgsqlDataSource>().CreateCommand("select count(*) from notice where account_id = $1 or job_id = any($2) or started_by = $1");
-        left.Parameters.Add(new() { Value = user.AccountId! });
-        left.Parameters.Add(new() { Value = jobs.ToArray() });
-        Assert.Equal(0L, await left.ExecuteScalarAsync());
+        await Eventually.Async(
+            () => _board.ScalarAsync("select count(*) from notice where account_id = @id or job_id = any(@jobs) or started_by = @id", ("id", user.AccountId!), ("jobs", jobs.ToArray())),
+            left => left is 0L);
     }
 
     private async Task<JsonNode> EndedAsync(string domain, string what, string text, string state, Caller caller)
     {
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = new MediaTypeHeaderValue("text/csv") } };
         var begun = await _accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/{what}", content, caller);
-        return (await node.JobAsync(begun.Location!, state, caller)).Body!;
+        return (await _node.JobAsync(begun.Location!, state, caller)).Body!;
     }
 
     private async Task<string> TextAsync(JsonNode job, Caller caller) => (await NoticeAsync(job["id"]!.GetValue<string>(), caller))["text"]!.GetValue<string>();
 
-    private async Task<JsonNode> NoticeAsync(string job, Caller caller) => (await BoardAsync(job, caller)).Single();
+    // What has ended reaches the board a moment later.
+    private async Task<JsonNode> NoticeAsync(string job, Caller caller) => (await Eventually.Async(() => BoardAsync(job, caller), found => found.Count > 0)).Single();
 
     private async Task<List<JsonNode>> BoardAsync(string job, Caller caller)
     {
-        var board = await _accounts.GetAsync("/api/v1/notices?limit=500", caller);
-        Assert.Equal(HttpStatusCode.OK, board.Status);
-        return [.. board.Body!["items"]!.AsArray().Where(i => i!["job"]?.GetValue<string>() == job).Select(i => i!)];
+        var board = await _board.ReadAsync(caller, "?limit=500");
+        return [.. board["items"]!.AsArray().Where(i => i!["job"]?.GetValue<string>() == job).Select(i => i!)];
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Hikyaku.Platform.Testing;
 using Hikyaku.Verify;
 using Microsoft.AspNetCore.Builder;
@@ -78,7 +79,7 @@ public sealed class VerifiedFeed : IAsyncLifetime
     public Task<Outcome> VerifyAsync(double seconds = 0)
         => Verification.RunAsync(new(Accounts.Database, new Dictionary<string, string>(), TimeSpan.FromSeconds(seconds), Database), CancellationToken.None);
 
-    public async Task<string[]> FoundAsync() => [.. (await VerifyAsync()).Disagreements.Where(d => d.Where == "feed").Select(d => d.ToString())];
+    public async Task<string[]> FoundAsync(string where = "feed") => [.. (await VerifyAsync()).Disagreements.Where(d => d.Where == where).Select(d => d.ToString())];
 
     // Nothing is left for a feed to hear.
     private async Task<bool> PublishedAsync()
@@ -153,6 +154,38 @@ public sealed class Verifying_the_feed(VerifiedFeed platform) : IClassFixture<Ve
         var left = await platform.ScalarAsync("update recorded_event set erased = false where account_id = @id and type = @type returning event_id", ("id", id), ("type", Capacity));
         Assert.Equal([$"feed: {left}: it tells of a person whose account is deleted"], await platform.FoundAsync());
         await platform.ScalarAsync("update recorded_event set erased = true where account_id = @id", ("id", id));
+    }
+
+    [Theory, Trait("Rule", "NTC-1")]
+    [InlineData("delete from notice where account_id = @id", "{id}: no notice tells of it")]
+    [InlineData("update notice set account_id = 'other' where account_id = @id", "{id}: the notice of its event tells of other")]
+    [InlineData("update notice set id = gen_random_uuid() where account_id = @id", "{id}: a notice tells what is not in the history", "{id}: no notice tells of it")]
+    [InlineData("update account set erased = true where account_id = @id", "{id}: a notice tells of a person whose account is deleted")]
+    [InlineData("delete from notice where job_id = @job", "{job}: no notice tells of it")]
+    [InlineData("insert into notice select gen_random_uuid(), 'x', at, kind, domain, null, null, 'accounts-' || id, true, true, false, null, texts, read_by from notice where job_id = @job", "accounts-{end}: a notice tells what is not in the history")]
+    public async Task A_damage_to_the_message_board_is_found_and_named(string sql, params string[] found)
+    {
+        var (address, id) = await platform.AccountAsync();
+        await platform.Accounts.SendAsync(HttpMethod.Post, $"/api/v1/accounts/{address}/force-password-change", new { reason = "abuse" });
+        using var noFile = new StringContent("x", Encoding.UTF8, "text/csv");
+        var begun = await platform.Accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{address.Split('@')[1]}/imports", noFile);
+        var job = begun.Body!["id"]!.GetValue<string>();
+        await Eventually.Async(async () => await platform.ScalarAsync("select count(*) from notice where account_id = @id or job_id = @job", ("id", id), ("job", job)), n => n is 2L, TimeSpan.FromSeconds(30));
+        var end = await platform.ScalarAsync("select id::text from notice where job_id = @job", ("job", job));
+        Assert.Empty(await platform.FoundAsync("message board"));
+        await platform.ScalarAsync("create table kept_notice as select * from notice where account_id = @id or job_id = @job", ("id", id), ("job", job));
+        await platform.ScalarAsync(sql, ("id", id), ("job", job));
+
+        Assert.Equal(
+            found.Select(f => $"message board: {f.Replace("{id}", id, StringComparison.Ordinal).Replace("{job}", job, StringComparison.Ordinal).Replace("{end}", $"{end}", StringComparison.Ordinal)}"),
+            await platform.FoundAsync("message board"));
+        await platform.ScalarAsync(
+            """
+            delete from notice where id in (select id from kept_notice) or slot in (select slot from kept_notice) or slot = 'x';
+            insert into notice select * from kept_notice;
+            drop table kept_notice;
+            update account set erased = false where account_id = @id
+            """, ("id", id));
     }
 
     [Fact]

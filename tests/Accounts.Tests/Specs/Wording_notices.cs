@@ -1,6 +1,5 @@
 using System.Globalization;
 using Hikyaku.Accounts.Jobs;
-using Hikyaku.Accounts.Notices;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.Tests.Specs;
@@ -52,5 +51,5 @@ public sealed class Wording_notices
         _ => new DeletedMail(12, 2_500_000),
     };
 
-    private static string Text(JobView job, string language) => NoticeKinds.Text(NoticeKinds.JobFinished, "", job, CultureInfo.GetCultureInfo(language));
+    private static string Text(JobView job, string language) => JobNotices.Text(job, AccountsJobs.All.Kind(job.Kind), CultureInfo.GetCultureInfo(language));
 }

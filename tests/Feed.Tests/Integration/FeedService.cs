@@ -137,7 +137,9 @@ public sealed class FeedService : IAsyncDisposable
 
     public string OperatorToken => Token(Roles.Operator, "operator");
 
-    public string Token(string role, string login, params string[] domains) => _keys.Token(new Caller(role, login, "0", domains, "192.0.2.1", "api"));
+    public string Token(string role, string login, params string[] domains) => TokenOf(new Caller(role, login, "0", domains, "192.0.2.1", "api"));
+
+    public string TokenOf(Caller caller) => _keys.Token(caller);
 
     /// <summary>Asks; the answer's head is read, its body is not.</summary>
     public async Task<HttpResponseMessage> GetAsync(string query, string? token, string? lastEventId = null)

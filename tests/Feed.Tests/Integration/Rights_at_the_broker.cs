@@ -16,6 +16,8 @@ public sealed class Rights_at_the_broker
         await using var feed = await FeedService.StartAsync(await PostgresServer.NewDatabaseAsync(), host, $"--Hikyaku:Rabbit={own}");
         var account = new Published_contracts(Published_contracts.NewDomain());
 
+        await feed.PublishAsync(BoardClient.Notice(new Published_contracts(account.Domain, "hanako")));
+        await new BoardClient(feed, BoardClient.Admin(account.Domain)).ItemsAsync(1);
         await feed.RecordAsync(account.Created(), account.DeletionStarted());
 
         await Eventually.Async(() =>

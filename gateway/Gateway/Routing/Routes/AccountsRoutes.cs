@@ -3,7 +3,7 @@ using static Hikyaku.Gateway.Routing.Routes.Callers;
 
 namespace Hikyaku.Gateway.Routing.Routes;
 
-/// <summary>The accounts service: domains with limits, administrators, mail accounts, files, notices, mail nodes.</summary>
+/// <summary>The accounts service: domains with limits, administrators, mail accounts, files, mail nodes.</summary>
 internal sealed class AccountsRoutes : IServiceRoutes
 {
     private const string Accounts = "accounts";
@@ -44,10 +44,6 @@ internal sealed class AccountsRoutes : IServiceRoutes
         new("GET", "/api/v1/domains/{name}/accounts.csv", Scope.Domain, Staff, Accounts),
         new("GET", "/api/v1/samples/mail-accounts-sample.csv", Scope.None, Staff, Accounts),
         new("GET", "/api/v1/samples/mail-password-sample.csv", Scope.None, Staff, Accounts),
-
-        new("GET", "/api/v1/notices", Scope.None, All, Accounts),
-        new("PATCH", "/api/v1/notices/{id}", Scope.None, All, Accounts),
-        new("POST", "/api/v1/notices/read-all", Scope.None, All, Accounts),
 
         new("GET", "/api/v1/server", Scope.None, All, Accounts),
         new("GET", "/api/v1/nodes", Scope.None, Operator, Accounts),

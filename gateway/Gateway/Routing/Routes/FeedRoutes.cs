@@ -3,7 +3,7 @@ using static Hikyaku.Gateway.Routing.Routes.Callers;
 
 namespace Hikyaku.Gateway.Routing.Routes;
 
-/// <summary>The feed: events as a stream, and webhooks.</summary>
+/// <summary>The feed: events as a stream, webhooks, and the message board.</summary>
 internal sealed class FeedRoutes : IServiceRoutes
 {
     private const string Feed = "feed";
@@ -24,5 +24,9 @@ internal sealed class FeedRoutes : IServiceRoutes
         new("POST", "/api/v1/webhooks/{id}/replay", Scope.None, Operator, Feed),
         new("POST", "/api/v1/webhooks/{id}/test", Scope.None, Operator, Feed),
         new("POST", "/api/v1/webhooks/{id}/rotate-secret", Scope.None, Operator, Feed),
+
+        new("GET", "/api/v1/notices", Scope.None, All, Feed),
+        new("PATCH", "/api/v1/notices/{id}", Scope.None, All, Feed),
+        new("POST", "/api/v1/notices/read-all", Scope.None, All, Feed),
     ];
 }

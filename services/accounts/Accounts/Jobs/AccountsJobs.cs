@@ -11,11 +11,11 @@ public static class AccountsJobs
     /// <summary>All that the platform has to know of it.</summary>
     public static readonly ServiceJobs All = new(
         "accounts",
-        new(JobKinds.AccountDeletion, typeof(DeletedAccounts)),
-        new(JobKinds.MailDataDeletion, typeof(DeletedMail)) { WhenGivenUp = FailMailDataDeletionAsync },
-        new(JobKinds.BulkRegistration, typeof(RegisteredAccounts)) { Stages = JobStages.OfRegistration },
-        new(JobKinds.BulkChange, typeof(ChangedAccounts)) { Stages = JobStages.OfChange, IsInTurn = true },
-        new(JobKinds.Undo, typeof(UndoneAccounts)) { IsInTurn = true })
+        new(JobKinds.AccountDeletion, typeof(DeletedAccounts)) { Title = JobTexts.AccountDeletion, Words = JobTexts.ResultOf },
+        new(JobKinds.MailDataDeletion, typeof(DeletedMail)) { Title = JobTexts.MailDataDeletion, Words = JobTexts.ResultOf, WhenGivenUp = FailMailDataDeletionAsync },
+        new(JobKinds.BulkRegistration, typeof(RegisteredAccounts)) { Title = JobTexts.BulkRegistration, Words = JobTexts.ResultOf, Stages = JobStages.OfRegistration },
+        new(JobKinds.BulkChange, typeof(ChangedAccounts)) { Title = JobTexts.BulkChange, Words = JobTexts.ResultOf, Stages = JobStages.OfChange, IsInTurn = true },
+        new(JobKinds.Undo, typeof(UndoneAccounts)) { Title = JobTexts.Undo, Words = JobTexts.ResultOf, IsInTurn = true })
     {
         Codes = [.. AccountsProblems.All, .. CsvProblems.All, .. PlatformProblems.All],
         WorkTable = "bulk_job",

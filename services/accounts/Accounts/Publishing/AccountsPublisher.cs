@@ -1,5 +1,7 @@
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.Notices;
+using Hikyaku.Contracts;
 using Hikyaku.Platform;
 using JasperFx.Events;
 using Marten;
@@ -8,8 +10,8 @@ using Npgsql;
 
 namespace Hikyaku.Accounts.Publishing;
 
-/// <summary>Tells others what happened to accounts and domains, and nodes what they now obey.</summary>
-public sealed class AccountsPublisher(IBus bus, INodeBus nodes, NpgsqlDataSource database) : Publisher(Program.Service, bus, nodes)
+/// <summary>Tells others what happened to accounts and domains, nodes what they now obey, and the message board what people must know.</summary>
+public sealed class AccountsPublisher(IBus bus, INodeBus nodes, NpgsqlDataSource database, AccountsNotices accounts, JobNotices jobs) : Publisher(Program.Service, bus, nodes)
 {
     /// <inheritdoc/>
     protected override IEnumerable<object> ToContracts(IEvent e, IReadOnlyList<object> states)
@@ -22,4 +24,8 @@ public sealed class AccountsPublisher(IBus bus, INodeBus nodes, NpgsqlDataSource
         var states = await NodeStates.OfAsync(database, newest.ToDictionary(n => n.Key, n => n.Value.Sequence), stop);
         return [.. states.Select(s => new NodeStateChange(s.Value, newest[s.Key]))];
     }
+
+    /// <inheritdoc/>
+    protected override async Task<IReadOnlyList<NoticeRaised>> NoticesAsync(IReadOnlyList<IEvent> page, CancellationToken stop)
+        => [.. await accounts.OfAsync(page, stop), .. await jobs.OfAsync(page, stop)];
 }

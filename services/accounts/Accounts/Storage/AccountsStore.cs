@@ -4,7 +4,6 @@ using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
-using Hikyaku.Accounts.Notices;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Accounts.Undo;
 using Hikyaku.Platform;
@@ -32,7 +31,6 @@ public static class AccountsStore
         options.AddJobs(AccountsJobs.All, lifecycle);
         options.Projections.Add(new SnapshotOf<RegisteredNode>(RegisteredNode.Events), lifecycle);
         options.Projections.Add(new MailAccountTable(), lifecycle);
-        options.Projections.Add(new NoticeTable(), lifecycle);
         options.Schema.For<Domain>().DocumentAlias("domain").GinIndexJsonData();
         options.Schema.For<MailAccount>().DocumentAlias("mail_account");
         options.Schema.For<StaffMember>().DocumentAlias("staff_member");
@@ -48,6 +46,5 @@ public static class AccountsStore
         options.Storage.ExtendedSchemaObjects.Add(LeftAccounts.Table());
         options.Storage.ExtendedSchemaObjects.Add(DeletionTable.Table());
         options.Storage.ExtendedSchemaObjects.Add(DeletionTable.ReportTable());
-        options.Storage.ExtendedSchemaObjects.Add(NoticeTable.Table());
     }
 }

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Data;
 using System.Diagnostics;
 using System.Globalization;
-using Hikyaku.Accounts.Notices;
 using Hikyaku.Platform;
 using JasperFx;
 using JasperFx.Events;
@@ -14,7 +13,7 @@ namespace Hikyaku.Accounts.Storage;
 
 /// <summary>
 /// Makes the read models anew from the history, while the service runs: the snapshots of streams, the list of accounts, the
-/// count of mailboxes on each node, jobs and notices. Marten's daemon replays the events into a schema of the rebuild's own.
+/// count of mailboxes on each node and jobs. Marten's daemon replays the events into a schema of the rebuild's own.
 /// Then commands wait for a moment, the daemon catches up, and what the real tables have otherwise is put right in one
 /// transaction: nobody ever reads a table that is half done, and a rebuild that breaks off has changed nothing.
 /// What is no read model is left alone, above all what limits and addresses are decided by. See docs/decisions/0022.
@@ -33,7 +32,6 @@ public static class RebuildReadModels
         new("mail_account_list", ["account_id"], ["used_bytes", "used_at", "measured_for"]),
         new("node_mailboxes", ["node", "domain"], []),
         new("job", ["id"], ["done", "total", "stage", "moved_at", "bytes", "skipped"]),
-        new("notice", ["id"], ["read_by"]),
     ];
 
     /// <summary>The operator's command: tells what was wrong. Ends with 0, or 1 when another rebuild is under way.</summary>
@@ -81,17 +79,13 @@ public static class RebuildReadModels
         // Up to there all transactions have ended: the service's daemon has seen to it.
         await MarkAsync(database, "coalesce((select last_seq_id from public.mt_event_progression where name = 'HighWaterMark'), 0)", stop);
         var replayed = new ConcurrentBag<ReplayedProjection>();
-        // Notices read the list of accounts and the jobs. The others do not know of each other.
-        foreach (var some in projections.GroupBy(p => p is NoticeTable).OrderBy(g => g.Key))
+        await Parallel.ForEachAsync(projections, stop, async (projection, stopped) =>
         {
-            await Parallel.ForEachAsync(some, stop, async (projection, stopped) =>
-            {
-                var watch = Stopwatch.StartNew();
-                using var own = await store.BuildProjectionDaemonAsync();
-                await own.RebuildProjectionAsync(projection.Name, Longest, stopped);
-                replayed.Add(new(projection.Name, watch.Elapsed));
-            });
-        }
+            var watch = Stopwatch.StartNew();
+            using var own = await store.BuildProjectionDaemonAsync();
+            await own.RebuildProjectionAsync(projection.Name, Longest, stopped);
+            replayed.Add(new(projection.Name, watch.Elapsed));
+        });
 
         var models = projections.SelectMany(p => p.PublishedTypes()).Select(t => ReadModel.OfSnapshots(((IReadOnlyStoreOptions)store.Options).FindOrResolveDocumentType(t).TableName.Name)).Concat(Tables).ToList();
         await using var transaction = await LockAsync(session, [.. models.Select(m => m.Table)], stop);

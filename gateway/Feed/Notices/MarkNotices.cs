@@ -1,7 +1,7 @@
 using Hikyaku.Platform;
 using Npgsql;
 
-namespace Hikyaku.Accounts.Notices;
+namespace Hikyaku.Feed.Notices;
 
 /// <summary>Whether a notice is to count as read.</summary>
 public sealed record MarkNoticeBody(bool? Read);
@@ -13,30 +13,29 @@ public sealed record MarkNoticeBody(bool? Read);
 public static class MarkNotices
 {
     /// <summary><c>PATCH /api/v1/notices/{id}</c> → 200 with the notice; 404 when it is not there or not the reader's to see.</summary>
-    public static async Task<IResult> One(string id, MarkNoticeBody body, HttpContext http, NpgsqlDataSource database, JobReader reader, CancellationToken stop)
+    public static async Task<IResult> One(string id, MarkNoticeBody body, HttpContext http, NpgsqlDataSource database, CancellationToken stop)
     {
         if (body.Read is not { } read) return Problems.Of(PlatformProblems.Malformed, "read", ("reason", "read"));
         if (!Guid.TryParseExact(id, "N", out var notice)) return Problems.Of(PlatformProblems.NotFound);
-        var language = Problems.LanguageOf(http.Request);
-        await using var command = database.CreateCommand(
+        var reader = NoticeReader.Of(http);
+        await using var command = reader.Command(
+            database,
             $"""
             update notice set read_by = {(read ? "array_append(array_remove(read_by, $2), $2)" : "array_remove(read_by, $2)")}
-            where {ReadNotices.InScope} and id = $3 returning {ReadNotices.Columns}
-            """);
-        ReadNotices.Reader(command, http.Asking().Caller);
-        command.Parameters.Add(new() { Value = notice });
-        var marked = await ReadNotices.ListAsync(command, reader, http.Asking().Caller, language, stop);
+            where {NoticeReader.InScope} and id = $5 returning {NoticeReader.Columns}
+            """,
+            notice);
+        var marked = await NoticeReader.ListAsync(command, stop);
         if (marked.Count == 0) return Problems.Of(PlatformProblems.NotFound);
-        http.Response.Headers.ContentLanguage = language.Name;
+        http.Response.Headers.ContentLanguage = reader.Language.Name;
         return new Answer(200, marked[0]);
     }
 
     /// <summary><c>POST /api/v1/notices/read-all</c> → 204.</summary>
     public static async Task<IResult> All(HttpContext http, NpgsqlDataSource database, CancellationToken stop)
     {
-        await using var command = database.CreateCommand(
-            $"update notice set read_by = array_append(read_by, $2) where {ReadNotices.InScope} and not ($2 = any(read_by))");
-        ReadNotices.Reader(command, http.Asking().Caller);
+        await using var command = NoticeReader.Of(http).Command(
+            database, $"update notice set read_by = array_append(read_by, $2) where {NoticeReader.InScope} and {NoticeReader.IsUnread}");
         await command.ExecuteNonQueryAsync(stop);
         return new Answer(204);
     }

@@ -1,0 +1,8 @@
+namespace Hikyaku.Accounts.Contracts;
+
+/// <summary>The kinds of notices that the accounts service raises beside those of all services.</summary>
+public static class NoticeKinds
+{
+    /// <summary>The password of an account was replaced by one that nobody knows (ACC-8).</summary>
+    public const string PasswordForciblyChanged = "password-forcibly-changed";
+}
