@@ -36,7 +36,7 @@ public static class OwnSessions
     {
         var mine = http.Admission().Asker.Session;
         var items = new List<SessionView>();
-        await foreach (var s in sessions.OfSameLoginAsync(mine, stop))
+        foreach (var s in await sessions.OfSameLoginAsync(mine, stop))
             items.Add(new(s.Id.ToString("N"), s.CreatedAt, s.ExpiresAt, s.Address, s.Id == mine.Id));
         return new Answer(200, new SessionList(items));
     }

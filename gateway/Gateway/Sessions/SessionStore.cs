@@ -1,5 +1,6 @@
-using System.Runtime.CompilerServices;
+using System.Data.Common;
 using Hikyaku.Gateway.Routing;
+using Hikyaku.Platform;
 using Npgsql;
 
 namespace Hikyaku.Gateway.Sessions;
@@ -26,7 +27,7 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
                    coalesce(sum(a.position), 0)::bigint as standing
             from appointment a
             where s.role = 'admin' and a.login = s.login and a.decided_at > s.created_at - interval '5 minutes') later
-        where (p.version is null or s.version >= p.version or p.kept_session = s.id) and s.expires_at > $1
+        where (p.version is null or s.version >= p.version or p.kept_session = s.id)
         """;
 
     private readonly ExpiringCache<TokenHash, Session> _live = new(TimeSpan.FromSeconds(1), 50_000, time, ahead: true);
@@ -43,90 +44,63 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
     /// <param name="session">The session.</param>
     /// <param name="version">The login's version when its password was verified.</param>
     /// <param name="stop">Gives up.</param>
-    public async Task AddAsync(TokenHash token, Session session, long version, CancellationToken stop)
+    public Task AddAsync(TokenHash token, Session session, long version, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(session);
-        await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(Command(
-            """
+        return database.ExecuteAllAsync(
+        [
+            $"""
             insert into session (token_hash, id, subject, role, login, account_id, domains, version, password_change_required, address, created_at, expires_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            values ({token.ToBytes()}, {session.Id}, {SubjectOf(session)}, {session.Role}, {session.Login}, {session.AccountId}, {session.Domains.ToArray()},
+                {version}, {session.PasswordChangeRequired}, {session.Address}, {session.CreatedAt}, {session.ExpiresAt})
             """,
-            token.ToBytes(), session.Id, SubjectOf(session), session.Role, session.Login, (object?)session.AccountId ?? DBNull.Value, session.Domains.ToArray(),
-            version, session.PasswordChangeRequired, session.Address, session.CreatedAt, session.ExpiresAt));
-        batch.BatchCommands.Add(Command(
-            "delete from session where id in (select id from session where subject = $1 order by created_at desc offset $2)",
-            SubjectOf(session), MaxPerLogin));
-        await batch.ExecuteNonQueryAsync(stop);
+            $"delete from session where id in (select id from session where subject = {SubjectOf(session)} order by created_at desc offset {MaxPerLogin})",
+        ], stop);
     }
 
     /// <summary>All sessions of the same login, newest first.</summary>
-    public async IAsyncEnumerable<Session> OfSameLoginAsync(Session session, [EnumeratorCancellation] CancellationToken stop)
+    public Task<List<Session>> OfSameLoginAsync(Session session, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(session);
-        await using var command = database.CreateCommand($"{Live} and s.subject = $2 order by s.created_at desc limit $3");
-        Fill(command.Parameters, time.GetUtcNow(), SubjectOf(session), MaxPerLogin);
-        await using var rows = await command.ExecuteReaderAsync(stop);
-        while (await rows.ReadAsync(stop)) yield return Read(rows);
+        return database.ListAsync($"{Live:sql} and s.expires_at > {time.GetUtcNow()} and s.subject = {SubjectOf(session)} order by s.created_at desc limit {MaxPerLogin}", Read, stop);
     }
 
     /// <summary>Ends a session of the same login; false when there is none.</summary>
     public async Task<bool> EndAsync(Session asking, Guid id, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand("delete from session where id = $1 and subject = $2");
-        Fill(command.Parameters, id, SubjectOf(asking));
-        return await command.ExecuteNonQueryAsync(stop) > 0;
-    }
+        => await database.ExecuteAsync($"delete from session where id = {id} and subject = {SubjectOf(asking)}", stop) > 0;
 
     /// <summary>Ends all sessions of the same login but this one.</summary>
-    public async Task EndOthersAsync(Session asking, CancellationToken stop)
+    public Task EndOthersAsync(Session asking, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(asking);
-        await using var command = database.CreateCommand("delete from session where subject = $1 and id <> $2");
-        Fill(command.Parameters, SubjectOf(asking), asking.Id);
-        await command.ExecuteNonQueryAsync(stop);
+        return database.ExecuteAsync($"delete from session where subject = {SubjectOf(asking)} and id <> {asking.Id}", stop);
     }
 
     /// <summary>Ends the session that a token finds, at once.</summary>
     public async Task EndAsync(TokenHash token, CancellationToken stop)
     {
-        await using var command = database.CreateCommand("delete from session where token_hash = $1");
-        Fill(command.Parameters, token.ToBytes());
-        await command.ExecuteNonQueryAsync(stop);
+        await database.ExecuteAsync($"delete from session where token_hash = {token.ToBytes()}", stop);
         _live.Remove(token);
     }
 
     /// <summary>A login has another password: its sessions end, but for one.</summary>
-    public async Task PasswordChangedAsync(string subject, long version, Guid? kept, DateTimeOffset decidedAt, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand("""
-            insert into password_change as known (subject, version, kept_session, decided_at) values ($1, $2, $3, $4)
-            on conflict (subject) do update set version = excluded.version, kept_session = excluded.kept_session, decided_at = excluded.decided_at
-            where known.version < excluded.version
-            """);
-        Fill(command.Parameters, subject, version, (object?)kept ?? DBNull.Value, decidedAt);
-        await command.ExecuteNonQueryAsync(stop);
-    }
+    public Task PasswordChangedAsync(string subject, long version, Guid? kept, DateTimeOffset decidedAt, CancellationToken stop) => database.ExecuteAsync(
+        $"""
+        insert into password_change as known (subject, version, kept_session, decided_at) values ({subject}, {version}, {kept}, {decidedAt})
+        on conflict (subject) do update set version = excluded.version, kept_session = excluded.kept_session, decided_at = excluded.decided_at
+        where known.version < excluded.version
+        """, stop);
 
     /// <summary>Removes every session of an account.</summary>
-    public async Task EraseAsync(string accountId, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand("delete from session where subject = $1");
-        Fill(command.Parameters, accountId);
-        await command.ExecuteNonQueryAsync(stop);
-    }
+    public Task EraseAsync(string accountId, CancellationToken stop) => database.ExecuteAsync($"delete from session where subject = {accountId}", stop);
 
     /// <summary>A login administers a domain from now on, or no longer.</summary>
-    public async Task AppointmentAsync(string login, string domain, bool appointed, long position, DateTimeOffset decidedAt, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand("""
-            insert into appointment as known (login, domain, position, appointed, decided_at) values ($1, $2, $3, $4, $5)
-            on conflict (login, domain) do update set position = excluded.position, appointed = excluded.appointed, decided_at = excluded.decided_at
-            where known.position < excluded.position
-            """);
-        Fill(command.Parameters, login, domain, position, appointed, decidedAt);
-        await command.ExecuteNonQueryAsync(stop);
-    }
+    public Task AppointmentAsync(string login, string domain, bool appointed, long position, DateTimeOffset decidedAt, CancellationToken stop) => database.ExecuteAsync(
+        $"""
+        insert into appointment as known (login, domain, position, appointed, decided_at) values ({login}, {domain}, {position}, {appointed}, {decidedAt})
+        on conflict (login, domain) do update set position = excluded.position, appointed = excluded.appointed, decided_at = excluded.decided_at
+        where known.position < excluded.position
+        """, stop);
 
     /// <summary>Removes a bounded number of expired sessions, and changes that no session is old enough to care for.</summary>
     /// <returns>Whether there may be more.</returns>
@@ -134,42 +108,26 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
     {
         var now = time.GetUtcNow();
         var forgotten = now - Session.Lifetime - TimeSpan.FromHours(1);
-        await using var batch = database.CreateBatch();
-        batch.BatchCommands.Add(Command("delete from session where id in (select id from session where expires_at <= $1 limit $2)", now, CleanedAtOnce));
-        batch.BatchCommands.Add(Command("delete from password_change where subject in (select subject from password_change where decided_at < $1 limit $2)", forgotten, CleanedAtOnce));
-        batch.BatchCommands.Add(Command("delete from appointment where (login, domain) in (select login, domain from appointment where decided_at < $1 limit $2)", forgotten, CleanedAtOnce));
-        await batch.ExecuteNonQueryAsync(stop);
-        return batch.BatchCommands.Cast<NpgsqlBatchCommand>().Any(c => c.RecordsAffected == CleanedAtOnce);
+        var removed = await database.ExecuteAllAsync(
+        [
+            $"delete from session where id in (select id from session where expires_at <= {now} limit {CleanedAtOnce})",
+            $"delete from password_change where subject in (select subject from password_change where decided_at < {forgotten} limit {CleanedAtOnce})",
+            $"delete from appointment where (login, domain) in (select login, domain from appointment where decided_at < {forgotten} limit {CleanedAtOnce})",
+        ], stop);
+        return removed.Contains(CleanedAtOnce);
     }
 
     private static string SubjectOf(Session session) => session.AccountId ?? session.Login;
 
-    private async Task<Session?> LoadAsync(TokenHash token)
-    {
-        // Shared by all who send this token meanwhile: not one caller's to cancel, the command's time-out ends it.
-        await using var command = database.CreateCommand($"{Live} and s.token_hash = $2");
-        Fill(command.Parameters, time.GetUtcNow(), token.ToBytes());
-        await using var rows = await command.ExecuteReaderAsync();
-        return await rows.ReadAsync() ? Read(rows) : null;
-    }
+    // Shared by all who send this token meanwhile: not one caller's to cancel, the command's time-out ends it.
+    private Task<Session?> LoadAsync(TokenHash token)
+        => database.FirstAsync($"{Live:sql} and s.expires_at > {time.GetUtcNow()} and s.token_hash = {token.ToBytes()}", Read, CancellationToken.None);
 
-    private static Session Read(NpgsqlDataReader row)
+    private static Session Read(DbDataReader row)
     {
         string[] domains = [.. row.GetFieldValue<string[]>(4).Except(row.GetFieldValue<string[]>(6)).Union(row.GetFieldValue<string[]>(5)).Order(StringComparer.Ordinal)];
         return new Session(
-            row.GetGuid(0), row.GetString(1), row.GetString(2), row.IsDBNull(3) ? null : row.GetString(3), domains, row.GetInt64(7),
+            row.GetGuid(0), row.GetString(1), row.GetString(2), row.TextOrNull(3), domains, row.GetInt64(7),
             row.GetBoolean(8), row.GetString(9), row.GetFieldValue<DateTimeOffset>(10), row.GetFieldValue<DateTimeOffset>(11));
-    }
-
-    private static NpgsqlBatchCommand Command(string sql, params ReadOnlySpan<object> values)
-    {
-        var command = new NpgsqlBatchCommand(sql);
-        Fill(command.Parameters, values);
-        return command;
-    }
-
-    private static void Fill(NpgsqlParameterCollection parameters, params ReadOnlySpan<object> values)
-    {
-        foreach (var value in values) parameters.Add(new() { Value = value });
     }
 }

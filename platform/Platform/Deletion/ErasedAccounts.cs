@@ -11,18 +11,9 @@ namespace Hikyaku.Platform;
 /// </summary>
 public sealed class ErasedAccounts(NpgsqlDataSource database)
 {
-    // Whoever writes something of an account shares this lock until the end of its transaction; whoever erases waits for it.
-    private const string SharedLock = "select pg_advisory_xact_lock_shared(hashtextextended($1, 2))";
-    private const string Lock = "select pg_advisory_xact_lock(hashtextextended($1, 2))";
-    private const string Contains = "select exists (select from erased_account where account_id = $1)";
-
     /// <summary>Whether the deletion of an account was seen.</summary>
-    public async Task<bool> ContainsAsync(string accountId, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand(Contains);
-        command.Parameters.Add(new() { Value = accountId });
-        return (bool)(await command.ExecuteScalarAsync(stop))!;
-    }
+    public Task<bool> ContainsAsync(string accountId, CancellationToken stop)
+        => database.ValueAsync<bool>($"select exists (select from erased_account where account_id = {accountId})", stop);
 
     /// <summary>
     /// Whether something of an account may still be written in the session's transaction, which is begun. If so, an erasure waits until
@@ -32,23 +23,15 @@ public sealed class ErasedAccounts(NpgsqlDataSource database)
     {
         ArgumentNullException.ThrowIfNull(session);
         await session.BeginTransactionAsync(stop);
-        await using var hold = new NpgsqlCommand(SharedLock) { Parameters = { new() { Value = accountId } } };
-        await session.ExecuteAsync(hold, stop);
+        // Whoever writes something of an account shares this lock until the end of its transaction; whoever erases waits for it.
+        await session.ExecuteAsync($"select pg_advisory_xact_lock_shared(hashtextextended({accountId}, 2))", stop);
         // A statement of its own: it must see what was committed while the lock was waited for.
-        await using var contains = new NpgsqlCommand(Contains) { Parameters = { new() { Value = accountId } } };
-        await using var row = await session.ExecuteReaderAsync(contains, stop);
-        await row.ReadAsync(stop);
-        return !row.GetBoolean(0);
+        return (await session.ListAsync($"select from erased_account where account_id = {accountId}", _ => true, stop)).Count == 0;
     }
 
     /// <summary>Remembers an account, as soon as every transaction that holds it has ended.</summary>
-    internal async Task RememberAsync(string accountId, CancellationToken stop)
-    {
-        await using var batch = database.CreateBatch(); // one transaction
-        foreach (var sql in new[] { Lock, "insert into erased_account (account_id) values ($1) on conflict do nothing" })
-            batch.BatchCommands.Add(new(sql) { Parameters = { new() { Value = accountId } } });
-        await batch.ExecuteNonQueryAsync(stop);
-    }
+    internal Task RememberAsync(string accountId, CancellationToken stop) => database.ExecuteAllAsync(
+        [$"select pg_advisory_xact_lock(hashtextextended({accountId}, 2))", $"insert into erased_account (account_id) values ({accountId}) on conflict do nothing"], stop);
 }
 
 /// <summary>Makes the table of <see cref="ErasedAccounts"/> before the bus starts, whose messages need it.</summary>

@@ -56,93 +56,70 @@ public sealed class JobWork(NpgsqlDataSource database, ServiceJobs jobs)
             jobs.Kind(job.Kind).IsInTurn && !job.DryRun ? job.Domain : DBNull.Value, job.At);
 
     /// <summary>Takes the oldest job that nobody works on and whose turn it is; null when there is none.</summary>
-    public async Task<LeasedJob?> TakeAsync(string owner, TimeSpan lease, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand(
-            $"""
-            update {TableName} b set owner = $1, until = now() + $2
-            where b.id = (
-                select w.id from {TableName} w
-                where w.phase <> 'applied' and (w.until is null or w.until < now()) and not exists (
-                    select from {TableName} o where o.lane = w.lane and o.id <> w.id and o.phase <> 'applied'
-                        and ((o.created_at, o.id) < (w.created_at, w.id) or (o.owner is not null and o.until > now())))
-                order by w.created_at, w.id for update skip locked limit 1)
-            returning {Columns}
-            """);
-        command.Parameters.Add(new() { Value = owner });
-        command.Parameters.Add(new() { Value = lease });
-        await using var row = await command.ExecuteReaderAsync(stop);
-        return await row.ReadAsync(stop) ? Read(row) : null;
-    }
+    public Task<LeasedJob?> TakeAsync(string owner, TimeSpan lease, CancellationToken stop) => database.FirstAsync(
+        $"""
+        update {TableName:sql} b set owner = {owner}, until = now() + {lease}
+        where b.id = (
+            select w.id from {TableName:sql} w
+            where w.phase <> 'applied' and (w.until is null or w.until < now()) and not exists (
+                select from {TableName:sql} o where o.lane = w.lane and o.id <> w.id and o.phase <> 'applied'
+                    and ((o.created_at, o.id) < (w.created_at, w.id) or (o.owner is not null and o.until > now())))
+            order by w.created_at, w.id for update skip locked limit 1)
+        returning {Columns:sql}
+        """, Read, stop);
 
     /// <summary>Prolongs a lease; false when it is somebody else's.</summary>
     public async Task<bool> RenewAsync(LeasedJob job, TimeSpan lease, CancellationToken stop)
-        => await ChangeAsync(job, "until = now() + $3", stop, lease) == 1;
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        return await database.ExecuteAsync($"update {TableName:sql} set until = now() + {lease} where id = {job.Id} and owner = {job.Owner}", stop) == 1;
+    }
 
     /// <summary>Gives a job back, to be taken again after a while.</summary>
     public Task GiveBackAsync(LeasedJob job, TimeSpan pause, bool isFault, CancellationToken stop)
-        => ChangeAsync(job, "owner = null, until = now() + $3, faults = faults + $4", stop, pause, isFault ? 1 : 0);
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        return database.ExecuteAsync(
+            $"update {TableName:sql} set owner = null, until = now() + {pause}, faults = faults + {(isFault ? 1 : 0)} where id = {job.Id} and owner = {job.Owner}", stop);
+    }
 
     /// <summary>What was handed in, sealed.</summary>
     public async Task<byte[]> UploadAsync(LeasedJob job, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(job);
-        await using var command = database.CreateCommand($"select upload from {TableName} where id = $1");
-        command.Parameters.Add(new() { Value = job.Id });
-        return await command.ExecuteScalarAsync(stop) as byte[] ?? throw new LeaseLostException();
+        return await database.ValueAsync<byte[]>($"select upload from {TableName:sql} where id = {job.Id}", stop) ?? throw new LeaseLostException();
     }
 
     /// <summary>Whether a job that a worker has is to be withdrawn: it fails, or somebody has cancelled it.</summary>
-    public async Task<bool> IsToWithdrawAsync(LeasedJob job, CancellationToken stop)
+    public Task<bool> IsToWithdrawAsync(LeasedJob job, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(job);
-        await using var command = database.CreateCommand($"select exists (select from {TableName} where id = $1 and owner = $2 and phase in ('failing', 'cancelling'))");
-        command.Parameters.Add(new() { Value = job.Id });
-        command.Parameters.Add(new() { Value = job.Owner });
-        return (bool)(await command.ExecuteScalarAsync(stop))!;
+        return database.ValueAsync<bool>(
+            $"select exists (select from {TableName:sql} where id = {job.Id} and owner = {job.Owner} and phase in ('failing', 'cancelling'))", stop);
     }
 
     /// <summary>The jobs of which everything is stored, those that wait the longest first, with the position of the newest event then.</summary>
-    public async Task<List<(string Id, long Position)>> AppliedAsync(int most, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand($"select id, position from {TableName} where phase = 'applied' order by position limit $1");
-        command.Parameters.Add(new() { Value = most });
-        var applied = new List<(string, long)>();
-        await using var row = await command.ExecuteReaderAsync(stop);
-        while (await row.ReadAsync(stop)) applied.Add((row.GetString(0), row.GetInt64(1)));
-        return applied;
-    }
+    public Task<List<(string Id, long Position)>> AppliedAsync(int most, CancellationToken stop) => database.ListAsync(
+        $"select id, position from {TableName:sql} where phase = 'applied' order by position limit {most}", row => (row.GetString(0), row.GetInt64(1)), stop);
 
     /// <summary>Begins the session's transaction and takes the job's row until its end; throws when the lease is somebody else's.</summary>
     public async Task<LeasedJob> MineAsync(IDocumentSession session, LeasedJob job, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(job);
-        return await LockAsync(session, job.Id, "and b.owner = $2", job.Owner, stop) ?? throw new LeaseLostException();
+        return await LockAsync(session, job.Id, job.Owner, stop) ?? throw new LeaseLostException();
     }
 
     /// <summary>Begins the session's transaction and takes the job's row until its end, whoever works on it; null when it has ended.</summary>
-    public Task<LeasedJob?> AnyAsync(IDocumentSession session, string job, CancellationToken stop) => LockAsync(session, job, "and $2 = ''", "", stop);
+    public Task<LeasedJob?> AnyAsync(IDocumentSession session, string job, CancellationToken stop) => LockAsync(session, job, null, stop);
 
-    private async Task<int> ChangeAsync(LeasedJob job, string set, CancellationToken stop, params object[] values)
-    {
-        await using var command = database.CreateCommand($"update {TableName} set {set} where id = $1 and owner = $2");
-        foreach (var value in values.Prepend(job.Owner).Prepend(job.Id)) command.Parameters.Add(new() { Value = value });
-        return await command.ExecuteNonQueryAsync(stop);
-    }
-
-    private async Task<LeasedJob?> LockAsync(IDocumentSession session, string job, string condition, string owner, CancellationToken stop)
+    private async Task<LeasedJob?> LockAsync(IDocumentSession session, string job, string? owner, CancellationToken stop)
     {
         await session.BeginTransactionAsync(stop);
-#pragma warning disable CA2100 // the service's own name of its table, and the conditions above
-        await using var command = new NpgsqlCommand($"select {Columns} from {TableName} b where b.id = $1 {condition} for update");
-#pragma warning restore CA2100
-        command.Parameters.Add(new() { Value = job });
-        command.Parameters.Add(new() { Value = owner });
-        await using var row = await session.ExecuteReaderAsync(command, stop);
-        return await row.ReadAsync(stop) ? Read(row) : null;
+        return await session.FirstAsync(
+            $"select {Columns:sql} from {TableName:sql} b where b.id = {job} and b.owner is not distinct from coalesce({owner}::text, b.owner) for update", Read, stop);
     }
 
     private static LeasedJob Read(DbDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetBoolean(3), JsonSerializer.Deserialize<Caller>(row.GetString(4))!, row.GetString(5),
-        row.GetInt32(6), row.IsDBNull(7) ? null : row.GetInt64(7), row.IsDBNull(8) ? null : row.GetString(8), row.IsDBNull(9) ? "" : row.GetString(9));
+        row.GetInt32(6), row.IsDBNull(7) ? null : row.GetInt64(7), row.TextOrNull(8), row.TextOrNull(9) ?? "");
 }

@@ -20,17 +20,11 @@ public sealed partial class StuckJobs(IDocumentStore store, NpgsqlDataSource dat
     /// <returns>How many.</returns>
     public async Task<int> FailStuckAsync(CancellationToken stop)
     {
-        var stuck = new List<(string Job, string Kind, string Account)>();
-        await using (var command = database.CreateCommand(
-            "select id, kind, coalesce(account_id, '') from job where state = 'running' and kind = any($3) and moved_at < $1 order by moved_at limit $2"))
-        {
-            command.Parameters.Add(new() { Value = time.GetUtcNow() - settings.Patience });
-            command.Parameters.Add(new() { Value = AtOnce });
-            command.Parameters.Add(new() { Value = _kinds });
-            await using var row = await command.ExecuteReaderAsync(stop);
-            while (await row.ReadAsync(stop)) stuck.Add((row.GetString(0), row.GetString(1), row.GetString(2)));
-        }
-
+        var stuck = await database.ListAsync(
+            $"""
+            select id, kind, coalesce(account_id, '') from job
+            where state = 'running' and kind = any({_kinds}) and moved_at < {time.GetUtcNow() - settings.Patience} order by moved_at limit {AtOnce}
+            """, row => (Job: row.GetString(0), Kind: row.GetString(1), Account: row.GetString(2)), stop);
         foreach (var (job, kind, account) in stuck) await FailAsync(job, kind, account, stop);
         return stuck.Count;
     }

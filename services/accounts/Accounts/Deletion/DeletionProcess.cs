@@ -3,7 +3,6 @@ using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Storage;
 using Hikyaku.Platform;
 using Marten;
-using Npgsql;
 
 namespace Hikyaku.Accounts.Deletion;
 
@@ -103,13 +102,7 @@ public sealed partial class DeletionProcess(IDocumentStore store, NodeLeases lea
         string[] accounts = [.. erased.Select(e => e.AccountId)];
         var jobs = erased.CountBy(e => e.JobId).ToDictionary();
         List<string> streams = [.. accounts];
-        await using (var own = new NpgsqlCommand("select id from job where account_id = any($1)"))
-        {
-            own.Parameters.Add(new() { Value = accounts });
-            await using var row = await session.ExecuteReaderAsync(own, stop);
-            while (await row.ReadAsync(stop)) streams.Add(row.GetString(0));
-        }
-
+        streams.AddRange(await session.ListAsync($"select id from job where account_id = any({accounts})", row => row.GetString(0), stop));
         PersonalDataMask.Mask(session, [.. streams], EventNames.All);
         JobTable.ForgetStarters(session, accounts);
         foreach (var (job, left, total) in await LeftAsync(session, [.. jobs.Keys], stop))
@@ -120,24 +113,12 @@ public sealed partial class DeletionProcess(IDocumentStore store, NodeLeases lea
         }
     }
 
-    private static async Task<List<(string Job, long Left, long Total)>> LeftAsync(IQuerySession session, string[] jobs, CancellationToken stop)
-    {
-        await using var command = new NpgsqlCommand(
-            "select j.id, (select count(*) from deletion d where d.job_id = j.id), j.total from job j where j.id = any($1)");
-        command.Parameters.Add(new() { Value = jobs });
-        var left = new List<(string, long, long)>();
-        await using var row = await session.ExecuteReaderAsync(command, stop);
-        while (await row.ReadAsync(stop)) left.Add((row.GetString(0), row.GetInt64(1), row.GetInt64(2)));
-        return left;
-    }
+    private static Task<List<(string Job, long Left, long Total)>> LeftAsync(IQuerySession session, string[] jobs, CancellationToken stop) => session.ListAsync(
+        $"select j.id, (select count(*) from deletion d where d.job_id = j.id), j.total from job j where j.id = any({jobs})",
+        row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2)), stop);
 
     private static async Task<bool> HasTurnAsync(IQuerySession session, CancellationToken stop)
-    {
-        await using var command = new NpgsqlCommand("select pg_try_advisory_xact_lock(hashtextextended('hikyaku deletion', 0))");
-        await using var row = await session.ExecuteReaderAsync(command, stop);
-        await row.ReadAsync(stop);
-        return row.GetBoolean(0);
-    }
+        => (await session.ListAsync($"select pg_try_advisory_xact_lock(hashtextextended('hikyaku deletion', 0))", row => row.GetBoolean(0), stop)).Single();
 
     [LoggerMessage(1, LogLevel.Warning, "Deletions were not finished this time; they are tried again")]
     private partial void LogPutOff(Exception e);

@@ -1,4 +1,5 @@
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Platform;
 using Marten;
 using Npgsql;
 using Weasel.Postgresql.Tables;
@@ -36,31 +37,16 @@ public static class DeletionTable
             account.Id, jobId, account.Address, account.Life, now);
 
     /// <summary>A participant has erased everything of an account. A report of an account that is not being deleted is late or a mistake, and is left.</summary>
-    public static async Task ReportAsync(NpgsqlDataSource database, string accountId, string participant, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand(
-            "insert into deletion_report (account_id, participant) select account_id, $2 from deletion where account_id = $1 on conflict do nothing");
-        command.Parameters.Add(new() { Value = accountId });
-        command.Parameters.Add(new() { Value = participant });
-        await command.ExecuteNonQueryAsync(stop);
-    }
+    public static Task ReportAsync(NpgsqlDataSource database, string accountId, string participant, CancellationToken stop) => database.ExecuteAsync(
+        $"insert into deletion_report (account_id, participant) select account_id, {participant} from deletion where account_id = {accountId} on conflict do nothing", stop);
 
     /// <summary>Accounts that every participant has reported, oldest first.</summary>
-    public static async Task<List<Erased>> ErasedAsync(IQuerySession session, string[] participants, int most, CancellationToken stop)
-    {
-        await using var command = new NpgsqlCommand(
-            """
-            select d.account_id, d.job_id, d.address, d.life from deletion d
-            where $1 <@ array(select r.participant::text from deletion_report r where r.account_id = d.account_id)
-            order by d.started_at limit $2
-            """);
-        command.Parameters.Add(new() { Value = participants });
-        command.Parameters.Add(new() { Value = most });
-        var erased = new List<Erased>();
-        await using var row = await session.ExecuteReaderAsync(command, stop);
-        while (await row.ReadAsync(stop)) erased.Add(new(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt32(3)));
-        return erased;
-    }
+    public static Task<List<Erased>> ErasedAsync(IQuerySession session, string[] participants, int most, CancellationToken stop) => session.ListAsync(
+        $"""
+        select d.account_id, d.job_id, d.address, d.life from deletion d
+        where {participants} <@ array(select r.participant::text from deletion_report r where r.account_id = d.account_id)
+        order by d.started_at limit {most}
+        """, row => new Erased(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt32(3)), stop);
 
     /// <summary>An account of which nothing is left.</summary>
     public sealed record Erased(string AccountId, string JobId, string Address, int Life);

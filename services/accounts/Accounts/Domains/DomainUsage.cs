@@ -1,6 +1,6 @@
+using System.Data.Common;
 using Hikyaku.Platform;
 using Marten;
-using Npgsql;
 using Weasel.Postgresql.Tables;
 
 namespace Hikyaku.Accounts.Domains;
@@ -29,20 +29,12 @@ public sealed record DomainUsage(int Accounts, long CapacityMb)
     public static async Task<DomainUsage?> LockAsync(IDocumentSession session, string domain, CancellationToken stop)
     {
         await session.BeginTransactionAsync(stop);
-        await using var command = new NpgsqlCommand("select accounts, capacity_mb from domain_usage where domain = $1 for update");
-        command.Parameters.Add(new() { Value = domain });
-        await using var reader = await session.ExecuteReaderAsync(command, stop);
-        return await reader.ReadAsync(stop) ? new(reader.GetInt32(0), reader.GetInt64(1)) : null;
+        return await session.FirstAsync($"select accounts, capacity_mb from domain_usage where domain = {domain} for update", Read, stop);
     }
 
     /// <summary>Reads the row without taking it; null when there is no such domain.</summary>
-    public static async Task<DomainUsage?> ReadAsync(IQuerySession session, string domain, CancellationToken stop)
-    {
-        await using var command = new NpgsqlCommand("select accounts, capacity_mb from domain_usage where domain = $1");
-        command.Parameters.Add(new() { Value = domain });
-        await using var reader = await session.ExecuteReaderAsync(command, stop);
-        return await reader.ReadAsync(stop) ? new(reader.GetInt32(0), reader.GetInt64(1)) : null;
-    }
+    public static Task<DomainUsage?> ReadAsync(IQuerySession session, string domain, CancellationToken stop)
+        => session.FirstAsync($"select accounts, capacity_mb from domain_usage where domain = {domain}", Read, stop);
 
     /// <summary>Begins a domain with nothing in use.</summary>
     public static void Begin(IDocumentSession session, string domain)
@@ -67,4 +59,6 @@ public sealed record DomainUsage(int Accounts, long CapacityMb)
         else if (capacityMb > left)
             yield return new(AccountsProblems.DomainCapacityExceeded, "capacityMb", ("left", Math.Max(0, left)));
     }
+
+    private static DomainUsage Read(DbDataReader row) => new(row.GetInt32(0), row.GetInt64(1));
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
 using Hikyaku.Accounts.Jobs;
@@ -44,23 +45,19 @@ public sealed class LeftAccounts(NpgsqlDataSource database) : IJobDetails
     public async Task<JobView> ShowAsync(JobView job, CultureInfo language, CancellationToken stop)
     {
         if (job is not { Result: UndoneAccounts result }) return job;
-        await using var command = database.CreateCommand(
-            """
+        var left = await database.ListAsync(
+            $"""
             select l.address, f.code, f.args from job_left f left join mail_account_list l on l.account_id = f.account_id
-            where f.job_id = $1 order by l.address, f.code limit $2
-            """);
-        command.Parameters.Add(new() { Value = job.Id });
-        command.Parameters.Add(new() { Value = Most });
-        var left = new List<LeftAccount>();
-        await using var row = await command.ExecuteReaderAsync(stop);
-        while (await row.ReadAsync(stop))
-        {
-            var address = await row.IsDBNullAsync(0, stop) ? null : row.GetString(0);
-            var args = JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(2))!.Append(KeyValuePair.Create("a", address ?? ""));
-            var why = new Rejection(Codes[row.GetString(1)], null, [.. args.Select(a => (a.Key, (object)a.Value))]);
-            left.Add(new(address, why.Code.Code, Problems.Text(why, language)));
-        }
-
+            where f.job_id = {job.Id} order by l.address, f.code limit {Most}
+            """, row => Read(row, language), stop);
         return job with { Result = result with { Left = left } };
+    }
+
+    private static LeftAccount Read(DbDataReader row, CultureInfo language)
+    {
+        var address = row.TextOrNull(0);
+        var args = JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(2))!.Append(KeyValuePair.Create("a", address ?? ""));
+        var why = new Rejection(Codes[row.GetString(1)], null, [.. args.Select(a => (a.Key, (object)a.Value))]);
+        return new(address, why.Code.Code, Problems.Text(why, language));
     }
 }
