@@ -27,7 +27,8 @@ public sealed class InternalKeys : IDisposable
 
     private string PublicKey => Path.Combine(_folder, "token.pub");
 
-    private string DataKey => Path.Combine(_folder, "data.key");
+    /// <summary>The file with the data key.</summary>
+    public string DataKey => Path.Combine(_folder, "data.key");
 
     /// <summary>Makes new keys, and a credential for each named node.</summary>
     public static InternalKeys Create(params string[] nodes) => new(nodes);

@@ -62,6 +62,29 @@ public sealed class SecretBoxSpecs : IDisposable
         Assert.NotEqual(Box(_keys).Hash("data"u8), Box(_otherKeys).Hash("data"u8));
     }
 
+    [Fact]
+    public void A_rotated_key_opens_what_the_former_one_sealed_and_seals_what_it_cannot_open()
+    {
+        var former = Box(_keys);
+        var (old, hash) = (former.Seal("secret"u8), former.Hash("data"u8));
+        var rotated = Box(_keys, onTop: Convert.ToHexString(RandomNumberGenerator.GetBytes(32)));
+        Assert.Equal("secret"u8, rotated.Open(old));
+        Assert.Equal(hash, rotated.Hash("data"u8));
+        var sealedAnew = rotated.Seal("secret"u8);
+        Assert.Equal("secret"u8, rotated.Open(sealedAnew));
+        Assert.ThrowsAny<CryptographicException>(() => former.Open(sealedAnew));
+    }
+
+    [Fact, Trait("Rule", "REL-7")]
+    public void What_an_earlier_release_sealed_without_the_keys_id_opens()
+    {
+        const string key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+        // Made by the release of 2026-11-28.
+        const string sealedThen = "6465666768696a6b6c6d6e6fc54e7cc8e69c2301d70a2e4aa3434ccffdc1c32100b8181c6ab7ad11515fd99c659a";
+        foreach (var onTop in new[] { null, Convert.ToHexString(RandomNumberGenerator.GetBytes(32)) })
+            Assert.Equal("a webhook's secret"u8, Box(key, onTop).Open(Convert.FromHexString(sealedThen)));
+    }
+
     public void Dispose()
     {
         _keys.Dispose();
@@ -69,4 +92,20 @@ public sealed class SecretBoxSpecs : IDisposable
     }
 
     private static SecretBox Box(InternalKeys keys) => new(new ConfigurationBuilder().AddCommandLine(keys.ForService()).Build());
+
+    private static SecretBox Box(InternalKeys keys, string onTop) => Box(File.ReadAllText(keys.DataKey), onTop);
+
+    private static SecretBox Box(string key, string? onTop)
+    {
+        var file = Path.GetTempFileName();
+        File.WriteAllText(file, $"{onTop}\n{key}\n");
+        try
+        {
+            return new(new ConfigurationBuilder().AddInMemoryCollection([new("Hikyaku:KeyFile", file)]).Build());
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
 }
