@@ -82,4 +82,11 @@ public static class EventHeaders
         => e.GetHeader(CausedBy)?.ToString() is { Length: > 0 } json
             ? JsonSerializer.Deserialize<Caller>(json, Json)!
             : Caller.Platform;
+
+    /// <summary>The same for others: what their contracts say of it (ROLE-3).</summary>
+    public static Contracts.CausedBy CausedByOf(JasperFx.Events.IEvent e)
+    {
+        var caller = CallerOf(e);
+        return new(caller.Role, caller.Login, caller.Address, caller.Via, caller.Session);
+    }
 }

@@ -7,7 +7,6 @@ namespace Hikyaku.Platform.Tests.Integration;
 /// <summary>What any service with node state knows of mail nodes, without code of its own.</summary>
 public class Node_leases(OneService one) : IClassFixture<OneService>
 {
-    private static readonly Caller Gateway = new(Roles.Gateway, "gateway", "", [], "", "api");
 
     [Fact, Trait("Rule", "NOD-5")]
     public async Task A_change_is_in_force_when_every_node_with_a_lease_has_applied_it()
@@ -38,11 +37,24 @@ public class Node_leases(OneService one) : IClassFixture<OneService>
     }
 
     [Fact, Trait("Rule", "ROLE-2")]
-    public async Task Only_a_node_renews_its_lease_and_only_the_gateway_asks_what_is_in_force()
+    public async Task Only_a_node_renews_its_lease_and_a_summary_is_of_the_callers_target()
     {
         Assert.Equal(401, (await one.Client.SendAsync(HttpMethod.Put, "/internal/nodes/mail1", new LeaseReport(null, null, true))).Status);
         Assert.Equal(401, (await one.Client.SendAsync(HttpMethod.Put, "/internal/nodes/mail2", new LeaseReport(null, null, true), bearer: one.Keys.NodeBearer("mail1"))).Status);
-        Assert.Equal(403, (await one.Client.GetAsync("/internal/accounts/x/in-force")).Status);
+        Assert.Equal(404, (await one.Client.GetAsync("/internal/accounts/x/summary")).Status);
+        Assert.Equal(404, (await SummaryAsync("x", of: "y")).Status);
+    }
+
+    [Fact, Trait("Rule", "OPS-3")]
+    public async Task A_summary_of_an_earlier_time_has_the_fields_of_then_and_no_in_force()
+    {
+        var parcel = OneService.NewParcel();
+        await one.Client.PostAsync(parcel);
+        await one.Client.LabelAsync(parcel, "fragile");
+        await ReportAsync(long.MaxValue);
+        Assert.Equal("""{"label":"fragile","inForce":true}""", (await SummaryAsync(parcel, parcel)).Body);
+        Assert.Equal("{}", (await SummaryAsync(parcel, parcel, "?at=2020-01-01T00:00:00Z")).Body);
+        Assert.Equal("request.bad-parameter", (await SummaryAsync(parcel, parcel, "?at=yesterday")).Problem);
     }
 
     private async Task<LeaseAnswer?> ReportAsync(long applied, bool retired = false)
@@ -55,8 +67,12 @@ public class Node_leases(OneService one) : IClassFixture<OneService>
 
     private async Task<bool> InForceAsync(string parcel)
     {
-        var reply = await one.Client.SendAsync(HttpMethod.Get, $"/internal/accounts/{parcel}/in-force", null, Gateway);
+        var reply = await SummaryAsync(parcel, of: parcel);
         Assert.Equal(200, reply.Status);
-        return JsonSerializer.Deserialize<InForceView>(reply.Body, JsonSerializerOptions.Web)!.InForce;
+        return JsonDocument.Parse(reply.Body).RootElement.GetProperty("inForce").GetBoolean();
     }
+
+    private Task<Reply> SummaryAsync(string parcel, string of, string query = "") => one.Client.SendAsync(
+        HttpMethod.Get, $"/internal/accounts/{parcel}/summary{query}", null,
+        bearer: one.Keys.Token(ParcelClient.Operator, new Target(of, "taro@example.jp", "example.jp", 1)));
 }

@@ -125,6 +125,7 @@ internal static class ParcelEndpoints
         app.MapCommands("/sortings").MapPost("", ParcelJobs.Sort).Allow(Scope.None, Roles.Operator, Roles.Admin);
         app.MapJobs();
         app.MapNodes(States);
+        app.MapAccountSummary(async (session, account, at, stop) => at is null && await session.LoadAsync<Parcel>(account.AccountId, stop) is { } parcel ? new { parcel.Label } : new { });
     }
 
     private static async Task<IResult> Post(ParcelBody body, CommandContext context)

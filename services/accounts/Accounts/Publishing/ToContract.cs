@@ -2,7 +2,6 @@ using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Staff;
-using Hikyaku.Contracts;
 using Hikyaku.Platform;
 using JasperFx.Events;
 
@@ -16,7 +15,7 @@ public static class ToContract
     /// <param name="mailbox">The account that it is about, if it is about one.</param>
     public static object? Of(IEvent e, Contracts.MailboxState? mailbox)
     {
-        var by = By(e);
+        var by = EventHeaders.CausedByOf(e);
         var domain = mailbox?.Domain is { Length: > 0 } known ? known : null; // of one that is erased already nothing is known
         return e.Data switch
         {
@@ -41,11 +40,5 @@ public static class ToContract
             MailNodeRegistered or MailNodeMoved or MailNodeRetired => null, // only nodes need it, and are told the state
             _ => throw new InvalidOperationException($"{e.Data.GetType()} has no contract and no reason for none"),
         };
-    }
-
-    private static CausedBy By(IEvent e)
-    {
-        var caller = EventHeaders.CallerOf(e);
-        return new(caller.Role, caller.Login, caller.Address, caller.Via, caller.Session);
     }
 }
