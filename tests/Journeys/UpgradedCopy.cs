@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
@@ -11,7 +9,8 @@ namespace Hikyaku.Journeys;
 /// <summary>A copy that an earlier release made, brought up by this one beside the platform under test, with its programs.</summary>
 public sealed class UpgradedCopy : IAsyncDisposable
 {
-    private readonly string _home = Directory.CreateTempSubdirectory("hikyaku-test-").FullName;
+    // The fixture's mail is as old as the fixture.
+    private readonly CopyBeside _copy = new(PlatformUnderTest.Repository(), ("HIKYAKU_ARCHIVE_DAYS", "36500"));
 
     private UpgradedCopy()
     {
@@ -20,7 +19,7 @@ public sealed class UpgradedCopy : IAsyncDisposable
     /// <summary>Where the archives are, and what must be true of each.</summary>
     public static string Fixtures { get; } = Path.Combine(PlatformUnderTest.Repository(), "tests", "Journeys", "Fixtures");
 
-    public PlatformUnderTest Platform { get; private set; } = null!;
+    public PlatformUnderTest Platform => _copy.Platform;
 
     public JsonNode Facts { get; private set; } = null!;
 
@@ -44,27 +43,23 @@ public sealed class UpgradedCopy : IAsyncDisposable
 
     private async Task RestoreAsync(string fixture, string programs)
     {
-#pragma warning disable CA1416 // journeys run where ./dev does
-        File.SetUnixFileMode(_home, (UnixFileMode)0b111_101_101); // servers run as users of their own
-#pragma warning restore CA1416
         Facts = JsonNode.Parse(await File.ReadAllTextAsync($"{fixture}.json"))!;
-        await RunAsync(Path.Combine(PlatformUnderTest.Repository(), "deploy", "fixture", "fixture.sh"), "restore", $"{fixture}.tar.xz", _home);
-        await RunAsync("cp", "-a", programs, _home);
-        await DevAsync("up");
-        Platform = await PlatformUnderTest.AtAsync(_home);
+        await _copy.RunAsync(Path.Combine(PlatformUnderTest.Repository(), "deploy", "fixture", "fixture.sh"), "restore", $"{fixture}.tar.xz", _copy.Home);
+        await _copy.RunAsync("cp", "-a", programs, _copy.Home);
+        await _copy.UpAsync();
     }
 
     /// <summary>Runs <c>./dev</c> on it.</summary>
-    public Task<string> DevAsync(params string[] arguments) => RunAsync(Path.Combine(PlatformUnderTest.Repository(), "dev"), arguments);
+    public Task<string> DevAsync(params string[] arguments) => _copy.DevAsync(arguments);
 
     /// <summary>Has Postfix try at once what it could not send before the upgrade.</summary>
     public Task SendWaitingMailAsync()
-        => RunAsync("bash", "-c", "postqueue -c $0 -f || [[ $? == 69 ]]", Path.Combine(_home, "mailnode", "postfix")); // 69: it is done, and no service takes local mail
+        => _copy.RunAsync("bash", "-c", "postqueue -c $0 -f || [[ $? == 69 ]]", Path.Combine(_copy.Home, "mailnode", "postfix")); // 69: it is done, and no service takes local mail
 
     /// <summary>The queues at the broker in which something waits, or which no program of this release reads.</summary>
     public async Task<IReadOnlyList<string>> LeftAtTheBrokerAsync()
     {
-        var login = $"management:{await File.ReadAllTextAsync(Path.Combine(_home, "secrets", "rabbit-management"))}";
+        var login = $"management:{await File.ReadAllTextAsync(Path.Combine(_copy.Home, "secrets", "rabbit-management"))}";
         using var http = new HttpClient { DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(login))) } };
         var queues = await http.GetFromJsonAsync<JsonArray>($"{Platform.Endpoints["rabbitmqManagement"]}/api/queues");
         return [.. queues!.Where(q => q!["messages"]?.GetValue<int>() != 0 || !IsRead(q["vhost"]!.GetValue<string>(), q["name"]!.GetValue<string>())).Select(q => q!["name"]!.GetValue<string>())];
@@ -73,26 +68,5 @@ public sealed class UpgradedCopy : IAsyncDisposable
     private static bool IsRead(string host, string queue)
         => host == "nodes" || DeployedProgram.All.Any(p => queue == p.Name || queue.StartsWith($"{p.Name}-", StringComparison.Ordinal));
 
-    public async ValueTask DisposeAsync()
-    {
-        await DevAsync("down");
-        if (Platform is not null) await Platform.DisposeAsync();
-        Directory.Delete(_home, recursive: true);
-    }
-
-    private async Task<string> RunAsync(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        var ports = int.Parse(Environment.GetEnvironmentVariable("HIKYAKU_PORT_BASE")!, CultureInfo.InvariantCulture) + 1000;
-        start.Environment["HIKYAKU_HOME"] = _home;
-        start.Environment["HIKYAKU_PORT_BASE"] = ports.ToString(CultureInfo.InvariantCulture);
-        start.Environment["HIKYAKU_NODES"] = "1";
-        start.Environment["HIKYAKU_ARCHIVE_DAYS"] = "36500"; // the fixture's mail is as old as the fixture
-        using var process = Process.Start(start)!;
-        process.StandardInput.Close();
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {await output}{await errors}");
-        return await output;
-    }
+    public ValueTask DisposeAsync() => _copy.DisposeAsync();
 }

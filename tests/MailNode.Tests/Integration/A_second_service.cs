@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Hikyaku.Contracts;
+using Hikyaku.Moods.Contracts;
 using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.MailNode.Tests.Integration;

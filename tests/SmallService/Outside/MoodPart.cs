@@ -1,17 +1,18 @@
+using Hikyaku.Moods.Contracts;
 using Microsoft.Data.Sqlite;
 
-namespace Hikyaku.MailNode.Tests.Integration;
+namespace Hikyaku.MailNode;
 
-/// <summary>A state of the service <c>moods</c>, which is there for tests alone.</summary>
-public sealed record MoodState(string AccountId, string Mood, long Version, long Position, bool Deleted);
-
-/// <summary>Its part of the replica. Who gets angry is thrown out.</summary>
+/// <summary>The moods. Who gets angry is thrown out.</summary>
 public sealed class MoodPart : Part<MoodState>
 {
+    /// <summary>The service that owns it.</summary>
     public const string Owner = "moods";
 
+    /// <inheritdoc/>
     public override string Service => Owner;
 
+    /// <inheritdoc/>
     public override string Tables =>
         """
         CREATE TABLE mood (
@@ -19,18 +20,24 @@ public sealed class MoodPart : Part<MoodState>
             version INTEGER NOT NULL, position INTEGER NOT NULL, deleted_at INTEGER) STRICT, WITHOUT ROWID;
         """;
 
+    /// <inheritdoc/>
     protected override string Table => "mood";
 
+    /// <inheritdoc/>
     protected override string KeyColumn => "account_id";
 
+    /// <inheritdoc/>
     public override IReadOnlyList<HeldState> All(SqliteConnection replica) => replica.All(
         "SELECT account_id, mood, version, position, deleted_at FROM mood",
         r => new HeldState(new MoodState(r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetInt64(3), !r.IsDBNull(4)), IsAsWritten: true));
 
-    protected override bool IsWhole(MoodState state) => state is { AccountId.Length: > 0, Mood.Length: > 0 };
+    /// <inheritdoc/>
+    protected override bool IsWhole(MoodState state) => state is { AccountId.Length: > 0, Mood: not null };
 
+    /// <inheritdoc/>
     protected override StateIdentity IdentityOf(MoodState state) => new(state.AccountId, state.Version, state.Position, state.Deleted);
 
+    /// <inheritdoc/>
     protected override void Write(SqliteConnection replica, MoodState state, DateTimeOffset now, long? obeyed)
     {
         replica.Run("INSERT OR REPLACE INTO mood VALUES ($1, $2, $3, $4, $5)",
