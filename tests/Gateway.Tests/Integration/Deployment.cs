@@ -28,6 +28,9 @@ public sealed class Deployment : IAsyncLifetime
 
     public string FeedAddress => _feed.Urls.First();
 
+    /// <summary>Where each service is that the gateway forwards to.</summary>
+    public IReadOnlyDictionary<string, string> Services => new Dictionary<string, string> { ["accounts"] = AccountsAddress, ["feed"] = FeedAddress };
+
     public async ValueTask InitializeAsync()
     {
         _bus = await RabbitServer.NewVirtualHostAsync();
