@@ -8,7 +8,6 @@ using System.Security.Cryptography.X509Certificates;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Platform.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hikyaku.MailNode.Tests.Integration;
@@ -17,7 +16,7 @@ namespace Hikyaku.MailNode.Tests.Integration;
 /// A whole mail node: real Dovecot, Postfix and Rspamd with the configuration of mailnode/config, the agent in this process, a real
 /// RabbitMQ, and stand-ins for the accounts service and for the internet's mail servers. Ports and folder are its own.
 /// </summary>
-public sealed class MailNodeUnderTest : IAsyncDisposable
+public sealed partial class MailNodeUnderTest : IAsyncDisposable
 {
     // The offsets of deploy/local/ports.sh.
     private static readonly Dictionary<string, int> Offsets = new()
@@ -82,14 +81,6 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
 
     public Uri AgentAddress => new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port("MAILNODE")}"));
 
-    public string Replica => Path.Combine(Home, "mailnode", "replica.db");
-
-    /// <summary>Takes the replica away, under whoever reads it.</summary>
-    public void RemoveReplica()
-    {
-        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(Replica)!, "replica.db*")) File.Delete(file);
-    }
-
     /// <summary>A link to the folder in memory where the key of the proofs is (render.sh).</summary>
     public string Memory => Path.Combine(Home, "mailnode", "dovecot", "memory");
 
@@ -151,43 +142,6 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         }
     }
 
-    /// <summary>A number from the replica.</summary>
-    public long AskReplica(string sql, params object?[] parameters)
-    {
-        using var replica = new SqliteConnection($"Data Source={Replica};Mode=ReadOnly;Pooling=False");
-        replica.Open();
-        return replica.One<long>(sql, parameters);
-    }
-
-    /// <summary>A text from the replica; null when there is none.</summary>
-    public string? TextFromReplica(string sql, params object?[] parameters)
-    {
-        using var replica = new SqliteConnection($"Data Source={Replica};Mode=ReadOnly;Pooling=False");
-        replica.Open();
-        return replica.One<string>(sql, parameters);
-    }
-
-    /// <summary>Changes the replica as nobody should, without the servers' noticing; answers how many rows.</summary>
-    public int ChangeReplica(string sql, params object?[] parameters)
-    {
-        using var replica = new SqliteConnection($"Data Source={Replica};Mode=ReadWrite;Pooling=False;Default Timeout=10");
-        replica.Open();
-        SqliteFile.KeepLogFiles(replica);
-        replica.Run("PRAGMA wal_autocheckpoint = 0"); // goes into the log alone: the agent notices writes to the file
-        return replica.Run(sql, parameters);
-    }
-
-    /// <summary>Which replica there is.</summary>
-    public string ReplicaIdentity()
-    {
-        using var replica = new SqliteConnection($"Data Source={Replica};Mode=ReadOnly;Pooling=False");
-        replica.Open();
-        return replica.One<string>("SELECT identity FROM replica")!;
-    }
-
-    /// <summary>Waits until there is another replica.</summary>
-    public Task OtherReplicaAsync(string identity) => Eventually.Async(() => ReplicaIdentity() != identity, TimeSpan.FromSeconds(40));
-
     /// <summary>Starts the agent; what <paramref name="settings"/> says goes before the usual ones.</summary>
     public async Task StartAgentAsync(params string[] settings)
     {
@@ -242,46 +196,6 @@ public sealed class MailNodeUnderTest : IAsyncDisposable
         using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{Port("MAILNODE")}/health/ready"));
         return answer.StatusCode;
     }
-
-    public async Task StartDovecotAsync()
-    {
-        _dovecot = new GuardedProcess(Folder("guard-dovecot"), "root", "TERM", new Dictionary<string, string>(),
-            ["dovecot", "-F", "-c", $"{Home}/mailnode/dovecot/dovecot.conf"]);
-        await ListensAsync(_dovecot, "IMAP", "POP3S", "LMTP", "DOVEADM");
-    }
-
-    public Task StopDovecotAsync() => _dovecot!.StopAsync();
-
-    public async Task StartPostfixAsync()
-    {
-        var configuration = $"{Home}/mailnode/postfix";
-        // Postfix's master makes a session of its own, which no signal to the shell's group reaches.
-        _postfix = new GuardedProcess(Folder("guard-postfix"), "root", "TERM", new Dictionary<string, string>(),
-            ["bash", "-c", $"postfix -c {configuration} start-fg & trap 'kill $(cat {Home}/mailnode/run/postfix-queue/pid/master.pid); wait; exit 0' TERM; wait"]);
-        await ListensAsync(_postfix, "SMTP", "SUBMISSION", "SUBMISSIONS");
-    }
-
-    public Task StopPostfixAsync() => _postfix!.StopAsync();
-
-    public async Task StartRspamdAsync()
-    {
-        _rspamd = new GuardedProcess(Folder("guard-rspamd"), "root", "TERM", new Dictionary<string, string>(),
-            ["rspamd", "-f", "-u", "_rspamd", "-g", "_rspamd", "-c", $"{Home}/mailnode/rspamd/rspamd.conf"]);
-        await ListensAsync(_rspamd, "MILTER");
-    }
-
-    public Task StopRspamdAsync() => _rspamd!.StopAsync();
-
-    /// <summary>Lets it stand still.</summary>
-    public Task PauseRspamdAsync() => _rspamd!.PauseAsync();
-
-    public Task ResumeRspamdAsync() => _rspamd!.ResumeAsync();
-
-    /// <summary>The last that Dovecot has logged.</summary>
-    public Task<string> DovecotOutputAsync() => _dovecot!.OutputAsync();
-
-    /// <summary>Has everything in the queue tried again now.</summary>
-    public Task FlushQueueAsync() => GuardedProcess.RunAsync("root", "postkick", "-c", $"{Home}/mailnode/postfix", "public", "qmgr", "FAD");
 
     public async ValueTask DisposeAsync()
     {
