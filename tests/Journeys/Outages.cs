@@ -95,18 +95,32 @@ public sealed class Outages(PlatformUnderTest platform)
         await PlatformUnderTest.VerifyAsync();
     }
 
-    [Fact, Trait("Rule", "REL-1")]
-    public async Task With_RabbitMQ_down_fifty_commands_are_answered_and_in_force_when_it_is_back()
+    [Fact, Trait("Rule", "REL-1"), Trait("Rule", "ACC-6")]
+    public async Task After_a_minute_without_RabbitMQ_commands_take_effect_as_of_their_requests()
     {
         var domain = await platform.DomainAsync();
+        var emptied = await platform.AccountAsync(domain, "emptied");
+        await platform.DeliverAsync(emptied, "before the request");
+        await platform.ArrivesAsync(emptied, "before the request");
         var accounts = Enumerable.Range(0, 50).Select(i => $"user{i:00}@{domain}").ToList();
         await platform.ControlAsync("stop", "rabbitmq");
+        Reply deletion;
+        List<string> later = [];
         try
         {
             foreach (var account in accounts)
             {
                 var reply = await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", new { name = account.Split('@')[0], password = PlatformUnderTest.Password });
                 Assert.Equal(201, reply.Status);
+            }
+
+            deletion = await platform.Operator.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{emptied}/mail");
+            Assert.Equal(202, deletion.Status);
+            for (var since = System.Diagnostics.Stopwatch.StartNew(); since.Elapsed < TimeSpan.FromMinutes(1);)
+            {
+                later.Add($"later {later.Count:000}");
+                await platform.DeliverAsync(emptied, later[^1]);
+                await platform.ArrivesAsync(emptied, later[^1]);
             }
 
             await platform.ReadyAsync("accounts", ready: false);
@@ -120,6 +134,8 @@ public sealed class Outages(PlatformUnderTest platform)
         foreach (var account in accounts) await platform.InForceAsync(account, TimeSpan.FromSeconds(120));
         await platform.DeliverAsync(accounts[49], "in force");
         await platform.ArrivesAsync(accounts[49], "in force");
+        await platform.JobAsync(deletion, "succeeded");
+        Assert.Equal(later, await platform.SubjectsAsync(emptied, later.Count));
         await platform.AllReadyAsync();
     }
 
