@@ -60,6 +60,9 @@ settings_of_gateway() {
 }
 
 settings_of_feed() {
+    # Notices by mail: Postfix takes what comes from this machine. Elsewhere: submissions://HOST, with Login and PasswordFile.
+    setting Hikyaku__Mail__Submission "smtp://127.0.0.1:$PORT_REINJECT"
+    setting Hikyaku__Mail__From "${HIKYAKU_NOTICES_FROM:-notices@hikyaku.example}"
     [[ -z ${HIKYAKU_WEBHOOK_ALLOW:-} ]] || setting Hikyaku__WebhookAllow "$HIKYAKU_WEBHOOK_ALLOW"
 }
 

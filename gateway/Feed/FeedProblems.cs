@@ -29,6 +29,15 @@ public static class FeedProblems
     /// <summary>The description is too long, or has control characters.</summary>
     public static readonly ProblemCode DescriptionInvalid = new("webhooks.description-invalid", 422, Texts);
 
+    /// <summary>The address for notices is no mail address.</summary>
+    public static readonly ProblemCode MailAddressInvalid = new("notices.mail-address-invalid", 422, Texts);
+
+    /// <summary>The language for notices is neither Japanese nor English.</summary>
+    public static readonly ProblemCode LanguageUnknown = new("notices.language-unknown", 422, Texts);
+
+    /// <summary>The platform has no submission of its own.</summary>
+    public static readonly ProblemCode MailNotSent = new("notices.mail-not-sent", 409, Texts);
+
     /// <summary>There are as many webhooks as there may be.</summary>
     public static readonly ProblemCode TooMany = new("webhooks.too-many", 409, Texts);
 }

@@ -24,14 +24,14 @@ public static class Program
         services.AddSingleton<RecordingQueue>();
         services.AddSingleton<FeedTail>();
         services.AddHostedService<FeedSchema>(); // before all that reads and writes the tables
-        services.AddNotices();
+        services.AddNotices(builder.Configuration);
         services.AddHostedService(provider => provider.GetRequiredService<RecordingQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<FeedTail>());
         services.AddWebhooks();
         services.AddBus(builder.Configuration, "feed", bus =>
         {
-            Recorders.Add(bus);
             bus.AddNotices();
+            Recorders.Add(bus);
         });
         services.AddApiDescription();
         services.AddHealthChecks().AddCheck<FeedHealth>("feed");

@@ -22,7 +22,8 @@ public sealed class Recorder<T>(RecordingQueue queue) : IConsumer<T> where T : c
 /// <summary>The consumers of everything that is recorded.</summary>
 public static class Recorders
 {
-    private const string Queue = "feed";
+    /// <summary>The queue; deletions come by it, too.</summary>
+    internal const string Queue = "feed";
 
     /// <summary>Adds one queue for all contracts and all processes, so that waiting messages keep their order.</summary>
     public static void Add(IBusRegistrationConfigurator bus)

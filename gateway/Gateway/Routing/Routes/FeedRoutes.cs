@@ -28,5 +28,7 @@ internal sealed class FeedRoutes : IServiceRoutes
         new("GET", "/api/v1/notices", Scope.None, All, Feed),
         new("PATCH", "/api/v1/notices/{id}", Scope.None, All, Feed),
         new("POST", "/api/v1/notices/read-all", Scope.None, All, Feed),
+        new("GET", "/api/v1/me/notices-by-mail", Scope.None, All, Feed),
+        new("PUT", "/api/v1/me/notices-by-mail", Scope.None, All, Feed),
     ];
 }
