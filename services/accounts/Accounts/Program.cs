@@ -57,7 +57,7 @@ public static class Program
         services.AddHostedService(provider => provider.GetRequiredService<DeletionProcess>());
         services.AddSingleton<BackgroundThreads>();
         services.AddSingleton<NodeQuestions>();
-        services.AddSingleton<MailHeld>();
+        services.AddSingleton<MailboxEmptiness>();
         services.AddSingleton<BulkFiles>();
         services.AddHostedService<FormerJobs>();
         services.AddSingleton<AccountsNotices>();

@@ -104,13 +104,12 @@ public sealed class ChangeAccounts(IDocumentStore store, JobSteps steps, BulkFil
     {
         await using var step = await steps.BeginAsync(job, stop);
         var session = step.Session;
-        var usage = (await DomainUsage.LockAsync(session, job.Domain, stop))!;
-        var domain = (await session.LoadAsync<Domain>(job.Domain, stop))!;
+        var (usage, domain) = (await DomainUsage.LockWithLimitsAsync(session, job.Domain, stop))!.Value;
         var present = await AccountsOfRows.CapacitiesAsync(session, job.Domain, rows, stop);
         if (ChangeRules.Limit(rows, present, domain.MaxCapacityMb - usage.CapacityMb, out var netMb) is { } problem) problems.Add(problem);
         if (problems.Any || job.DryRun) return;
         var taken = Math.Max(0, netMb); // what they give back, they give back when the job is through
-        session.QueueSqlCommand("update domain_usage set capacity_mb = capacity_mb + ? where domain = ?", taken, job.Domain);
+        DomainUsage.Add(session, job.Domain, 0, taken);
         session.QueueSqlCommand("update bulk_job set reserved_mb = ? where id = ?", taken, job.Id);
         RowOrder.Store(session, job.Id, RowOrder.Of(rows, present));
         step.Commit();
@@ -135,13 +134,13 @@ public sealed class ChangeAccounts(IDocumentStore store, JobSteps steps, BulkFil
 
         await using var step = await steps.BeginAsync(job, stop);
         var session = step.Session;
-        var usage = (await DomainUsage.LockAsync(session, job.Domain, stop))!;
+        var (usage, domain) = (await DomainUsage.LockWithLimitsAsync(session, job.Domain, stop))!.Value;
         var before = await AccountsOfRows.ReadAsync(session, rows, stop);
         await AccountsOfRows.LockAsync(session, before.Values.Select(a => a.Id), stop);
         var accounts = await AccountsOfRows.ReadAsync(session, rows, stop); // as they are, now that nobody else can append
         if (accounts.Values.Any(a => !judged.TryGetValue(a.Id, out var j) || j.Against != a.CredentialId)) return false;
 
-        var (domain, own) = ((await session.LoadAsync<Domain>(job.Domain, stop))!, await BulkNumbers.ReadAsync(session, job.Id, stop));
+        var own = await BulkNumbers.ReadAsync(session, job.Id, stop);
         var later = await AccountsOfRows.CreatedAfterAsync(session, accounts.Values.Select(a => a.Id), step.Job.Position ?? long.MaxValue, stop);
         var room = new ReservedRoom(own.ReservedMb, domain.MaxCapacityMb - usage.CapacityMb);
         var (changed, skipped) = (0, 0);
@@ -152,7 +151,7 @@ public sealed class ChangeAccounts(IDocumentStore store, JobSteps steps, BulkFil
             (changed, skipped) = (changed + (isAsAsked && isChanged ? 1 : 0), skipped + (isAsAsked ? 0 : 1));
         }
 
-        session.QueueSqlCommand("update domain_usage set capacity_mb = capacity_mb + ? where domain = ?", room.TakenMb, job.Domain);
+        DomainUsage.Add(session, job.Domain, 0, room.TakenMb);
         session.QueueSqlCommand(
             "update bulk_job set applied_rows = applied_rows + ?, changed = changed + ?, skipped = skipped + ?, reserved_mb = ?, faults = 0 where id = ?",
             rows.Length, changed, skipped, room.ReservedMb, job.Id);

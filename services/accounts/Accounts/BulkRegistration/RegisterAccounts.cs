@@ -106,8 +106,7 @@ public sealed class RegisterAccounts(
             await using var step = await steps.BeginAsync(job, stop);
             var (session, mine) = (step.Session, await BulkNumbers.ReadAsync(step.Session, job.Id, stop));
             var some = accounts.Skip(mine.ReservedRows).Take(files.RowsAtOnce).ToList();
-            var usage = (await DomainUsage.LockAsync(session, job.Domain, stop))!;
-            var domain = (await session.LoadAsync<Domain>(job.Domain, stop))!;
+            var (usage, domain) = (await DomainUsage.LockWithLimitsAsync(session, job.Domain, stop))!.Value;
             var taken = (await session.LoadManyAsync<AddressReservation>(stop, some.Select(a => a.Address).ToArray())).ToDictionary(r => r.Id);
             // Others were faster, since the file was looked at.
             problems.AddRange(some.Where(a => taken.ContainsKey(a.Address)).Select(a => new JobProblem(
@@ -117,7 +116,7 @@ public sealed class RegisterAccounts(
 
             await StoreReservationsAsync(session, job.Id, some, stop);
             var mb = some.Sum(a => (long)a.CapacityMb);
-            session.QueueSqlCommand("update domain_usage set accounts = accounts + ?, capacity_mb = capacity_mb + ? where domain = ?", some.Count, mb, job.Domain);
+            DomainUsage.Add(session, job.Domain, some.Count, mb);
             done = mine.ReservedRows + some.Count == accounts.Count;
             session.QueueSqlCommand(
                 """

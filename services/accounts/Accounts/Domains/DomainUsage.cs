@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Hikyaku.Platform;
 using Marten;
+using Npgsql;
 using Weasel.Postgresql.Tables;
 
 namespace Hikyaku.Accounts.Domains;
@@ -32,6 +33,19 @@ public sealed record DomainUsage(int Accounts, long CapacityMb)
         return await session.FirstAsync($"select accounts, capacity_mb from domain_usage where domain = {domain} for update", Read, stop);
     }
 
+    /// <summary>The same, with the domain and its limits.</summary>
+    public static async Task<(DomainUsage Usage, Domain Domain)?> LockWithLimitsAsync(IDocumentSession session, string domain, CancellationToken stop)
+        => await LockAsync(session, domain, stop) is { } usage ? (usage, (await session.LoadAsync<Domain>(domain, stop))!) : null;
+
+    /// <summary>Whether there is such a domain.</summary>
+    public static async Task<bool> IsThereAsync(NpgsqlDataSource database, string domain, CancellationToken stop)
+        => await database.ValueAsync<int>($"select 1 from domain_usage where domain = {domain}", stop) == 1;
+
+    /// <summary>Reads the rows of some domains.</summary>
+    public static async Task<Dictionary<string, DomainUsage>> ReadAsync(NpgsqlDataSource database, IReadOnlyCollection<string> domains, CancellationToken stop)
+        => (await database.ListAsync($"select accounts, capacity_mb, domain from domain_usage where domain = any({domains.ToArray()})", r => (Domain: r.GetString(2), Usage: Read(r)), stop))
+            .ToDictionary(r => r.Domain, r => r.Usage);
+
     /// <summary>Reads the row without taking it; null when there is no such domain.</summary>
     public static Task<DomainUsage?> ReadAsync(IQuerySession session, string domain, CancellationToken stop)
         => session.FirstAsync($"select accounts, capacity_mb from domain_usage where domain = {domain}", Read, stop);
@@ -41,7 +55,7 @@ public sealed record DomainUsage(int Accounts, long CapacityMb)
         => session.QueueSqlCommand("insert into domain_usage (domain, accounts, capacity_mb) values (?, 0, 0)", domain);
 
     /// <summary>Adds to what is in use.</summary>
-    public static void Add(IDocumentSession session, string domain, int accounts, int capacityMb)
+    public static void Add(IDocumentSession session, string domain, int accounts, long capacityMb)
         => session.QueueSqlCommand("update domain_usage set accounts = accounts + ?, capacity_mb = capacity_mb + ? where domain = ?", accounts, capacityMb, domain);
 
     /// <summary>Every limit that an account would break.</summary>

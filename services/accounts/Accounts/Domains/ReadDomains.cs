@@ -38,7 +38,7 @@ public static class ReadDomains
         var domain = await session.LoadAsync<Domain>(id!, stop);
         if (domain is null) return Problems.Of(PlatformProblems.NotFound);
         var version = await session.Events.FetchStreamStateAsync(id!, stop);
-        var usage = await UsageAsync(database, [domain.Id], stop);
+        var usage = await DomainUsage.ReadAsync(database, [domain.Id], stop);
         return new Answer(200, DomainView.Of(domain, usage[domain.Id]), version!.Version);
     }
 
@@ -60,17 +60,7 @@ public static class ReadDomains
             http.Response.Headers.Link = $"<{http.Request.Path}?limit={size}&cursor={next}>; rel=\"next\"";
         }
 
-        var usage = await UsageAsync(database, [.. rows.Select(d => d.Id)], stop);
+        var usage = await DomainUsage.ReadAsync(database, [.. rows.Select(d => d.Id)], stop);
         return new Answer(200, new Page<DomainView>([.. rows.Select(d => DomainView.Of(d, usage[d.Id]))], next));
-    }
-
-    private static async Task<Dictionary<string, DomainUsage>> UsageAsync(NpgsqlDataSource database, string[] domains, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand("select domain, accounts, capacity_mb from domain_usage where domain = any($1)");
-        command.Parameters.Add(new() { Value = domains });
-        var usage = new Dictionary<string, DomainUsage>();
-        await using var row = await command.ExecuteReaderAsync(stop);
-        while (await row.ReadAsync(stop)) usage[row.GetString(0)] = new(row.GetInt32(1), row.GetInt64(2));
-        return usage;
     }
 }

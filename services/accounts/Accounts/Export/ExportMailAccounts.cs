@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Domains;
 using System.Data;
 using System.Runtime.CompilerServices;
 using Hikyaku.Accounts.Files;
@@ -24,12 +25,12 @@ public static class ExportMailAccounts
         if (encoding is not (null or "utf-8" or "cp932")) unreadable.Add(Bad("encoding"));
         if (columns is not (null or "manual" or "all")) unreadable.Add(Bad("columns"));
         if (unreadable.Count > 0) return Problems.Of(unreadable);
+        if (!await DomainUsage.IsThereAsync(database, domain!, stop)) return Problems.Of(PlatformProblems.NotFound);
 
         var cp932 = encoding == "cp932";
         await using var connection = await database.OpenConnectionAsync(stop);
         // What was looked through for CP932 is what is sent.
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop);
-        if (!await DomainExistsAsync(connection, domain!, stop)) return Problems.Of(PlatformProblems.NotFound);
         // Before the first byte: afterwards nothing could be said any more.
         if (cp932 && await BeyondCp932Async(connection, domain!, stop) is { Count: > 0 } lacking) return Problems.Of(lacking);
 
@@ -41,12 +42,6 @@ public static class ExportMailAccounts
     }
 
     private static Rejection Bad(string parameter) => new(PlatformProblems.BadParameter, parameter, ("name", parameter));
-
-    private static async Task<bool> DomainExistsAsync(NpgsqlConnection connection, string domain, CancellationToken stop)
-    {
-        await using var command = Ask(connection, "select 1 from domain_usage where domain = $1", domain);
-        return await command.ExecuteScalarAsync(stop) is not null;
-    }
 
     private static async Task<List<Rejection>> BeyondCp932Async(NpgsqlConnection connection, string domain, CancellationToken stop)
     {

@@ -43,16 +43,13 @@ public sealed record UndoAccountChange(ChangeToUndo Undo, Domain Domain, DomainU
     public static async Task<IResult> Handle(string address, string eventId, UndoBody? body, CommandContext context, MailAccountReader reader, CancellationToken stop)
     {
         var (session, target) = (context.Session, context.Target!);
-        if (await DomainUsage.LockAsync(session, target.Domain, stop) is not { } usage) return Problems.Of(PlatformProblems.NotFound);
-        var domain = await session.LoadAsync<Domain>(target.Domain, stop);
-        var stream = await session.Events.FetchForWriting<MailAccount>(target.AccountId, stop);
-        if (stream.Aggregate is not { DeletionJob: null } account) return Problems.Of(PlatformProblems.NotFound);
+        if (await DomainUsage.LockWithLimitsAsync(session, target.Domain, stop) is not var (usage, domain)) return Problems.Of(PlatformProblems.NotFound);
+        if (await context.LoadAccountAsync(stop) is not { Aggregate: { } account } stream) return Problems.Of(PlatformProblems.NotFound);
         if (await History.FindAsync(session, account.Id, eventId, stop) is not { } undo) return Problems.Of(PlatformProblems.NotFound);
 
-        var decision = Decide(new(undo, domain!, usage, context.Now), account);
-        foreach (var e in decision.Events.OfType<MailAccountCapacityChanged>()) DomainUsage.Add(session, account.Domain, 0, e.CapacityMb - account.CapacityMb);
+        var decision = Decide(new(undo, domain, usage, context.Now), account);
         var before = await reader.ReadAsync(account.Id, stop);
-        return context.Conclude(stream, decision, (state, version) =>
+        return context.KeepAndConclude(stream, decision, hash: null, (state, version) =>
             new Answer(200, MailAccountView.Of(state, before!.UsedBytes, inForce: false, forUser: false), version));
     }
 

@@ -23,7 +23,7 @@ internal static class BulkReservations
     {
         await DomainUsage.LockAsync(step.Session, step.Job.Domain, stop);
         var own = await BulkNumbers.ReadAsync(step.Session, step.Job.Id, stop);
-        step.Session.QueueSqlCommand("update domain_usage set accounts = accounts - ?, capacity_mb = capacity_mb - ? where domain = ?", own.ReservedAccounts, own.ReservedMb, step.Job.Domain);
+        DomainUsage.Add(step.Session, step.Job.Domain, -own.ReservedAccounts, -own.ReservedMb);
         step.Session.QueueSqlCommand("update bulk_job set reserved_accounts = 0, reserved_mb = 0 where id = ?", step.Job.Id);
     }
 }

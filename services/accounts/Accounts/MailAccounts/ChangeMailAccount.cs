@@ -53,24 +53,15 @@ public sealed record ChangeMailAccount(
         if (await session.LoadAsync<MailAccount>(target.AccountId, stop) is not { } known) return Problems.Of(PlatformProblems.NotFound);
         var judged = password is null ? JudgedPassword.Unjudged(known) : await passwords.JudgeAsync(session, known, password, stop);
 
-        if (await DomainUsage.LockAsync(session, target.Domain, stop) is not { } usage) return Problems.Of(PlatformProblems.NotFound);
-        var domain = await session.LoadAsync<Domain>(target.Domain, stop);
-        var stream = await session.Events.FetchForWriting<MailAccount>(target.AccountId, stop);
-        if (stream.Aggregate is not { DeletionJob: null } account) return Problems.Of(PlatformProblems.NotFound);
-
+        if (await DomainUsage.LockWithLimitsAsync(session, target.Domain, stop) is not var (usage, domain)) return Problems.Of(PlatformProblems.NotFound);
+        if (await context.LoadAccountAsync(stop) is not { Aggregate: { } account } stream) return Problems.Of(PlatformProblems.NotFound);
         if (password is not null) judged.MustStillHold(account);
-        var command = new ChangeMailAccount(password, Credential.NewId(), judged.Facts, body.CapacityMb, body.Comment, domain!, usage, context.Now);
-        var decision = Decide(command, account);
-        foreach (var e in decision.Events)
-        {
-            if (e is MailAccountPasswordChanged p) Credential.Store(session, p.CredentialId, account.Id, judged.Hash!);
-            if (e is MailAccountCapacityChanged c) DomainUsage.Add(session, account.Domain, 0, c.CapacityMb - account.CapacityMb);
-        }
+        var decision = Decide(new(password, Credential.NewId(), judged.Facts, body.CapacityMb, body.Comment, domain, usage, context.Now), account);
 
         var before = await reader.ReadAsync(account.Id, stop);
         var inForce = decision.Events.IsEmpty && await reader.IsInForceAsync(before!, stop);
         var warnings = Warning.About(decision, judged.Facts, http.Request);
-        return context.Conclude(stream, decision, (state, version) =>
+        return context.KeepAndConclude(stream, decision, judged.Hash, (state, version) =>
             new Answer(200, MailAccountView.Of(state, before!.UsedBytes, inForce, forUser: false) with { Warnings = warnings }, version));
     }
 }

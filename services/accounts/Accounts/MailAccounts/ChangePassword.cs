@@ -45,12 +45,9 @@ public sealed record ChangePassword(string Password, string CredentialId, Passwo
             : mustProve ? await passwords.JudgeAsync(known, body.Current!, password, stop)
             : await passwords.JudgeAsync(session, known, password, stop);
 
-        var stream = await session.Events.FetchForWriting<MailAccount>(accountId, stop);
-        if (stream.Aggregate is not { DeletionJob: null } account) return Problems.Of(PlatformProblems.NotFound);
+        if (await context.LoadAccountAsync(accountId, stop) is not { Aggregate: { } account } stream) return Problems.Of(PlatformProblems.NotFound);
         judged.MustStillHold(account);
-        var command = new ChangePassword(password, Credential.NewId(), judged.Facts, isWrong, context.Now);
-        var decision = Decide(command, account);
-        if (!decision.Events.IsEmpty) Credential.Store(session, command.CredentialId, account.Id, judged.Hash!);
-        return context.Conclude(stream, decision, (_, version) => new Answer(204, Version: version));
+        var decision = Decide(new(password, Credential.NewId(), judged.Facts, isWrong, context.Now), account);
+        return context.KeepAndConclude(stream, decision, judged.Hash, (_, version) => new Answer(204, Version: version));
     }
 }

@@ -73,14 +73,13 @@ public sealed record CreateMailAccount(
         var facts = new PasswordFacts(IsGuessable: passwordIsGood && GuessablePassword.Is(password, accountName, domainName));
         var hash = passwordIsGood ? await passwords.HashAsync(password, stop) : null;
 
-        if (await DomainUsage.LockAsync(session, domainName, stop) is not { } usage) return Problems.Of(PlatformProblems.NotFound);
-        var domain = await session.LoadAsync<Domain>(domainName, stop);
+        if (await DomainUsage.LockWithLimitsAsync(session, domainName, stop) is not var (usage, domain)) return Problems.Of(PlatformProblems.NotFound);
         var address = $"{accountName.ToLowerInvariant()}@{domainName}";
         // A text that is not a valid name is not looked up: nobody has it, and the database may refuse its characters.
         var reservation = AccountName.Broken(accountName).Any() ? null : await session.LoadAsync<AddressReservation>(address, stop);
         var former = await session.LoadAsync<FormerLife>(FormerLife.IdOf(box, address), stop);
         var command = new CreateMailAccount(
-            accountId, accountName, password, Credential.NewId(), body.CapacityMb, body.Comment, domain!, usage, reservation, former?.Life ?? 0, context.Now)
+            accountId, accountName, password, Credential.NewId(), body.CapacityMb, body.Comment, domain, usage, reservation, former?.Life ?? 0, context.Now)
         { HomeNode = await placement.HomeAsync(session, stop) };
 
         var decision = Decide(command, null);

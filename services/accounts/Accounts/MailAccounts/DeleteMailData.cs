@@ -18,16 +18,14 @@ public sealed record DeleteMailData(string JobId, DateTimeOffset Now)
     /// <summary><c>DELETE /api/v1/accounts/{address}/mail</c> → 202 with the job, a new one or the one that runs.</summary>
     public static async Task<IResult> Handle(string address, CommandContext context, HttpContext http, JobReader reader, CancellationToken stop)
     {
-        var (session, target) = (context.Session, context.Target!);
-        var stream = await session.Events.FetchForWriting<MailAccount>(target.AccountId, stop);
-        if (stream.Aggregate is not { DeletionJob: null } account) return Problems.Of(PlatformProblems.NotFound);
+        if (await context.LoadAccountAsync(stop) is not { Aggregate: { } account } stream) return Problems.Of(PlatformProblems.NotFound);
         if (account.MailDeletionJob is { } running && await reader.FindAsync(running, http, stop) is { } job)
             return context.IfMatch is { } wanted && wanted != stream.CurrentVersion ? Problems.Of(PlatformProblems.Stale) : Accepted(job);
 
         var command = new DeleteMailData(AccountsJobs.NewId(), context.Now);
         var decision = Decide(command, account);
         var started = new JobStarted(command.JobId, JobKinds.MailDataDeletion, account.Domain, account.Id, Total: 0, context.Now);
-        session.Events.StartStream<Job>(command.JobId, started);
+        context.Session.Events.StartStream<Job>(command.JobId, started);
         return context.Conclude(stream, decision, (state, _) => Accepted(JobView.Begun(started, state.Address)));
     }
 

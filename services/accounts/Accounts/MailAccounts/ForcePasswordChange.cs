@@ -31,14 +31,10 @@ public sealed record ForcePasswordChange(string CredentialId, string Reason, Dat
     /// <summary><c>POST /api/v1/accounts/{address}/force-password-change</c> → 204.</summary>
     public static async Task<IResult> Handle(string address, ForcePasswordChangeBody body, CommandContext context, Passwords passwords, CancellationToken stop)
     {
-        var (session, accountId) = (context.Session, context.Target!.AccountId);
         var hash = await passwords.HashAsync(Convert.ToBase64String(RandomNumberGenerator.GetBytes(RandomBytes)), stop);
-        var stream = await session.Events.FetchForWriting<MailAccount>(accountId, stop);
-        if (stream.Aggregate is not { DeletionJob: null } account) return Problems.Of(PlatformProblems.NotFound);
-        var command = new ForcePasswordChange(Credential.NewId(), body.Reason ?? "", context.Now);
-        var decision = Decide(command, account);
-        if (!decision.Events.IsEmpty) Credential.Store(session, command.CredentialId, account.Id, hash, forced: true);
-        return context.Conclude(stream, decision, (_, version) => new Answer(204, Version: version));
+        if (await context.LoadAccountAsync(stop) is not { } stream) return Problems.Of(PlatformProblems.NotFound);
+        var decision = Decide(new(Credential.NewId(), body.Reason ?? "", context.Now), stream.Aggregate!);
+        return context.KeepAndConclude(stream, decision, hash, (_, version) => new Answer(204, Version: version));
     }
 
     private static IEnumerable<Rejection> BrokenBy(string reason)

@@ -9,7 +9,7 @@ namespace Hikyaku.Accounts.Undo;
 /// <summary>
 /// Whether accounts hold mail, as their nodes know it now: what they have told by themselves may be older than the last delivery.
 /// </summary>
-public sealed class MailHeld(NodeQuestions nodes, NpgsqlDataSource database, TimeProvider time, IConfiguration configuration)
+public sealed class MailboxEmptiness(NodeQuestions nodes, NpgsqlDataSource database, TimeProvider time, IConfiguration configuration)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100), AskAgain = TimeSpan.FromSeconds(5);
 

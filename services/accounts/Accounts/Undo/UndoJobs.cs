@@ -14,7 +14,7 @@ namespace Hikyaku.Accounts.Undo;
 /// nodes are asked, who may know of mail that they have not told yet. What is left as it is
 /// is named (<see cref="LeftAccounts"/>). Which accounts they are, the events of the job say: they stand between its first and last.
 /// </summary>
-public sealed class UndoJobs(JobSteps steps, BulkFiles files, MailHeld mail, NpgsqlDataSource database) : IJobWork
+public sealed class UndoJobs(JobSteps steps, BulkFiles files, MailboxEmptiness mail, NpgsqlDataSource database) : IJobWork
 {
     /// <inheritdoc/>
     public string Kind => JobKinds.Undo;
@@ -59,8 +59,7 @@ public sealed class UndoJobs(JobSteps steps, BulkFiles files, MailHeld mail, Npg
     {
         await using var step = await steps.BeginAsync(job, stop);
         var (session, own) = (step.Session, await BulkNumbers.ReadAsync(step.Session, job.Id, stop));
-        var usage = (await DomainUsage.LockAsync(session, job.Domain, stop))!;
-        var domain = (await session.LoadAsync<Domain>(job.Domain, stop))!;
+        var (usage, domain) = (await DomainUsage.LockWithLimitsAsync(session, job.Domain, stop))!.Value;
         await AccountsOfRows.LockAsync(session, ids, stop);
         var accounts = (await session.LoadManyAsync<MailAccount>(stop, ids)).ToDictionary(a => a.Id);
         var left = new List<(string Account, Rejection Why)>();
@@ -114,7 +113,7 @@ public sealed class UndoJobs(JobSteps steps, BulkFiles files, MailHeld mail, Npg
     {
         var (session, domain, deletion, now) = (step.Session, step.Job.Domain, AccountsJobs.NewId(), step.Now);
         var reservations = (await session.LoadManyAsync<AddressReservation>(stop, accounts.Select(a => a.Address).ToArray())).ToDictionary(r => r.AccountId);
-        var holding = await MailHeld.HoldersAsync(session, accounts.Select(a => a.Id), stop);
+        var holding = await MailboxEmptiness.HoldersAsync(session, accounts.Select(a => a.Id), stop);
         var (count, mb) = (0, 0);
         foreach (var account in accounts)
         {
