@@ -1,15 +1,16 @@
 using System.Globalization;
 using System.Resources;
+using System.Text.Json.Serialization;
 
 namespace Hikyaku.Platform.Tests;
 
 // A miniature stream for the platform's own tests: a courier's parcel.
 
-public sealed record ParcelPosted(string Parcel, string To);
+public sealed record ParcelPosted(string Parcel, string To, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] DateTimeOffset At = default);
 
-public sealed record ParcelLabelled(string Label);
+public sealed record ParcelLabelled([property: PersonalData] string Label, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] DateTimeOffset At = default);
 
-public sealed record ParcelWeighed(int Grams);
+public sealed record ParcelWeighed(int Grams, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] DateTimeOffset At = default);
 
 public sealed record Parcel : IState<Parcel>
 {
@@ -42,19 +43,32 @@ public static class ParcelRules
 
     public static readonly IReadOnlyList<ProblemCode> All = [AlreadyPosted, NoLabel, LabelTooLong];
 
-    public static Decision Post(Parcel? parcel, string id, string to)
-        => parcel is null ? Decision.Accept(new ParcelPosted(id, to)) : Decision.Reject(new Rejection(AlreadyPosted));
+    /// <summary>Its user does not learn what was weighed.</summary>
+    public static readonly StreamHistory History = new(
+    [
+        new Setting("label").SetBy<ParcelPosted>(_ => null).SetBy<ParcelLabelled>(l => l.Label),
+        new Setting("grams", MayBePutBack: false).SetBy<ParcelPosted>(_ => 0).SetBy<ParcelWeighed>(w => w.Grams),
+    ])
+    {
+        Hidden = ["parcel"],
+        HiddenFromUsers = ["grams"],
+        MayUndo = [Roles.Operator],
+        WhyNot = e => e is ParcelPosted ? AlreadyPosted : PlatformProblems.NotUndoable,
+    };
 
-    public static Decision Label(Parcel parcel, string label)
+    public static Decision Post(Parcel? parcel, string id, string to, DateTimeOffset now = default)
+        => parcel is null ? Decision.Accept(new ParcelPosted(id, to, now)) : Decision.Reject(new Rejection(AlreadyPosted));
+
+    public static Decision Label(Parcel parcel, string label, DateTimeOffset now = default)
     {
         List<Rejection> broken = [];
         if (label.Trim().Length == 0) broken.Add(new(NoLabel, "label"));
         if (label.Length > 10) broken.Add(new(LabelTooLong, "label", ("max", 10)));
-        return Decision.Unless(broken, () => parcel.Label == label ? [] : [new ParcelLabelled(label)]);
+        return Decision.Unless(broken, () => parcel.Label == label ? [] : [new ParcelLabelled(label, now)]);
     }
 
     // Every weighing counts: not idempotent by design.
-    public static Decision Weigh(int grams) => Decision.Accept(new ParcelWeighed(grams));
+    public static Decision Weigh(int grams, DateTimeOffset now = default) => Decision.Accept(new ParcelWeighed(grams, now));
 }
 
 /// <summary>Texts that nobody reads: each code stands for itself.</summary>

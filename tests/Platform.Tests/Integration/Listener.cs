@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Hikyaku.Accounts.Contracts;
 using Hikyaku.Contracts;
 using MassTransit;
 
@@ -28,6 +29,7 @@ public sealed class Listener : IAsyncDisposable
                 endpoint.Handler<ParcelTold>(Note);
                 endpoint.Handler<ParcelState>(Note);
                 endpoint.Handler<NodeStateBookmark>(Note);
+                endpoint.Handler<AccountErased>(Note);
             });
         });
     }

@@ -28,7 +28,17 @@ public sealed class ParcelClient(ParcelService service, InternalKeys keys) : IDi
     public Task<Reply> WeighAsync(string id, int grams = 1, string? key = null, string? traceParent = null)
         => SendAsync(HttpMethod.Post, $"/parcels/{id}/weighings", new WeighingBody(grams), headers: [("Idempotency-Key", key), ("traceparent", traceParent)]);
 
+    /// <summary>Labels the parcel of an account, which has its id, for the account's own user.</summary>
+    public Task<Reply> LabelAsUserAsync(string account, string label, string? key = null)
+        => SendAsync(HttpMethod.Put, $"/accounts/{AddressOf(account)}/label", new LabelBody(label), bearer: UserToken(account), headers: [("Idempotency-Key", key)]);
+
+    /// <summary>Reads the parcel of an account.</summary>
+    public Task<Reply> ReadAsUserAsync(string account) => SendAsync(HttpMethod.Get, $"/accounts/{AddressOf(account)}", null, bearer: UserToken(account));
+
     public Task<Reply> GetAsync(string path) => SendAsync(HttpMethod.Get, path, null);
+
+    /// <summary>An account's address.</summary>
+    public static string AddressOf(string account) => $"{account}@example.jp";
 
     public async Task<Reply> SendAsync(HttpMethod method, string path, object? body, Caller? caller = null, string? bearer = null, params (string Name, string? Value)[] headers)
     {
@@ -40,6 +50,19 @@ public sealed class ParcelClient(ParcelService service, InternalKeys keys) : IDi
     }
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Reads the history of an account's parcel, for an operator or for its user.</summary>
+    public Task<Reply> HistoryAsync(string account, string query = "", bool asUser = false)
+        => SendAsync(HttpMethod.Get, $"/api/v1/accounts/{AddressOf(account)}/history{query}", null, bearer: asUser ? UserToken(account) : OperatorToken(account));
+
+    /// <summary>Undoes a change of an account's parcel.</summary>
+    public Task<Reply> UndoAsync(string account, string eventId, bool asUser = false)
+        => SendAsync(HttpMethod.Post, $"/api/v1/accounts/{AddressOf(account)}/history/{eventId}/undo", new UndoBody(null), bearer: asUser ? UserToken(account) : OperatorToken(account));
+
+    private string OperatorToken(string account) => keys.Token(Operator, new(account, AddressOf(account), "example.jp", 1));
+
+    private string UserToken(string account)
+        => keys.Token(new(Roles.User, AddressOf(account), "s2", [], "192.0.2.99", "api", account), new(account, AddressOf(account), "example.jp", 1));
 
     private static string? Header(HttpResponseMessage answer, string name) => answer.Headers.TryGetValues(name, out var values) ? values.Single() : null;
 }

@@ -44,8 +44,14 @@ public sealed class Levers : TimeProvider
     /// <summary>Awaited inside every weighing.</summary>
     public Func<Task> BeforeWeighing { get; set; } = () => Task.CompletedTask;
 
+    /// <summary>Awaited inside every labelling by a user.</summary>
+    public Func<Task> BeforeLabelling { get; set; } = () => Task.CompletedTask;
+
     /// <summary>Awaited before a sorting is committed (null), and before it sorts each parcel.</summary>
     public Func<string?, CancellationToken, Task> BeforeSorting { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>Awaited before a deleted parcel is erased.</summary>
+    public Func<string, Task> BeforeErasing { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>Thrown by the publisher while set.</summary>
     public Exception? PublisherFails { get; set; }
@@ -86,7 +92,11 @@ public sealed class ParcelService : IAsyncDisposable
         builder.Services.AddSingleton(levers);
         builder.AddServiceHost("parcels");
         if (Environment.GetEnvironmentVariable("HIKYAKU_TEST_LOG") is null) builder.Logging.ClearProviders();
-        builder.Services.AddBus(builder.Configuration, "parcels", bus => bus.AddJobs());
+        builder.Services.AddBus(builder.Configuration, "parcels", bus =>
+        {
+            bus.AddJobs();
+            bus.AddDeletionParticipant<ErasesParcels>("parcels");
+        });
         builder.Services.AddNodeBus(builder.Configuration);
         builder.Services.AddEventStore(builder.Configuration, options =>
         {
@@ -122,6 +132,9 @@ internal static class ParcelEndpoints
         commands.MapPost("", Post).Allow(Scope.None, Roles.Operator, Roles.Admin);
         commands.MapPut("/{id}/label", Label).Allow(Scope.None, Roles.Operator);
         commands.MapPost("/{id}/weighings", Weigh).Allow(Scope.None, Roles.Operator);
+        app.MapCommands("/accounts/{address}").MapPut("/label", LabelOwn).Allow(Scope.Account, Roles.User);
+        app.MapGet("/accounts/{address}", ReadOwn).Allow(Scope.Account, Roles.User);
+        app.MapAccountHistory<Parcel>(ParcelRules.History, (parcel, earlier, now) => ParcelRules.Label(parcel, (string?)earlier["label"] ?? "", now), parcel => parcel);
         app.MapCommands("/sortings").MapPost("", ParcelJobs.Sort).Allow(Scope.None, Roles.Operator, Roles.Admin);
         app.MapJobs();
         app.MapNodes(States);
@@ -132,21 +145,33 @@ internal static class ParcelEndpoints
     {
         context.Session.Store(new Note($"asked-{body.Id}-{context.Caller.Login}"));
         var stream = await context.Session.Events.FetchForWriting<Parcel>(body.Id);
-        return context.Conclude(stream, ParcelRules.Post(stream.Aggregate, body.Id, body.To),
+        return context.Conclude(stream, ParcelRules.Post(stream.Aggregate, body.Id, body.To, context.Now),
             (parcel, version) => new Answer(201, parcel, version, $"/parcels/{parcel.Id}"));
     }
 
     private static async Task<IResult> Label(string id, LabelBody body, CommandContext context)
     {
         var stream = await context.Session.Events.FetchForWriting<Parcel>(id);
-        return context.Conclude(stream, ParcelRules.Label(stream.Aggregate!, body.Label), (parcel, version) => new Answer(200, parcel, version));
+        return context.Conclude(stream, ParcelRules.Label(stream.Aggregate!, body.Label, context.Now), (parcel, version) => new Answer(200, parcel, version));
+    }
+
+    private static async Task<IResult> LabelOwn(LabelBody body, CommandContext context, Levers levers)
+    {
+        await levers.BeforeLabelling();
+        return await Label(context.Target!.AccountId, body, context);
+    }
+
+    private static async Task<IResult> ReadOwn(HttpContext http, IDocumentStore store, CancellationToken stop)
+    {
+        await using var session = store.QuerySession();
+        return await session.LoadAsync<Parcel>(http.Asking().Target!.AccountId, stop) is { } parcel ? new Answer(200, parcel) : Problems.Of(PlatformProblems.NotFound);
     }
 
     private static async Task<IResult> Weigh(string id, WeighingBody body, CommandContext context, Levers levers)
     {
         await levers.BeforeWeighing();
         var stream = await context.Session.Events.FetchForWriting<Parcel>(id);
-        return context.Conclude(stream, ParcelRules.Weigh(body.Grams), (parcel, version) => new Answer(200, parcel, version));
+        return context.Conclude(stream, ParcelRules.Weigh(body.Grams, context.Now), (parcel, version) => new Answer(200, parcel, version));
     }
 
     private static async IAsyncEnumerable<object> States(
