@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Verifying;
 using System.Diagnostics;
 using System.Globalization;
 using Hikyaku.Accounts.Domains;
@@ -26,13 +27,13 @@ internal static class RebuildingReadModels
         try
         {
             await FillAsync(database.ConnectionString);
-            var first = await RebuildReadModels.RunAsync(database.ConnectionString, CancellationToken.None);
+            var first = await RebuildReadModels.RunAsync(AccountsVerbs.All, database.ConnectionString, CancellationToken.None);
             List<(Rebuilt Rebuilt, double Seconds)> runs = [];
             await using var memory = new MemoryOf(Environment.ProcessId);
             for (var run = 0; run < Runs; run++)
             {
                 var watch = Stopwatch.StartNew();
-                runs.Add(((await RebuildReadModels.RunAsync(database.ConnectionString, CancellationToken.None))!, watch.Elapsed.TotalSeconds));
+                runs.Add(((await RebuildReadModels.RunAsync(AccountsVerbs.All, database.ConnectionString, CancellationToken.None))!, watch.Elapsed.TotalSeconds));
             }
 
             Tell(report, first!, runs, memory);

@@ -1,4 +1,5 @@
 using Hikyaku.Accounts.Contracts;
+using Hikyaku.Platform;
 using Npgsql;
 
 namespace Hikyaku.Verify;

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Accounts.Storage;
+using Hikyaku.Platform;
 using Npgsql;
 
 namespace Hikyaku.Verify;

@@ -1,5 +1,6 @@
 using Hikyaku.Accounts.Nodes;
 using Microsoft.Data.Sqlite;
+using Hikyaku.Platform;
 using Npgsql;
 
 namespace Hikyaku.Verify;

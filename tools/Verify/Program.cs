@@ -4,8 +4,8 @@ using Npgsql;
 namespace Hikyaku.Verify;
 
 /// <summary>
-/// <c>hikyaku verify</c>: whether history, read models, the feed and the replicas of the mail nodes agree, compared while
-/// all of them run. Prints every disagreement. Ends with 0 when there is none, 1 when there is one, 2 when something could not be read.
+/// The part of <c>./dev verify</c> that goes across programs: whether the accounts service's history, the feed and the replicas of the
+/// mail nodes agree, compared while all of them run. Prints every disagreement. Ends with 0 when there is none, 1 when there is one, 2 when something could not be read.
 /// </summary>
 public static class Program
 {
@@ -29,10 +29,7 @@ public static class Program
 
         try
         {
-            var outcome = await Verification.RunAsync(settings, CancellationToken.None);
-            foreach (var disagreement in outcome.Disagreements) Console.WriteLine(disagreement);
-            Console.WriteLine(outcome.Summary);
-            return outcome.Disagreements.Count == 0 ? 0 : 1;
+            return (await Verification.RunAsync(settings, CancellationToken.None)).Print();
         }
         catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
         {

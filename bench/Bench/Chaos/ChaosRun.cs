@@ -82,7 +82,7 @@ internal static class ChaosRun
             ["mailboxes looked into", $"{mail.Reads}"],
             ["ready after the last kill, s", Seconds(readyAfter)],
             ["converged after that and the end of the load, s (must be ≤ 10)", Seconds(converged)],
-            ["hikyaku verify", verified.Code == 0 ? verified.Output.Trim() : "disagreements"],
+            ["hikyaku verify", verified.Code == 0 ? verified.Output.Trim().ReplaceLineEndings("; ") : "disagreements"],
             ["wrong", $"{judgement.Wrong.Count}"]);
         foreach (var wrong in judgement.Wrong.Take(100)) report.Line($"- {wrong}");
         if (length >= TimeSpan.FromMinutes(FullSize)) report.Write();

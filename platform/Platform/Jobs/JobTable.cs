@@ -22,6 +22,9 @@ public sealed class JobTable : EventProjection
         foreach (var type in Job.Events) IncludeType(type);
     }
 
+    /// <summary>The list as a read model: how far a running job has come no event says.</summary>
+    public static readonly ReadModel ReadModel = new("job", ["id"], ["done", "total", "stage", "moved_at"]);
+
     /// <summary>The table, beside Marten's own.</summary>
     public static Table Table()
     {

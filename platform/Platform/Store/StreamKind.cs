@@ -17,6 +17,13 @@ public interface IStreamKind
     /// <summary>Makes the snapshot of a stream anew from its events.</summary>
     Task RefreshAsync(IDocumentStore store, string stream, CancellationToken stop);
 
+    /// <summary>The table of its snapshots.</summary>
+    string TableIn(IDocumentStore store)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return store.Options.FindOrResolveDocumentType(State).TableName.Name;
+    }
+
     /// <summary>Every kind that a service has: those with a <see cref="SnapshotOf{TState}"/>.</summary>
     static IReadOnlyList<IStreamKind> AllOf(IDocumentStore store)
     {

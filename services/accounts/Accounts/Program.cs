@@ -11,6 +11,7 @@ using Hikyaku.Accounts.Publishing;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Accounts.Storage;
 using Hikyaku.Accounts.Undo;
+using Hikyaku.Accounts.Verifying;
 using Hikyaku.Platform;
 using Marten;
 
@@ -22,13 +23,8 @@ public static class Program
     /// <summary>The service's name.</summary>
     public const string Service = "accounts";
 
-    /// <summary>Runs it; with the one argument <c>rebuild</c>, makes its read models anew.</summary>
-    public static async Task<int> Main(string[] args)
-    {
-        if (args is ["rebuild"]) return await RebuildReadModels.MainAsync();
-        await Build(args).RunToEndAsync();
-        return 0;
-    }
+    /// <summary>Runs it, or one of its verbs: <c>verify</c>, <c>rebuild</c>.</summary>
+    public static Task<int> Main(string[] args) => AccountsVerbs.All.RunAsync(args, Build);
 
     /// <summary>Puts it together; settings come from the environment or as arguments.</summary>
     public static WebApplication Build(string[] args)

@@ -1,5 +1,6 @@
+using Hikyaku.Accounts.Verifying;
+using Hikyaku.Platform;
 using System.Net;
-using Hikyaku.Accounts.Storage;
 using Hikyaku.MailNode.Contracts;
 using Npgsql;
 using static Hikyaku.Accounts.Tests.Integration.BulkWork;
@@ -36,7 +37,7 @@ public sealed class Jobs_of_a_former_release(AccountsWithANode node) : IClassFix
         await _accounts.RenewLeaseAsync(applied: long.MaxValue);
         Assert.Equal(before, await AnswersAsync(jobs));
         Assert.Equal((2, 200), await NumbersAsync(_accounts, domain)); // postmaster and taro, and nothing withheld
-        Assert.All((await RebuildReadModels.RunAsync(_accounts.Database, CancellationToken.None))!.Tables, t => Assert.Equal((0, 0, 0), (t.Changed, t.Added, t.Removed)));
+        Assert.All((await RebuildReadModels.RunAsync(AccountsVerbs.All, _accounts.Database, CancellationToken.None))!.Tables, t => Assert.Equal((0, 0, 0), (t.Changed, t.Added, t.Removed)));
         Assert.Equal(before, await AnswersAsync(jobs));
     }
 

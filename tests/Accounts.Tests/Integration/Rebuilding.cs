@@ -1,8 +1,8 @@
 using System.Net;
-using Hikyaku.Accounts.Storage;
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform.Testing;
-using Hikyaku.Verify;
+using Hikyaku.Accounts.Verifying;
+using Hikyaku.Platform;
 using Npgsql;
 
 namespace Hikyaku.Accounts.Tests.Integration;
@@ -25,7 +25,7 @@ public sealed class Rebuilding(AccountsWithANode node) : IClassFixture<AccountsW
     {
         await HistoryAsync();
         var before = await DumpAsync("xmin::text");
-        var rebuilt = (await RebuildReadModels.RunAsync(_accounts.Database, CancellationToken.None))!;
+        var rebuilt = (await RebuildReadModels.RunAsync(AccountsVerbs.All, _accounts.Database, CancellationToken.None))!;
         Assert.All(rebuilt.Tables, t => Assert.Equal((0, 0, 0), (t.Changed, t.Added, t.Removed)));
         Assert.Equal(before, await DumpAsync("xmin::text"));
         Assert.Equal(8, rebuilt.Tables.Count);
@@ -51,7 +51,7 @@ public sealed class Rebuilding(AccountsWithANode node) : IClassFixture<AccountsW
         var damaged = await DumpAsync();
         Assert.NotEqual(before, damaged);
 
-        await RebuildReadModels.RunAsync(_accounts.Database, CancellationToken.None);
+        await RebuildReadModels.RunAsync(AccountsVerbs.All, _accounts.Database, CancellationToken.None);
 
         // A row that was lost has lost what only it had.
         var lost = damage.StartsWith("delete from", StringComparison.Ordinal);
@@ -84,7 +84,7 @@ public sealed class Rebuilding(AccountsWithANode node) : IClassFixture<AccountsW
         for (var i = 0; i < 3; i++)
         {
             await ExecuteAsync("update mail_account_list set comment = 'x' where address = 'first@' || @domain", domain);
-            await RebuildReadModels.RunAsync(_accounts.Database, CancellationToken.None);
+            await RebuildReadModels.RunAsync(AccountsVerbs.All, _accounts.Database, CancellationToken.None);
         }
 
         await stop.CancelAsync();
@@ -101,18 +101,18 @@ public sealed class Rebuilding(AccountsWithANode node) : IClassFixture<AccountsW
         await ExecuteAsync("update mail_account_list set capacity_mb = 1 where domain = @domain", domain);
         await ExecuteAsync("update mt_events set data = jsonb_build_array(data) where type = 'accounts.mail-account-capacity-changed.v1' and stream_id = (select account_id from mail_account_list where address = 'taro@' || @domain)", domain);
         var damaged = await DumpAsync();
-        await Assert.ThrowsAnyAsync<Exception>(() => RebuildReadModels.RunAsync(_accounts.Database, CancellationToken.None));
+        await Assert.ThrowsAnyAsync<Exception>(() => RebuildReadModels.RunAsync(AccountsVerbs.All, _accounts.Database, CancellationToken.None));
         Assert.Equal(damaged, await DumpAsync());
 
         await ExecuteAsync("update mt_events set data = data -> 0 where jsonb_typeof(data) = 'array' and @domain <> ''", domain);
-        await RebuildReadModels.RunAsync(_accounts.Database, CancellationToken.None);
+        await RebuildReadModels.RunAsync(AccountsVerbs.All, _accounts.Database, CancellationToken.None);
         Assert.Empty(await FoundAsync());
     }
 
     [Fact]
     public async Task Of_two_at_once_one_is_refused()
     {
-        var both = await Task.WhenAll(RebuildReadModels.RunAsync(_accounts.Database, CancellationToken.None), RebuildReadModels.RunAsync(_accounts.Database, CancellationToken.None));
+        var both = await Task.WhenAll(RebuildReadModels.RunAsync(AccountsVerbs.All, _accounts.Database, CancellationToken.None), RebuildReadModels.RunAsync(AccountsVerbs.All, _accounts.Database, CancellationToken.None));
         Assert.Single(both, r => r is null);
     }
 
@@ -142,7 +142,7 @@ public sealed class Rebuilding(AccountsWithANode node) : IClassFixture<AccountsW
 
     // The replica of the node is not there to be looked at.
     private async Task<IEnumerable<Disagreement>> FoundAsync()
-        => (await Verification.RunAsync(new(_accounts.Database, new Dictionary<string, string>(), TimeSpan.Zero), CancellationToken.None)).Disagreements.Where(d => d.Where is "history" or "read model");
+        => (await VerifyStreams.RunAsync(AccountsVerbs.All, _accounts.Database, TimeSpan.Zero, CancellationToken.None)).Disagreements;
 
     private async Task SendAsync(HttpMethod method, string path, object? body = null) => Assert.InRange((int)(await _accounts.SendAsync(method, path, body)).Status, 200, 299);
 

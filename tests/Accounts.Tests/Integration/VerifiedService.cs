@@ -1,5 +1,7 @@
 using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.Verifying;
 using Hikyaku.MailNode;
+using Hikyaku.Platform;
 using Hikyaku.Verify;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -74,7 +76,15 @@ public sealed class VerifiedService : IAsyncLifetime
 
     /// <summary>Everything that is found, by anybody's damage.</summary>
     public Task<Outcome> VerifyAsync(double seconds = 0)
-        => Verification.RunAsync(new(Accounts.Database, new Dictionary<string, string> { ["mail1"] = _folder }, TimeSpan.FromSeconds(seconds)), CancellationToken.None);
+        => VerifyAsync(new VerificationSettings(Accounts.Database, new Dictionary<string, string> { ["mail1"] = _folder }, TimeSpan.FromSeconds(seconds)));
+
+    /// <summary>What <c>./dev verify</c> does: the service's own verb, and what goes across programs.</summary>
+    public static async Task<Outcome> VerifyAsync(VerificationSettings settings)
+    {
+        var within = await VerifyStreams.RunAsync(AccountsVerbs.All, settings.Postgres, settings.Wait, CancellationToken.None);
+        var across = await Verification.RunAsync(settings, CancellationToken.None);
+        return new([.. within.Disagreements, .. across.Disagreements], [.. within.Counted, .. across.Counted]);
+    }
 
     /// <summary>What is found about some keys.</summary>
     public async Task<string[]> FoundAsync(params string[] keys)

@@ -119,17 +119,29 @@ public sealed class Verifying(VerifiedService service) : IClassFixture<VerifiedS
     {
         var key = $"stray{Guid.NewGuid():N}";
         await service.DamageAsync("insert into domain_usage values (@key, 0, 0)", ("key", key));
-        var (code, output) = await CommandAsync(service.Accounts.Database, "--wait", "0");
+        var (code, output) = await CommandAsync("Accounts", service.Accounts.Database, "verify", "--wait", "0");
         Assert.Equal(1, code);
         Assert.Contains($"{Model}: {key}: it is in domain_usage and was never added", output, StringComparison.Ordinal);
-        Assert.Matches("[1-9][0-9]* disagreements", output);
-        Assert.Equal(2, (await CommandAsync("Host=127.0.0.1;Port=1;Timeout=1", "--wait", "0")).Code);
-        Assert.Equal(2, (await CommandAsync(service.Accounts.Database, "--unknown", "0")).Code);
+        Assert.Matches(@"accounts: \d+ streams of \d+ events: [1-9][0-9]* disagreements", output);
+        Assert.Equal(2, (await CommandAsync("Accounts", "Host=127.0.0.1;Port=1;Timeout=1", "verify", "--wait", "0")).Code);
+        Assert.Equal(2, (await CommandAsync("Accounts", service.Accounts.Database, "verify", "--unknown", "0")).Code);
     }
 
-    private static async Task<(int Code, string Output)> CommandAsync(string database, params string[] arguments)
+    [Fact, Trait("Rule", "NOD-3")]
+    public async Task The_command_for_nodes_and_feed_ends_with_the_same_codes()
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Verify.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var (_, _, id) = await service.AccountAsync();
+        service.DamageReplica("DELETE FROM mailbox WHERE account_id = $1", id);
+        var (code, output) = await CommandAsync("Verify", service.Accounts.Database, "--node", $"mail1={Path.GetDirectoryName(service.VmailFolder)}", "--wait", "0");
+        Assert.Equal(1, code);
+        Assert.Contains($"{VerifiedService.Node}: {id}: it does not have it", output, StringComparison.Ordinal);
+        Assert.Equal(2, (await CommandAsync("Verify", "Host=127.0.0.1;Port=1;Timeout=1", "--wait", "0")).Code);
+        Assert.Equal(2, (await CommandAsync("Verify", service.Accounts.Database, "--unknown", "0")).Code);
+    }
+
+    private static async Task<(int Code, string Output)> CommandAsync(string program, string database, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, $"{program}.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ConnectionStrings__Postgres"] = database;
         using var command = Process.Start(start)!;
         var errors = command.StandardError.ReadToEndAsync();

@@ -1,6 +1,6 @@
 using System.Text;
+using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
-using Hikyaku.Verify;
 using Microsoft.AspNetCore.Builder;
 using Npgsql;
 
@@ -77,7 +77,7 @@ public sealed class VerifiedFeed : IAsyncLifetime
     }
 
     public Task<Outcome> VerifyAsync(double seconds = 0)
-        => Verification.RunAsync(new(Accounts.Database, new Dictionary<string, string>(), TimeSpan.FromSeconds(seconds), Database), CancellationToken.None);
+        => VerifiedService.VerifyAsync(new(Accounts.Database, new Dictionary<string, string>(), TimeSpan.FromSeconds(seconds), Database));
 
     public async Task<string[]> FoundAsync(string where = "feed") => [.. (await VerifyAsync()).Disagreements.Where(d => d.Where == where).Select(d => d.ToString())];
 

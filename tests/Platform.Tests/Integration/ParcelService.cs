@@ -98,17 +98,7 @@ public sealed class ParcelService : IAsyncDisposable
             bus.AddDeletionParticipant<ErasesParcels>("parcels");
         });
         builder.Services.AddNodeBus(builder.Configuration);
-        builder.Services.AddEventStore(builder.Configuration, options =>
-        {
-            options.Events.MapEventType<ParcelPosted>("parcels.parcel-posted.v1");
-            options.Events.MapEventType<ParcelLabelled>("parcels.parcel-labelled.v1");
-            options.Events.MapEventType<ParcelWeighed>("parcels.parcel-weighed.v1");
-            foreach (var (type, name) in ParcelJobs.Names) options.Events.MapEventType(type, name);
-            options.Projections.Add(new SnapshotOf<Parcel>(typeof(ParcelPosted), typeof(ParcelLabelled), typeof(ParcelWeighed)), ProjectionLifecycle.Inline);
-            options.AddJobs(ParcelJobs.All);
-            options.Schema.For<Parcel>().DocumentAlias("parcel");
-            options.Schema.For<Note>().DocumentAlias("note");
-        });
+        builder.Services.AddEventStore(builder.Configuration, options => ConfigureStore(options, ProjectionLifecycle.Inline));
         builder.Services.AddSingleton<IJobWork, SortParcels>();
         builder.Services.AddJobs(ParcelJobs.All);
         builder.Services.ConfigureMarten((provider, options) => options.Events.Subscribe(
@@ -122,6 +112,24 @@ public sealed class ParcelService : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    /// <summary>Its verbs.</summary>
+    public static readonly ServiceVerbs Verbs = new("parcels", ConfigureStore)
+    {
+        Questions = [new(StreamChecks.ReadModel, "select id from mt_doc_note where id not like 'asked-%'", "nobody has asked it")],
+    };
+
+    private static void ConfigureStore(StoreOptions options, ProjectionLifecycle lifecycle)
+    {
+        options.Events.MapEventType<ParcelPosted>("parcels.parcel-posted.v1");
+        options.Events.MapEventType<ParcelLabelled>("parcels.parcel-labelled.v1");
+        options.Events.MapEventType<ParcelWeighed>("parcels.parcel-weighed.v1");
+        foreach (var (type, name) in ParcelJobs.Names) options.Events.MapEventType(type, name);
+        options.Projections.Add(new SnapshotOf<Parcel>(typeof(ParcelPosted), typeof(ParcelLabelled), typeof(ParcelWeighed)), lifecycle);
+        options.AddJobs(ParcelJobs.All, lifecycle);
+        options.Schema.For<Parcel>().DocumentAlias("parcel");
+        options.Schema.For<Note>().DocumentAlias("note");
+    }
 }
 
 internal static class ParcelEndpoints

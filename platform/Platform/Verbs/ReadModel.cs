@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Hikyaku.Accounts.Storage;
+namespace Hikyaku.Platform;
 
 /// <summary>What a rebuild repaired in a table.</summary>
 /// <param name="Table">Its name.</param>
@@ -13,13 +13,13 @@ public sealed record Repair(string Table, int Changed, int Added, int Removed);
 /// <param name="Table">Its name.</param>
 /// <param name="Key">The columns by which a row is known.</param>
 /// <param name="Kept">Columns that are measured or ticked off: no event says them, so a row that is there keeps its own.</param>
-internal sealed record ReadModel(string Table, string[] Key, string[] Kept)
+public sealed record ReadModel(string Table, string[] Key, string[] Kept)
 {
     /// <summary>The table of a stream's snapshots; what Marten notes beside state and version does not matter.</summary>
-    public static ReadModel OfSnapshots(string table) => new(table, ["id"], ["mt_last_modified", "mt_dotnet_type"]);
+    internal static ReadModel OfSnapshots(string table) => new(table, ["id"], ["mt_last_modified", "mt_dotnet_type"]);
 
     /// <summary>Gives the table the rows of its namesake in a schema; rows that are right are not written.</summary>
-    public async Task<Repair> RepairAsync(NpgsqlConnection session, string schema, CancellationToken stop)
+    internal async Task<Repair> RepairAsync(NpgsqlConnection session, string schema, CancellationToken stop)
     {
         var columns = await ColumnsAsync(session, stop);
         var compared = columns.Except(Key).Except(Kept).ToList();

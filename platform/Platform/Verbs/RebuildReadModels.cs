@@ -2,43 +2,36 @@ using System.Collections.Concurrent;
 using System.Data;
 using System.Diagnostics;
 using System.Globalization;
-using Hikyaku.Platform;
 using JasperFx;
 using JasperFx.Events;
 using JasperFx.Events.Projections;
 using Marten;
 using Npgsql;
 
-namespace Hikyaku.Accounts.Storage;
+namespace Hikyaku.Platform;
 
 /// <summary>
-/// Makes the read models anew from the history, while the service runs: the snapshots of streams, the list of accounts, the
-/// count of mailboxes on each node and jobs. Marten's daemon replays the events into a schema of the rebuild's own.
+/// The verb <c>rebuild</c>: makes the read models of a service anew from the history, while it runs: the snapshots of streams, the list
+/// of jobs, and the service's own tables (<see cref="ServiceVerbs.ReadModels"/>). Marten's daemon replays the events into a schema of the rebuild's own.
 /// Then commands wait for a moment, the daemon catches up, and what the real tables have otherwise is put right in one
 /// transaction: nobody ever reads a table that is half done, and a rebuild that breaks off has changed nothing.
 /// What is no read model is left alone, above all what limits and addresses are decided by. See docs/decisions/0022.
 /// </summary>
 public static class RebuildReadModels
 {
-    private const string Schema = "rebuild";
+    /// <summary>The schema in which they are made.</summary>
+    public const string Schema = "rebuild";
+
     private const long LockKey = 0x0072_6562_7569_6C64;
     private const int TriesToLock = 240; // two minutes of half seconds
     private const int EventsAtOnce = 5_000;
     private const int InMemory = 250_000; // snapshots, of about 1 KB; where more streams change in turn, they are written more than once
     private static readonly TimeSpan Longest = TimeSpan.FromHours(12);
 
-    private static readonly ReadModel[] Tables =
-    [
-        new("mail_account_list", ["account_id"], ["used_bytes", "used_at", "measured_for"]),
-        new("node_mailboxes", ["node", "domain"], []),
-        new("job", ["id"], ["done", "total", "stage", "moved_at", "bytes", "skipped"]),
-    ];
-
     /// <summary>The operator's command: tells what was wrong. Ends with 0, or 1 when another rebuild is under way.</summary>
-    public static async Task<int> MainAsync()
+    internal static async Task<int> PrintAsync(ServiceVerbs verbs, string postgres)
     {
-        var postgres = Environment.GetEnvironmentVariable("ConnectionStrings__Postgres") ?? throw new InvalidOperationException("ConnectionStrings__Postgres is not set");
-        if (await RunAsync(postgres, CancellationToken.None) is not { } rebuilt)
+        if (await RunAsync(verbs, postgres, CancellationToken.None) is not { } rebuilt)
         {
             await Console.Error.WriteLineAsync("Another rebuild is under way.");
             return 1;
@@ -50,20 +43,24 @@ public static class RebuildReadModels
     }
 
     /// <summary>Rebuilds all of them; null when another rebuild is under way.</summary>
+    /// <param name="verbs">What the service says.</param>
     /// <param name="postgres">The connection string of the service's database.</param>
     /// <param name="stop">Stops it; nothing is changed then.</param>
-    public static async Task<Rebuilt?> RunAsync(string postgres, CancellationToken stop)
+    public static async Task<Rebuilt?> RunAsync(ServiceVerbs verbs, string postgres, CancellationToken stop)
     {
+        ArgumentNullException.ThrowIfNull(verbs);
         await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(postgres) { ApplicationName = "rebuild", CommandTimeout = 0 }.ConnectionString);
         await using var session = await database.OpenConnectionAsync(stop);
         if (!await ScalarAsync<bool>(session, $"select pg_try_advisory_lock({LockKey})", stop)) return null;
         try
         {
             await ExecuteAsync(session, $"drop schema if exists {Schema} cascade", stop); // of one that was killed
-            using (var making = Open(postgres, replays: false, out _)) await making.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
-            await ExecuteAsync(session, SchemaSql, stop);
-            using var store = Open(postgres, replays: true, out var projections);
-            return await RunAsync(database, session, store, projections, stop);
+            using (var making = Open(verbs, postgres, replays: false, out _)) await making.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+            using var store = Open(verbs, postgres, replays: true, out var projections);
+            var tables = TablesOf(verbs, store);
+            await ExecuteAsync(session, SchemaSql(tables), stop);
+            var models = projections.SelectMany(p => p.PublishedTypes()).Select(t => ReadModel.OfSnapshots(((IReadOnlyStoreOptions)store.Options).FindOrResolveDocumentType(t).TableName.Name)).Concat(tables).ToList();
+            return await RunAsync(database, session, store, projections, models, verbs.AfterReplay, stop);
         }
         finally
         {
@@ -73,7 +70,8 @@ public static class RebuildReadModels
     }
 
     private static async Task<Rebuilt> RunAsync(
-        NpgsqlDataSource database, NpgsqlConnection session, DocumentStore store, IReadOnlyList<IProjectionSource<IDocumentOperations, IQuerySession>> projections, CancellationToken stop)
+        NpgsqlDataSource database, NpgsqlConnection session, DocumentStore store, IReadOnlyList<IProjectionSource<IDocumentOperations, IQuerySession>> projections,
+        IReadOnlyList<ReadModel> models, string? afterReplay, CancellationToken stop)
     {
         using var daemon = await store.BuildProjectionDaemonAsync();
         // Up to there all transactions have ended: the service's daemon has seen to it.
@@ -87,7 +85,6 @@ public static class RebuildReadModels
             replayed.Add(new(projection.Name, watch.Elapsed));
         });
 
-        var models = projections.SelectMany(p => p.PublishedTypes()).Select(t => ReadModel.OfSnapshots(((IReadOnlyStoreOptions)store.Options).FindOrResolveDocumentType(t).TableName.Name)).Concat(Tables).ToList();
         await using var transaction = await LockAsync(session, [.. models.Select(m => m.Table)], stop);
         var waited = Stopwatch.StartNew();
         var position = await MarkAsync(database, "coalesce((select max(seq_id) from public.mt_events), 0)", stop);
@@ -95,7 +92,7 @@ public static class RebuildReadModels
         var progress = (await store.Advanced.AllProjectionProgress(token: stop)).ToDictionary(p => p.ShardName, p => p.Sequence);
         var behind = ((IEventStore)store).RegisteredShardNames().Select(s => s.Identity).Where(s => progress.GetValueOrDefault(s) != position).ToList();
         if (behind.Count > 0) throw new InvalidOperationException($"Not everything was replayed: {string.Join(", ", behind)}");
-        await ExecuteAsync(session, ErasedSql, stop);
+        if (afterReplay is not null) await ExecuteAsync(session, afterReplay, stop);
         // Tables are compared as wholes. A planner that takes one for empty would go through all of it for each row of the other.
         await ExecuteAsync(session, "set local enable_nestloop = off", stop);
         List<Repair> tables = [];
@@ -106,24 +103,27 @@ public static class RebuildReadModels
 
     // The real events up to the rebuild's own mark (Marten waits for those beyond it), and read models of its own, which need
     // no index but their key. The service's daemon is not disturbed.
-    private static string SchemaSql =>
+    private static string SchemaSql(IReadOnlyList<ReadModel> tables) =>
         $"""
         drop table {Schema}.mt_events, {Schema}.mt_streams cascade;
         create view {Schema}.mt_events as select * from public.mt_events where seq_id <= (select last_seq_id from {Schema}.mt_event_progression where name = 'HighWaterMark');
         create view {Schema}.mt_streams as select * from public.mt_streams;
         create sequence if not exists {Schema}.mt_events_sequence;
-        {string.Join('\n', Tables.Select(t => $"create unlogged table {Schema}.{t.Table} (like public.{t.Table} including defaults, primary key ({string.Join(", ", t.Key)}));"))}
+        {string.Join('\n', tables.Select(t => $"create unlogged table {Schema}.{t.Table} (like public.{t.Table} including defaults, primary key ({string.Join(", ", t.Key)}));"))}
         """;
 
-    // No event tells this of a job; it is done with the account's masking.
-    private const string ErasedSql =
-        $"update {Schema}.job j set started_by = '' where started_by = account_id and not exists (select 1 from {Schema}.mail_account_list l where l.account_id = j.account_id)";
+    private static List<ReadModel> TablesOf(ServiceVerbs verbs, DocumentStore store)
+    {
+        var tables = verbs.ReadModels.ToList();
+        if (IStreamKind.AllOf(store).Any(k => k.State == typeof(Job)) && !tables.Exists(t => t.Table == JobTable.ReadModel.Table)) tables.Add(JobTable.ReadModel);
+        return tables;
+    }
 
-    private static DocumentStore Open(string postgres, bool replays, out IReadOnlyList<IProjectionSource<IDocumentOperations, IQuerySession>> projections)
+    private static DocumentStore Open(ServiceVerbs verbs, string postgres, bool replays, out IReadOnlyList<IProjectionSource<IDocumentOperations, IQuerySession>> projections)
     {
         var options = new StoreOptions();
         EventStore.Configure(options);
-        AccountsStore.Configure(options, ProjectionLifecycle.Async);
+        verbs.Store(options, ProjectionLifecycle.Async);
         options.DatabaseSchemaName = Schema;
         options.AutoCreateSchemaObjects = replays ? AutoCreate.None : AutoCreate.All;
         options.Connection(new NpgsqlConnectionStringBuilder(postgres)

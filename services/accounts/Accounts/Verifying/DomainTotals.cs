@@ -1,8 +1,9 @@
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Platform;
 using Npgsql;
 
-namespace Hikyaku.Verify;
+namespace Hikyaku.Accounts.Verifying;
 
 /// <summary>
 /// What a domain's accounts take of its limits, counted from the history, against the table that the limits are decided by.
@@ -10,7 +11,7 @@ namespace Hikyaku.Verify;
 /// </summary>
 internal sealed class DomainTotals
 {
-    private const string Where = "read model";
+    private const string Where = StreamChecks.ReadModel;
     private readonly HashSet<string> _domains = [];
     private readonly Dictionary<string, Total> _totals = [];
 
