@@ -39,7 +39,7 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
         return session is null || session.ExpiresAt <= time.GetUtcNow() ? null : session;
     }
 
-    /// <summary>Keeps a new session, under what its sign-in was told.</summary>
+    /// <summary>Keeps a new session, under what its sign-in was told; none for an account whose deletion came between.</summary>
     /// <param name="token">Finds it.</param>
     /// <param name="session">The session.</param>
     /// <param name="version">The login's version when its password was verified.</param>
@@ -49,10 +49,12 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
         ArgumentNullException.ThrowIfNull(session);
         return database.ExecuteAllAsync(
         [
+            ErasedAccounts.Lock(SubjectOf(session)),
             $"""
             insert into session (token_hash, id, subject, role, login, account_id, domains, version, password_change_required, address, created_at, expires_at)
-            values ({token.ToBytes()}, {session.Id}, {SubjectOf(session)}, {session.Role}, {session.Login}, {session.AccountId}, {session.Domains.ToArray()},
-                {version}, {session.PasswordChangeRequired}, {session.Address}, {session.CreatedAt}, {session.ExpiresAt})
+            select {token.ToBytes()}, {session.Id}, {SubjectOf(session)}, {session.Role}, {session.Login}, {session.AccountId}, {session.Domains.ToArray()},
+                {version}, {session.PasswordChangeRequired}, {session.Address}, {session.CreatedAt}, {session.ExpiresAt}
+            where not exists (select from erased_account where account_id = {session.AccountId})
             """,
             $"delete from session where id in (select id from session where subject = {SubjectOf(session)} order by created_at desc offset {MaxPerLogin})",
         ], stop);

@@ -23,11 +23,16 @@ public sealed class ErasedAccounts(NpgsqlDataSource database)
     {
         ArgumentNullException.ThrowIfNull(session);
         await session.BeginTransactionAsync(stop);
-        // Whoever writes something of an account shares this lock until the end of its transaction; whoever erases waits for it.
-        await session.ExecuteAsync($"select pg_advisory_xact_lock_shared(hashtextextended({accountId}, 2))", stop);
+        await session.ExecuteAsync(Lock(accountId), stop);
         // A statement of its own: it must see what was committed while the lock was waited for.
         return (await session.ListAsync($"select from erased_account where account_id = {accountId}", _ => true, stop)).Count == 0;
     }
+
+    /// <summary>
+    /// The lock of <see cref="HoldAsync"/>, for a program without an event store: the first statement of a transaction whose later ones
+    /// ask the table <c>erased_account</c>.
+    /// </summary>
+    public static FormattableString Lock(string accountId) => $"select pg_advisory_xact_lock_shared(hashtextextended({accountId}, 2))";
 
     /// <summary>Remembers an account, as soon as every transaction that holds it has ended.</summary>
     internal Task RememberAsync(string accountId, CancellationToken stop) => database.ExecuteAllAsync(

@@ -1,7 +1,9 @@
 using System.Net;
 using Hikyaku.Gateway.Routing.Routes;
+using Hikyaku.Gateway.Sessions;
 using Hikyaku.Platform.Testing;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 [assembly: AssemblyFixture(typeof(Hikyaku.Gateway.Tests.Integration.Deployment))]
@@ -104,6 +106,9 @@ public sealed class Deployment : IAsyncLifetime
     /// <summary>Whether the gateway has told the accounts service that nothing of an account is left.</summary>
     public async Task<bool> HasErasedAsync(string accountId)
         => await AskAsync(_database, "select participant from deletion_report where account_id = $1 and participant = 'gateway'", accountId) is not null;
+
+    /// <summary>The gateway's own sessions.</summary>
+    public SessionStore Sessions => _gateway.Services.GetRequiredService<SessionStore>();
 
     /// <summary>How many sessions the gateway's own database has of a login.</summary>
     public async Task<long> SessionsOfAsync(string login)

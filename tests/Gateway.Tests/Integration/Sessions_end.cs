@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Hikyaku.Gateway.Sessions;
 using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.Gateway.Tests.Integration;
@@ -117,6 +118,21 @@ public sealed class Sessions_end(Deployment deployment)
         Assert.Equal(HttpStatusCode.Unauthorized, (await _client.TrySignInAsync(tenant.User, Deployment.Password)).Status);
         await Eventually.Async(async () => await MeAsync(user) == HttpStatusCode.Unauthorized, TimeSpan.FromSeconds(5));
         await Eventually.Async(() => deployment.HasErasedAsync(id), TimeSpan.FromSeconds(5));
+        Assert.Equal(0, await deployment.SessionsOfAsync(tenant.User));
+    }
+
+    [Fact, Trait("Rule", "ACC-5"), Trait("Rule", "OPS-6")]
+    public async Task A_sign_in_that_a_deletion_overtakes_leaves_no_session()
+    {
+        var tenant = await deployment.TenantAsync();
+        var id = await deployment.AccountIdAsync(tenant.User);
+        await _client.MustAsync(HttpStatusCode.Accepted, HttpMethod.Delete, $"/api/v1/accounts/{tenant.User}", await deployment.OperatorAsync());
+        await Eventually.Async(() => deployment.HasErasedAsync(id), TimeSpan.FromSeconds(5));
+
+        var now = DateTimeOffset.UtcNow;
+        var session = new Session(Guid.NewGuid(), "user", tenant.User, id, [], 0, false, "192.0.2.1", now, now + Session.Lifetime);
+        await deployment.Sessions.AddAsync(SessionToken.HashOf(SessionToken.Create())!.Value, session, 1, CancellationToken.None);
+
         Assert.Equal(0, await deployment.SessionsOfAsync(tenant.User));
     }
 
