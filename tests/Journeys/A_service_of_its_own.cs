@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Hikyaku.Platform.Testing;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Hikyaku.Journeys;
 
@@ -101,7 +102,8 @@ public sealed class A_service_of_its_own(PlatformWithMoods with) : IClassFixture
         using var administrator = await AdministratorAsync(Domain(account));
         await Eventually.Async(
             () => administrator.GetAsync("/api/v1/notices"), r => r.Body!["items"]!.AsArray().Any(n => n!["kind"]!.GetValue<string>() == "somebody-is-angry"));
-        Assert.Contains((await administrator.FollowAsync("/api/v1/events", 100, "0", TimeSpan.FromSeconds(3))).ConvertAll(e => e.EventType), t => t.Contains("mood-changed", StringComparison.OrdinalIgnoreCase));
+        var told = Assert.Single(await administrator.FollowAsync($"/api/v1/events?after=0&type=moods.mood-changed&domain={Domain(account)}", 1));
+        Assert.Contains("angry", told.Data, StringComparison.Ordinal);
 
         var begun = await administrator.SendAsync(HttpMethod.Post, $"/api/v1/domains/{Domain(account)}/calmings");
         Assert.Equal(202, begun.Status);
@@ -111,6 +113,26 @@ public sealed class A_service_of_its_own(PlatformWithMoods with) : IClassFixture
         await InForceAsync(account, "calm");
         var listed = (await administrator.GetAsync("/api/v1/jobs")).Body!["items"]!.AsArray();
         Assert.Contains(listed, j => j!["id"]!.GetValue<string>() == job["id"]!.GetValue<string>());
+    }
+
+    [Fact, Trait("Rule", "REL-6")]
+    public async Task Its_snapshots_are_verified_and_made_anew()
+    {
+        var account = await NewAccountAsync();
+        await SetAsync(_platform.Operator, account, "glad");
+        await InForceAsync(account, "glad");
+        var settings = await File.ReadAllLinesAsync(Path.Combine(_platform.Home, "settings", "moods"));
+        const string name = "ConnectionStrings__Postgres=";
+        await using (var database = NpgsqlDataSource.Create(settings.Single(l => l.StartsWith(name, StringComparison.Ordinal))[name.Length..].Trim('\'', '"')))
+        {
+            await using var damage = database.CreateCommand("update mt_doc_mood set data = jsonb_set(data, '{Current}', '\"wild\"') where id = $1");
+            damage.Parameters.Add(new() { Value = Id(account) });
+            Assert.Equal(1, await damage.ExecuteNonQueryAsync());
+        }
+
+        Assert.Contains(Id(account), await with.Copy.RunAsync("bash", "-c", "! $0 verify --wait 1", Path.Combine(with.Copy.Repository, "dev")), StringComparison.Ordinal);
+        await with.Copy.DevAsync("rebuild");
+        await with.Copy.DevAsync("verify", "--wait", "60");
     }
 
     [Fact, Trait("Rule", "ACC-5"), Trait("Rule", "OPS-6")]

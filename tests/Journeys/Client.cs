@@ -52,7 +52,7 @@ public sealed class Client(string gateway, string? token = null) : IDisposable
                 if (events.Count == count) break;
             }
         }
-        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        catch (Exception e) when (limit.IsCancellationRequested && e is OperationCanceledException or IOException)
         {
             // what came until then is told
         }

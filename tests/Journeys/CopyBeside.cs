@@ -8,6 +8,9 @@ namespace Hikyaku.Journeys;
 /// <param name="settings">What it is told in addition, by the environment.</param>
 public sealed class CopyBeside(string repository, params (string Name, string Value)[] settings) : IAsyncDisposable
 {
+    /// <summary>The sources that it is built from.</summary>
+    public string Repository { get; } = repository;
+
     /// <summary>Its HIKYAKU_HOME.</summary>
     public string Home { get; } = NewFolder();
 
@@ -27,7 +30,7 @@ public sealed class CopyBeside(string repository, params (string Name, string Va
     public static int Port(int offset) => PortBase + offset;
 
     /// <summary>Runs <c>./dev</c> on it; answers what it printed.</summary>
-    public Task<string> DevAsync(params string[] arguments) => RunAsync(Path.Combine(repository, "dev"), arguments);
+    public Task<string> DevAsync(params string[] arguments) => RunAsync(Path.Combine(Repository, "dev"), arguments);
 
     /// <summary>Runs a program with its settings; answers what it printed.</summary>
     public async Task<string> RunAsync(string program, params string[] arguments)

@@ -8,7 +8,7 @@ cd "$1"
 mkdir services/moods && cp -r "$here/Moods" "$here/Moods.Contracts" services/moods/
 rm -rf services/moods/*/{bin,obj}
 
-printf 'moods\tservices/moods/Moods\t19\tmoods\tevents,states\tlists\terases\ttoken,data\t-\n' >>deploy/services.tsv
+printf 'moods\tservices/moods/Moods\t19\tmoods\tevents,states\tlists\terases\ttoken,data\tverify,rebuild\n' >>deploy/services.tsv
 cp "$here/Outside/MoodsRoutes.cs" gateway/Gateway/Routing/Routes/
 cp "$here/Outside/MoodPart.cs" mailnode/MailNode/Parts/
 sed -i 's|</Project>|  <ItemGroup>\n    <ProjectReference Include="../../services/moods/Moods.Contracts/Moods.Contracts.csproj" />\n  </ItemGroup>\n</Project>|' \

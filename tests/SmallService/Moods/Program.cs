@@ -1,4 +1,5 @@
 using Hikyaku.Platform;
+using JasperFx.Events.Projections;
 using Marten;
 
 namespace Hikyaku.Moods;
@@ -9,8 +10,10 @@ public static class Program
     /// <summary>The service's name.</summary>
     public const string Service = "moods";
 
-    /// <summary>Runs it.</summary>
-    public static Task Main(string[] args) => Build(args).RunToEndAsync();
+    private static readonly ServiceVerbs Verbs = new(Service, MoodsStore.Configure);
+
+    /// <summary>Runs it, or one of its verbs: <c>verify</c>, <c>rebuild</c>.</summary>
+    public static Task<int> Main(string[] args) => Verbs.RunAsync(args, Build);
 
     private static WebApplication Build(string[] args)
     {
@@ -23,7 +26,7 @@ public static class Program
             bus.AddDeletionParticipant<ForgetsMoods>(Service);
         });
         services.AddNodeBus(builder.Configuration);
-        services.AddEventStore(builder.Configuration, MoodsStore.Configure);
+        services.AddEventStore(builder.Configuration, options => MoodsStore.Configure(options, ProjectionLifecycle.Inline));
         services.ConfigureMarten((provider, options) => options.Events.Subscribe(
             ActivatorUtilities.CreateInstance<MoodsPublisher>(provider), subscription => subscription.Name = "publisher"));
         services.AddNodeLeases(Service);
