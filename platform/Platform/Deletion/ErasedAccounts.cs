@@ -40,17 +40,22 @@ public sealed class ErasedAccounts(NpgsqlDataSource database)
 }
 
 /// <summary>Makes the table of <see cref="ErasedAccounts"/> before the bus starts, whose messages need it.</summary>
-internal sealed class ErasedAccountsSchema(NpgsqlDataSource database) : TablesAtStart(database, "erased accounts", Tables), IHostedLifecycleService
+public sealed class ErasedAccountsSchema(NpgsqlDataSource database) : TablesAtStart(database, "erased accounts", Tables), IHostedLifecycleService
 {
     private const string Tables = "create table if not exists erased_account (account_id text primary key, seen_at timestamptz not null default now())";
 
+    /// <inheritdoc/>
     public Task StartingAsync(CancellationToken cancellationToken) => base.StartAsync(cancellationToken);
 
+    /// <inheritdoc/>
     public override Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <inheritdoc/>
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <inheritdoc/>
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -16,6 +16,7 @@ public sealed class Changes_in_any_order : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _database = NpgsqlDataSource.Create(await PostgresServer.NewDatabaseAsync());
+        await new ErasedAccountsSchema(_database).StartingAsync(default);
         var schema = new SessionSchema(_database);
         await schema.StartAsync(default);
         await schema.StartAsync(default); // as every start does

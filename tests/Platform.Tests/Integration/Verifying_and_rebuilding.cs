@@ -59,7 +59,8 @@ public sealed class Verifying_and_rebuilding(OneService fixture) : IClassFixture
 
         var rebuilt = await RebuildReadModels.RunAsync(ParcelService.Verbs, fixture.Place.Database, TestContext.Current.CancellationToken);
 
-        Assert.Equal(1, Assert.Single(rebuilt!.Tables, t => t.Table == "mt_doc_parcel").Changed);
+        // Other tests of this class may have damaged snapshots of theirs.
+        Assert.InRange(Assert.Single(rebuilt!.Tables, t => t.Table == "mt_doc_parcel").Changed, 1, 10);
         Assert.Contains(rebuilt.Tables, t => t.Table == "job");
         Assert.Empty(await FoundAsync());
         Assert.Equal(200, (await fixture.Client.LabelAsync(_parcel, "goes on")).Status);
