@@ -57,7 +57,7 @@ public sealed partial class RecordingQueue(FeedLog log, TimeProvider time, ILogg
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // told to stop
+            // the program stops
         }
         finally
         {

@@ -13,7 +13,7 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
     private const string PostfixMaster = "/usr/lib/postfix/sbin/master"; // daemon_directory in main.cf
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    // Dovecot is told by a signal: that it was sent is all that the answer says.
+    // How long Dovecot needs after the reload signal; the command's success only says that the signal was sent.
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _turn = new(1);
@@ -49,10 +49,10 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
         await _turn.WaitAsync(stop);
         try
         {
-            // A file that was moved here is another one, whatever is in it; and a number is given away again.
+            // Device and inode tell whether the file is another one. The identity is needed as well, because inode numbers are reused.
             if (await RunAsync("stat", ["-c", "%d:%i", settings.Replica, settings.Replica + "-shm"], stop) is not { } files) return false;
             var which = $"{files.ReplaceLineEndings(" ")}{identity}";
-            // Each by itself: one that fails does not leave the other one with what is old.
+            // Both are always told: if one fails, the other one must not go on reading the old replica.
             var dovecot = await TellAsync(which, settings.DovecotReads, TellDovecotAsync, stop);
             var postfix = await TellAsync(which, settings.PostfixReads, TellPostfixAsync, stop);
             var told = dovecot is not Reloading.Failed && postfix is not Reloading.Failed;
@@ -74,7 +74,7 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
     /// <inheritdoc/>
     public void Dispose() => _turn.Dispose();
 
-    // When the note was written, Dovecot was told; it may have been by an agent that was killed since.
+    // The note's time is when Dovecot was told, perhaps by an agent that was killed since.
     private void LingerFrom(DateTimeOffset told)
     {
         var now = time.GetUtcNow();
@@ -110,14 +110,14 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
     private async Task<Reloading> TellPostfixAsync(CancellationToken stop)
     {
         var configuration = Path.Combine(settings.Home, "postfix");
-        // Ends well only when none runs (master(8)); what `postfix status` says is the same when it cannot tell.
+        // `master -t` succeeds only if no master runs (master(8)). `postfix status` does not tell that from an error.
         if (await ServerProgram.RunAsync(PostfixMaster, ["-c", configuration, "-t"], [], _ => { }, Patience, stop) is null or ServerProgram.NotInstalled) return Reloading.NotNeeded;
-        // Not its own output: what it leaves running to tidy the queue, for minutes when that is long, would hold that open.
+        // Its output goes to /dev/null: a child that tidies a long queue for minutes would keep a pipe open.
         var failure = await ServerProgram.RunAsync("sh", ["-c", "exec postfix -c \"$1\" reload >/dev/null 2>&1", "sh", configuration], [], _ => { }, Patience, stop);
         return failure is null ? Reloading.Begun : Reloading.Failed;
     }
 
-    // Null when it does not end well.
+    // Returns null if the program fails.
     private async Task<string?> RunAsync(string program, string[] arguments, CancellationToken stop)
     {
         var output = new StringBuilder();

@@ -21,7 +21,7 @@ public partial class Program
         var builder = WebApplication.CreateBuilder(args);
         builder.AddTelemetry("mailnode");
         builder.WebHost.ConfigureKestrel(o => { o.AddServerHeader = false; o.Limits.MaxRequestBodySize = 1 << 16; });
-        // Who asks whether it is ready is answered with what is wrong; it need not stand in the log each time.
+        // The answer of /health/ready says what is wrong; the log does not repeat it for every question.
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         var services = builder.Services;
         services.AddSingleton(time ?? TimeProvider.System);
@@ -68,14 +68,14 @@ public partial class Program
         return app;
     }
 
-    // One that others ask things of.
+    // Adds a background service that other classes also call.
     private static void AddRunning<T>(IServiceCollection services) where T : class, IHostedService
     {
         services.AddSingleton<T>();
         services.AddHostedService(s => s.GetRequiredService<T>());
     }
 
-    // One for each service that owns a part, all of which run.
+    // Adds one background service for each service that owns a part.
     private static void AddPerService<T>(IServiceCollection services, Parts parts) where T : class, IHostedService
     {
         services.AddSingleton<PerService<T>>();

@@ -13,7 +13,7 @@ namespace Hikyaku.Feed.Notices;
 /// </summary>
 public sealed class NoticeBoard(IDocumentStore store)
 {
-    // A notice that was moved from an earlier board brings marks, also when its event has been told before.
+    // A notice that was moved from an earlier board brings its read marks, even if the notice is there already.
     private const string PutSql =
         $$"""
         with put as (insert into notice (id, slot, at, kind, domain, account_id, address, job_id, for_administrators, for_operators, for_owner, started_by, texts, read_by)

@@ -12,7 +12,7 @@ public sealed class Jobs(RouteTable table, MergedList merged, Forwarding forward
 
     private readonly IReadOnlyList<string> _services = table.Sharing(Shares.Jobs);
 
-    // One service's name may begin like another's.
+    // The longest names are tried first, because one service's name may begin with another's.
     private readonly string[] _longestFirst = [.. table.Sharing(Shares.Jobs).OrderByDescending(s => s.Length)];
 
     /// <summary><c>GET /api/v1/jobs</c>: newest first.</summary>

@@ -88,7 +88,7 @@ public sealed class MergedList(ServiceQuestions questions, Forwarding forwarding
         return cursor is null ? query : query.Add("cursor", cursor);
     }
 
-    // One that cannot be read is refused by the services.
+    // A limit that cannot be read is refused by the services; any number will do here.
     private static int LimitOf(HttpRequest request)
         => int.TryParse(request.Query["limit"], NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? Math.Min(limit, Cursor.MaxLimit) : Cursor.DefaultLimit;
 }

@@ -59,7 +59,7 @@ public static class TrustedProxies
     private static IPNetwork NetworkOf(string entry)
     {
         if (entry.Contains('/', StringComparison.Ordinal) && IPNetwork.TryParse(entry, out var network)) return network;
-        // 10 alone would be the address 0.0.0.10.
+        // IPAddress reads "10" as 0.0.0.10, so IPv4 addresses must have four parts.
         if (IPAddress.TryParse(entry, out var address) && (address.AddressFamily == AddressFamily.InterNetworkV6 || entry.Count(c => c == '.') == 3))
             return new(address, address.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32);
         throw new InvalidOperationException($"{Setting}: '{entry}' is neither an IP address nor a network like 192.0.2.0/24");

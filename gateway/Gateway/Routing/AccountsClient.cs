@@ -48,7 +48,7 @@ public sealed class AccountsClient(Services services, InternalTokens tokens, Tim
 
     private async Task<Target?> LoadTargetAsync(string address)
     {
-        // Shared by all who ask for this address meanwhile: not one caller's to cancel, the client's time-out ends it.
+        // All requests for this address share the answer, so none of them may cancel it. The client's time-out ends it.
         using var request = await RequestAsync(HttpMethod.Get, $"/internal/targets/{Uri.EscapeDataString(address)}");
         using var response = await services.Client.SendAsync(request, CancellationToken.None);
         if (response.StatusCode == HttpStatusCode.NotFound) return null;

@@ -65,7 +65,7 @@ public sealed class ExpiringCache<TKey, TValue>(TimeSpan life, int capacity, Tim
         }
     }
 
-    // What was forgotten meanwhile stays forgotten.
+    // An entry that was removed during the load is not stored again.
     private async Task RenewAsync(TKey key, Entry old, Entry fresh)
     {
         TValue? value;

@@ -34,7 +34,7 @@ public sealed partial class Forwarding(
             return;
         }
 
-        // Until its end is known it counts as a try of its own; then as the password that was wrong, or not at all.
+        // While the request runs it counts as a try. Afterwards the wrong password counts, or nothing.
         var (login, from) = (admission.Asker.Session.Login, SessionReader.AddressOf(http));
         var (begun, wait) = await throttle.BeginAsync(login, from, Guid.NewGuid().ToString(), http.RequestAborted);
         using var attempt = begun;

@@ -23,7 +23,7 @@ public sealed class Gate(SessionReader sessions, SessionRate rate, AccountsClien
         var route = endpoint?.Metadata.GetMetadata<GatewayRoute>();
         if (route is null)
         {
-            // Routing's own 405 and 415 are no route endpoints; health and the documentation say that they are open.
+            // Routing's own endpoints for 405 and 415 are no RouteEndpoint. Health and documentation are marked as open.
             if (endpoint is RouteEndpoint && endpoint.Metadata.GetMetadata<OwnCredential>() is null) http.SetEndpoint(null);
             await next(http);
             return;

@@ -26,6 +26,6 @@ public sealed class InternalTokens(InternalTokenIssuer issuer, TimeProvider time
     /// <summary>The token of the gateway's own questions.</summary>
     public ValueTask<string?> OwnAsync() => _tokens.GetAsync(default, _ => Task.FromResult<string?>(issuer.Issue(Gateway)));
 
-    // Everything that the token says, so that a domain that was taken away is not vouched for out of the cache.
+    // The key contains everything that the token says: otherwise the cache could vouch for a domain that was taken away.
     private readonly record struct Key(Guid Session, long Standing, string? Address, string? Via, string? AccountId);
 }

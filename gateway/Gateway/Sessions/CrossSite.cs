@@ -14,7 +14,7 @@ public static class CrossSite
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) return false;
         var site = request.Headers["Sec-Fetch-Site"].ToString();
         if (site.Length > 0) return site is not ("same-origin" or "none");
-        // The scheme may differ where something before the gateway ends TLS.
+        // The scheme may differ if a proxy in front of the gateway ends TLS.
         return !Uri.TryCreate(request.Headers.Origin.ToString(), UriKind.Absolute, out var origin)
             || !string.Equals(origin.Authority, new UriBuilder(origin.Scheme, request.Host.Host, request.Host.Port ?? -1).Uri.Authority, StringComparison.OrdinalIgnoreCase);
     }

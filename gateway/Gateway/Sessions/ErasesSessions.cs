@@ -10,7 +10,7 @@ public sealed class ErasesSessions(SessionStore sessions) : IErasesAccounts
     public async Task EraseAsync(MailAccountDeletionStarted deletion, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(deletion);
-        // A sign-in that overlaps knows an earlier version, and never counts.
+        // A sign-in that overlaps with the deletion has seen an earlier version, so its session never counts.
         await sessions.PasswordChangedAsync(deletion.AccountId, deletion.Version, null, deletion.At, stop);
         await sessions.EraseAsync(deletion.AccountId, stop);
     }

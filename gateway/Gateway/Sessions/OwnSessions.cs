@@ -58,7 +58,7 @@ public static class OwnSessions
     public static async Task<IResult> SignOut(HttpContext http, SessionStore sessions)
     {
         var asker = http.Admission().Asker;
-        // Not the request's own cancellation: who closes the window has signed out.
+        // The request's cancellation does not count: whoever closes the window while signing out is signed out.
         await sessions.EndAsync(asker.TokenHash, CancellationToken.None);
         SessionCookies.Remove(http, asker.Session);
         return new Answer(204);

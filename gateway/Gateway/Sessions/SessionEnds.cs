@@ -52,7 +52,7 @@ public sealed class SessionEnds(SessionStore sessions) :
         return sessions.AppointmentAsync(e.Login, e.Domain, false, e.Position, e.At, context.CancellationToken);
     }
 
-    // Somebody else's change keeps none of the owner's sessions. A user reaches no account but their own.
+    // If somebody else changed the password, all sessions of the owner end. A user can change only their own.
     private static Guid? OwnSession(CausedBy by, bool isOwner)
         => isOwner && Guid.TryParseExact(by.Session, "N", out var session) ? session : null;
 }

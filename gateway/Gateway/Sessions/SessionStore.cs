@@ -121,7 +121,7 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
 
     private static string SubjectOf(Session session) => session.AccountId ?? session.Login;
 
-    // Shared by all who send this token meanwhile: not one caller's to cancel, the command's time-out ends it.
+    // All requests with this token share the answer, so none of them may cancel it. The command's time-out ends it.
     private Task<Session?> LoadAsync(TokenHash token)
         => database.FirstAsync($"{Live:sql} and s.expires_at > {time.GetUtcNow()} and s.token_hash = {token.ToBytes()}", Read, CancellationToken.None);
 

@@ -38,7 +38,7 @@ public static class SignIn
         if (attempt is null) return GatewayProblems.TooManyAttemptsIn(wait);
 
         var verified = await accounts.VerifyAsync(login, body.Password!, stop);
-        // Neither right nor wrong: who has abused the account may know it, and is not to clear what they tried by it.
+        // Counts neither as right nor as wrong: the account's abuser may know the old password, and must not reset the throttle with it.
         if (verified.PasswordForciblyChanged) return Problems.Of(GatewayProblems.PasswordForciblyChanged);
         attempt.Outcome = verified.IsVerified ? SignInOutcome.Right : SignInOutcome.Wrong;
         return verified.IsVerified ? await BeginSessionAsync(verified, http, sessions, time, stop) : Problems.Of(GatewayProblems.WrongCredentials);
@@ -60,7 +60,7 @@ public static class SignIn
     internal static string Normal(string login)
         => InternetNames.TryReadAddress(login, out var address, out _) ? address : login.Normalize(NormalizationForm.FormKC).ToLowerInvariant();
 
-    // Half a surrogate pair is read as the replacement character.
+    // An unpaired surrogate is read as U+FFFD.
     private static bool IsReadable(string? text, int max)
         => text is { Length: > 0 } && text.Length <= max && !text.EnumerateRunes().Any(r => Rune.IsControl(r) || r == Rune.ReplacementChar);
 

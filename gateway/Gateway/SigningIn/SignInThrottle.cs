@@ -98,7 +98,7 @@ public sealed class SignInThrottle(SignInLimits limits, TimeProvider time)
         }
     }
 
-    // Null when too many wait already.
+    // Returns null if too many are waiting already.
     private TaskCompletionSource? WaitIn(string network)
     {
         if (!_waiting.TryGetValue(network, out var queue)) _waiting[network] = queue = new();
@@ -153,7 +153,7 @@ public sealed class SignInThrottle(SignInLimits limits, TimeProvider time)
         }
     }
 
-    // With the login in it, so that one password of two logins is not seen to be one.
+    // The login is part of the hash, so that equal passwords of two logins have different hashes.
     private ulong Hash(string login, string password)
         => BitConverter.ToUInt64(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"{login}\n{password}")));
 

@@ -90,7 +90,7 @@ public sealed partial class Doveadm : IDisposable
 
     private static object[] Command(string name, object parameters, string tag) => [name, parameters, tag];
 
-    // What is read from the answers; null or false when there are none that are understood: callers come again.
+    // Returns what was read from the answers. Null or false if there is no answer, or none that is understood; callers then try again.
     private async Task<T?> AskAsync<T>(object[][] commands, Func<List<Answer>, T?> read, CancellationToken stop, TimeSpan? patience = null, T? away = default)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);

@@ -3,11 +3,11 @@ using System.Text.Json;
 
 namespace Hikyaku.MailNode;
 
-// What works in mailboxes. Queries are doveadm-search-query(7), a word each. Sequence numbers must not stand beside
-// `mailbox-guid`: Dovecot 2.3.19 then finds other messages.
+// Commands on the mail in mailboxes. Queries are doveadm-search-query(7), one word each. A query must not combine sequence numbers with
+// `mailbox-guid`: Dovecot 2.3.19 then finds the wrong messages.
 public sealed partial class Doveadm
 {
-    // A command on some thousand messages of a busy mailbox on a slow disk.
+    // Long enough for a command on some thousand messages of a busy mailbox on a slow disk.
     private static readonly TimeSpan MailPatience = TimeSpan.FromSeconds(60);
 
     private static readonly string[] FolderFields = ["messages", "uidnext", "uidvalidity", "guid"];

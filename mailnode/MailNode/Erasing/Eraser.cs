@@ -21,7 +21,7 @@ public sealed partial class Eraser(
     private const int AtOnce = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // So long may a deletion need from its time until the servers read it. What anybody begins to send meanwhile is waited for.
+    // How long it may take from the time of a deletion until the servers read it. Erasing waits for messages whose sending began in that time.
     private static readonly TimeSpan Writing = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PauseWhenBusy = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SentIsAttemptedFor = TimeSpan.FromMinutes(5);
@@ -56,12 +56,12 @@ public sealed partial class Eraser(
     private async Task RoundAsync(CancellationToken stop)
     {
         var now = time.GetUtcNow();
-        // By another one somebody could still send to whom this one does not know any more, or be let in.
+        // While a server reads another replica, it may still accept mail for a deleted account, or let its user log in.
         if (!servers.AreReading(replica.Identity) || now <= servers.LingerUntil) return;
         var due = replica.IsComplete ? await replica.WriteAsync(r => Erasures.Take(r, now, AtOnce), stop) : [];
         if (due.Count == 0) return;
         var queued = await TakeOutOfQueueAsync(due, now, stop);
-        // Read after the queue: a message is here, or there already.
+        // Read after the queue, so that a message that moves from here to there is seen at least once.
         var unfinished = queue.OldestUnfinished();
         var results = new List<(string AccountId, Left Left)>(due.Count);
         foreach (var one in due)
@@ -70,7 +70,7 @@ public sealed partial class Eraser(
             var isBusy = queued is null || one.HasSessions || queued.Contains(one.Address)
                 || unfinished <= one.DeletedAt + Writing || unfinished <= servers.LingerUntil;
             var left = isBusy ? Left.Busy : TryRemoveFolder(one.AccountId);
-            // Kept until its next turn: of many due ones each has one only after the others.
+            // Clean once is not enough: it must be clean again in its next turn, which comes after those of all others that are due.
             var mark = (one.AccountId, one.DeletedAt);
             if (left == Left.Nothing && _seenClean.Add(mark)) left = Left.Something;
             else _seenClean.Remove(mark);
@@ -83,7 +83,7 @@ public sealed partial class Eraser(
         _waiting = waiting;
     }
 
-    // From when the round began: what was clean is due in the next one, however long this one took.
+    // Times count from the beginning of the round, so that a clean account is due in the next round however long this one takes.
     private bool Note(Microsoft.Data.Sqlite.SqliteConnection r, string accountId, Left left, DateTimeOffset now)
     {
         if (left == Left.Nothing) Erasures.Finish(r, settings.Node, accountId, now);
@@ -91,10 +91,10 @@ public sealed partial class Eraser(
         return true;
     }
 
-    // The addresses for which something is left; null when nobody knows.
+    // The addresses for which mail is left in the queue. Null if the queue cannot be read.
     private async Task<HashSet<string>?> TakeOutOfQueueAsync(List<Erasures.Due> due, DateTimeOffset now, CancellationToken stop)
     {
-        // The newest deletion of an address counts; an empty address is the sender of bounces.
+        // The newest deletion of an address counts. An empty address is skipped: it is the sender of bounces.
         var goneSince = due.Where(d => d.Address.Length > 0).GroupBy(d => d.Address).ToDictionary(g => g.Key, g => g.Max(d => d.DeletedAt));
         if (goneSince.Count == 0) return [];
         if (await queue.ReadAsync(m => m.Concerns(goneSince.ContainsKey), stop) is not { } messages) return null;
@@ -104,7 +104,7 @@ public sealed partial class Eraser(
         return [.. messages.SelectMany(m => m.Recipients.Append(m.Sender)).Where(goneSince.ContainsKey)];
     }
 
-    // One that cannot be removed does not keep the others.
+    // A folder that cannot be removed does not hold up the others.
     private Left TryRemoveFolder(string accountId)
     {
         try
@@ -118,7 +118,7 @@ public sealed partial class Eraser(
         }
     }
 
-    // Away from where a delivery would find it, then file by file. What an earlier run left half done is where it was put.
+    // Moves the folder away from where a delivery would find it, then removes it file by file. A folder that an earlier run moved is still there.
     private Left RemoveFolder(string accountId)
     {
         using var turn = turns.Take(accountId);
@@ -134,7 +134,7 @@ public sealed partial class Eraser(
         return Left.Something;
     }
 
-    // A replica that was made anew does not know who was deleted before.
+    // A new replica does not have the tombstones of accounts that were deleted before.
     private async Task FindOrphansAsync(CancellationToken stop)
     {
         var now = time.GetUtcNow();

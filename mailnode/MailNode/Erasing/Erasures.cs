@@ -11,8 +11,8 @@ namespace Hikyaku.MailNode;
 /// </summary>
 internal static class Erasures
 {
-    // A folder that belongs to no account of a new replica: if that was filled by a service that had lost its memory, there
-    // is time to notice.
+    // A folder that belongs to no account of a new replica is kept this long. If a service with lost data filled the replica,
+    // operators have time to notice.
     private static readonly TimeSpan OrphansWait = TimeSpan.FromDays(7);
 
     /// <summary>One that is due.</summary>
@@ -29,7 +29,7 @@ internal static class Erasures
             "INSERT OR IGNORE INTO mailbox (account_id, address, domain, life, capacity_mb, version, position) VALUES ($1, $2, $3, $4, $5, $6, $7)",
             gone.AccountId, gone.Address, gone.Domain, gone.Life, gone.CapacityMb, gone.Version, gone.Position);
         Begin(replica, gone.AccountId, now, obeyed);
-        // One that waits because nobody knew the account waits no longer.
+        // A folder that waited because its account was unknown is erased now.
         replica.Run("UPDATE mailbox SET version = $2, position = $3, erase_due = min(erase_due, $4) WHERE account_id = $1",
             gone.AccountId, gone.Version, gone.Position, now.ToUnixTimeMilliseconds());
     }
@@ -38,10 +38,10 @@ internal static class Erasures
     public static void Begin(SqliteConnection replica, string accountId, DateTimeOffset now, long? obeyed = null)
     {
         var at = now.ToUnixTimeMilliseconds();
-        // Only who had a password can have sessions.
+        // An account without a password has no sessions.
         if (replica.One<string>("SELECT address FROM mailbox WHERE account_id = $1 AND deleted_at IS NULL AND password_hash IS NOT NULL", accountId) is { } address)
             SessionEnds.Add(replica, MailboxPart.Owner, accountId, address, now, obeyed);
-        // When a later life has the address already, what the queue has may be that one's.
+        // If a later life has the address already, queued mail may belong to it.
         replica.Run(
             """
             UPDATE mailbox SET password_hash = NULL, unicode_address = NULL, mail_deletion_job = NULL, mail_deletion_at = NULL, deleted_at = $2, erase_due = $2,
@@ -78,12 +78,12 @@ internal static class Erasures
     /// <summary>Nothing is left outside of the replica: takes out what is in it, and tells the services.</summary>
     public static void Finish(SqliteConnection replica, string node, string accountId, DateTimeOffset now)
     {
-        // Not one that a list has named meanwhile.
+        // Skips an account that a list has named meanwhile.
         if (replica.Run("UPDATE mailbox SET address = '', domain = '', erase_due = NULL WHERE account_id = $1 AND erase_due IS NOT NULL", accountId) == 0) return;
         replica.Run("DELETE FROM session_end WHERE account_id = $1", accountId);
         replica.Run("DELETE FROM mail_deletion WHERE account_id = $1", accountId);
         replica.Run("DELETE FROM mail_deletion_folder WHERE account_id = $1", accountId);
-        // Day by day, as the table is in that order; counts live for 40 days.
+        // Deletes day by day, which is the table's order. Counts are kept for 40 days.
         replica.Run(
             """
             DELETE FROM login_count WHERE account_id = $1 AND day IN (

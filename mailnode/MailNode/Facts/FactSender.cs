@@ -20,7 +20,7 @@ public sealed partial class FactSender(Replica replica, IBus bus, TimeProvider t
 
     private bool _failing;
 
-    // A broker that goes away in the middle is told in many ways; whatever it is, the facts stay and mail goes on.
+    // A broker that goes away shows as one of many exceptions. With each of them the facts stay stored and are sent later.
     internal static bool IsForTheNextRound(Exception e)
         => e is SqliteException or MassTransitException or RabbitMQClientException or OperationCanceledException or TimeoutException or IOException or InvalidOperationException or System.Net.Sockets.SocketException;
 
@@ -44,7 +44,7 @@ public sealed partial class FactSender(Replica replica, IBus bus, TimeProvider t
         }
     }
 
-    // Whether there may be more.
+    // Returns whether more facts may be waiting.
     private async Task<bool> SendSomeAsync(CancellationToken stop)
     {
         var facts = await replica.WriteAsync(r => FactOutbox.Oldest(r, AtOnce), stop);
@@ -61,7 +61,7 @@ public sealed partial class FactSender(Replica replica, IBus bus, TimeProvider t
         }
         finally
         {
-            // Also when a later one failed, or the agent stops: what the broker has need not come again.
+            // Facts that the broker has confirmed are removed even if a later one failed or the agent stops, so that they are not sent twice.
             using var limit = new CancellationTokenSource(BrokerPatience);
             if (done.Count > 0) await replica.WriteAsync(r => FactOutbox.Remove(r, done), limit.Token);
             Sent.Add(done.Count);
@@ -81,7 +81,7 @@ public sealed partial class FactSender(Replica replica, IBus bus, TimeProvider t
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         limit.CancelAfter(BrokerPatience);
-        // Completes with the broker's confirm.
+        // Publish completes when the broker has confirmed.
         await bus.Publish(contract, contract.GetType(), Pipe.Execute<PublishContext>(c => c.MessageId = Guid.Parse(fact.MessageId)), limit.Token);
     }
 

@@ -69,7 +69,7 @@ public sealed partial class Lease(
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            // the interval is over
+            // the interval has passed
         }
 
         return causes;
@@ -97,7 +97,7 @@ public sealed partial class Lease(
         membership.IsRetired = !isMember;
     }
 
-    // What was the newest once is applied now: also when there is always something newer.
+    // A position that was once the service's newest is applied now. This ends even while newer events keep coming.
     private async Task TellCurrentAsync(CancellationToken stop)
     {
         if (_ahead is not (var asked, var newest)) return;

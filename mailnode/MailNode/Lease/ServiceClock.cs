@@ -34,7 +34,7 @@ public sealed class ServiceClock
         lock (_gate) return theirs - _best?.AheadAtMost;
     }
 
-    // How much the service's clock is ahead, at least and at most.
+    // By how much the service's clock is ahead of this machine's: at least, and at most.
     private sealed record Estimate(TimeSpan AheadAtLeast, TimeSpan AheadAtMost, DateTimeOffset At)
     {
         private TimeSpan RoundTrip => AheadAtMost - AheadAtLeast;

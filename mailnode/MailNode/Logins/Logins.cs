@@ -112,7 +112,7 @@ public sealed partial class Logins(NodeSettings settings, Replica replica, Verif
         var told = seen.ConvertAll(l => l with { AccountId = l.Login is null ? null : accounts[l.Login] });
         foreach (var some in told.Chunk(FactBound.InOneMessage)) FactOutbox.Add(r, new LoginsObserved(settings.Node, some));
 
-        // Of logins that are nobody's only the metric and the services count.
+        // Logins with a name that no account has are counted by the metric and told to the services, and not stored here.
         foreach (var alike in told.Where(l => l.AccountId is not null).GroupBy(l => (Day: Day(l.At), l.AccountId, l.Protocol, l.Tls)))
         {
             r.Run("""

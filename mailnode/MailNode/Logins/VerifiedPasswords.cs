@@ -20,10 +20,10 @@ public sealed partial class VerifiedPasswords(Replica replica, TimeProvider time
     private const int MarkLength = 22;
     private const int ProofLength = 64;
 
-    // A transaction ends on the disk; somebody's second login comes later than this.
+    // Proofs are collected this long for one transaction, as each waits for the disk. A mail program's second login comes later.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    // Whoever is dropped is hashed once more and told again.
+    // If a proof is dropped, the next login hashes the password again and tells it again.
     private readonly Channel<(string Login, string Mark, string Proof)> _told = Channel.CreateBounded<(string Login, string Mark, string Proof)>(
         new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
@@ -55,7 +55,7 @@ public sealed partial class VerifiedPasswords(Replica replica, TimeProvider time
         }
     }
 
-    // Nothing when the hash is another one by now.
+    // Writes nothing if the account has another password hash by now.
     private static int Remember(SqliteConnection r, string login, string mark, string proof)
         => r.Run("INSERT OR REPLACE INTO verified_password SELECT account_id, password_mark, $3 FROM dovecot_user WHERE (address = $1 OR unicode_address = $1) AND password_mark = $2",
             login, mark, proof);

@@ -19,7 +19,7 @@ public sealed partial class MailDeleter(
     private const int UidsAtOnce = 2000;
     private const int EmptyRangesAtOnce = 200;
 
-    // A file gets its time from a clock of the kernel that is behind by one tick at most.
+    // The kernel's clock for file times is behind by one tick at most.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -46,7 +46,7 @@ public sealed partial class MailDeleter(
         }
     }
 
-    // Whether something went on.
+    // Returns whether any job made progress.
     private async Task<bool> RoundAsync(CancellationToken stop)
     {
         if (!replica.IsComplete) return false;
@@ -79,7 +79,7 @@ public sealed partial class MailDeleter(
         return wentOn;
     }
 
-    // False when Dovecot does not do it.
+    // Returns false if Dovecot fails or does not answer.
     private async Task<bool> StepAsync(MailDeletions.Job job, CancellationToken stop)
     {
         if (job.SavedBefore is not { } before) return await NoteAsync(job, stop);
@@ -104,7 +104,7 @@ public sealed partial class MailDeleter(
 
     private async Task<bool> NoteAsync(MailDeletions.Job job, CancellationToken stop)
     {
-        // Until the service has told its time nobody knows what was there before.
+        // Without the service's time the node cannot tell which mail was there before the request.
         if (services.Named(MailboxPart.Owner)!.Clock.NotAfter(job.RequestedAt) is not { } requestedAt) return false;
         var before = (requestedAt - Tick).ToUnixTimeSeconds();
         var folders = settings.HasMailFolder(job.AccountId) ? await doveadm.FoldersAsync(job.Address, stop) : [];
@@ -113,7 +113,7 @@ public sealed partial class MailDeleter(
         return true;
     }
 
-    // Of a job that an earlier run has noted.
+    // Continues a job that an earlier run of the agent has noted.
     private async Task<bool> CheckAsync(MailDeletions.Job job, CancellationToken stop)
     {
         if (await doveadm.FoldersAsync(job.Address, stop) is not { } folders) return false;
@@ -126,7 +126,7 @@ public sealed partial class MailDeleter(
     {
         var to = part.CountedTo;
         IReadOnlyList<(long Uid, long Bytes)> found = [];
-        // Where much was deleted before, many ranges have nothing.
+        // In a folder where much was deleted before, many ranges of UIDs are empty.
         for (var ranges = 0; found.Count == 0 && to < part.UidNext - 1 && ranges < EmptyRangesAtOnce; ranges++)
         {
             var from = to + 1;

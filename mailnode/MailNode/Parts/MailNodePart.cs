@@ -42,7 +42,7 @@ public sealed class MailNodePart : Part<MailNodeState>
     /// <inheritdoc/>
     public override void ForgetTombstones(SqliteConnection replica, DateTimeOffset before)
     {
-        // mailboxes may still be placed on a retired node
+        // tombstones of nodes stay: mailboxes may still be placed on a retired node
     }
 
     /// <inheritdoc/>

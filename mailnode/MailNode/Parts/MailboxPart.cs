@@ -53,13 +53,13 @@ public sealed partial class MailboxPart : Part<MailboxState>
         }
     }
 
-    // Folders are made of it, and taken away.
+    // The account id is the name of the mailbox's folder, which is created and removed.
     internal static bool IsFolderName(string accountId) => accountId.All(char.IsAsciiLetterOrDigit);
 
     /// <inheritdoc/>
     protected override bool IsWhole(MailboxState state)
         => state is { AccountId.Length: > 1 and <= 64, Address.Length: <= 320, Domain.Length: <= 253 } && IsFolderName(state.AccountId)
-            // Of an account that is gone the address may be erased already.
+            // The tombstone of an account may have no address any more.
             && (state.Deleted || state is { Address.Length: > 2, Domain.Length: > 0, CapacityMb: > 0 });
 
     /// <inheritdoc/>
@@ -76,7 +76,7 @@ public sealed partial class MailboxPart : Part<MailboxState>
 
         var (oldHash, oldVersion) = replica.All("SELECT password_hash, password_version FROM mailbox WHERE account_id = $1",
             r => (r.IsDBNull(0) ? null : r.GetString(0), r.GetInt64(1)), state.AccountId).FirstOrDefault();
-        // Only who had a password can have sessions; but what is repaired does not tell what there was.
+        // An account without a password has no sessions. A repair (obeyed is set) does not know what the account had.
         var mayHaveSessions = oldHash is not null || obeyed is not null;
         if (mayHaveSessions && oldHash != state.PasswordHash) SessionEnds.Add(replica, Service, state.AccountId, state.Address, now, obeyed);
         replica.Run("INSERT OR REPLACE INTO mailbox VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10, $11, $12, NULL, $13)",
@@ -88,7 +88,7 @@ public sealed partial class MailboxPart : Part<MailboxState>
         Place(replica, state);
     }
 
-    // What is kept elsewhere is measured and tidied there.
+    // A mailbox that another node keeps is measured and tidied there.
     private static void Place(SqliteConnection replica, MailboxState state)
     {
         var isHere = state.HomeNode is null || state.HomeNode == replica.One<string>("SELECT node FROM replica");
@@ -107,7 +107,7 @@ public sealed partial class MailboxPart : Part<MailboxState>
 
     private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
-    // Null when it is no other than the address: most domains are ASCII.
+    // Null if it equals the address, as for ASCII domains.
     private static string? UnicodeAddress(MailboxState state)
     {
         if (!state.Domain.Contains("xn--", StringComparison.Ordinal)) return null;

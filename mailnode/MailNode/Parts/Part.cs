@@ -56,7 +56,7 @@ public abstract class Part<TState> : IPart where TState : class
     /// <inheritdoc/>
     public virtual void EndFormerSessions(SqliteConnection made, SqliteConnection former)
     {
-        // most parts let nobody in
+        // most parts have no logins
     }
 
     /// <inheritdoc cref="IPart.IsWhole"/>

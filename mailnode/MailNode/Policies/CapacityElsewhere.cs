@@ -55,7 +55,7 @@ public sealed partial class CapacityElsewhere(NodeSettings settings, Replica rep
         }
         catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
         {
-            // Postfix has hung up, or this ends
+            // Postfix closed the connection, or the agent stops
         }
         finally
         {
@@ -63,7 +63,7 @@ public sealed partial class CapacityElsewhere(NodeSettings settings, Replica rep
         }
     }
 
-    // The lines of one request, up to the empty one that ends it; null when Postfix has hung up.
+    // Reads the lines of one request, which an empty line ends. Null if Postfix closed the connection.
     private static async Task<List<string>?> RequestAsync(StreamReader reader, CancellationToken stop)
     {
         var lines = new List<string>();

@@ -54,7 +54,7 @@ public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider tim
 #pragma warning disable CA1416 // nodes are Linux machines
             if (!IsThere(() => File.GetUnixFileMode(file), out var mode) || mode.HasFlag(UnixFileMode.UserExecute)) continue;
 #pragma warning restore CA1416
-            // Without a time in its name it was begun whenever.
+            // A short queue id has no time in it; the message may be of any age.
             var begun = QueueId.Begun(Path.GetFileName(file)) ?? DateTimeOffset.MinValue;
             if (begun >= oldest || (time.GetUtcNow() - begun > UsualTakingIn && beingWritten.Value?.Contains(Path.GetFileName(file)) == false)) continue;
             oldest = begun;
@@ -63,7 +63,7 @@ public sealed partial class PostfixQueue(NodeSettings settings, TimeProvider tim
         return oldest;
     }
 
-    // By cleanup(8), a process for each message. The kernel names the folder above as it is behind links. Null: it cannot be seen.
+    // The queue files that cleanup(8) processes have open. /proc shows their paths with links resolved. Null if they cannot be seen.
     private HashSet<string>? BeingWritten()
     {
         try

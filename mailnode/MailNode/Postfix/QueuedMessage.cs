@@ -44,10 +44,10 @@ public sealed record QueuedMessage(string Queue, string Id, string Sender, IRead
     {
         ArgumentNullException.ThrowIfNull(isGone);
         if (!Concerns(isGone)) return QueueStep.Leave;
-        // Somebody has it in hand; it ends there, or comes back as deferred.
+        // Postfix is working on the message; it leaves the queue or becomes deferred.
         if (Queue is not ("deferred" or "hold")) return QueueStep.Wait;
         if (Recipients.All(isGone) || isGivenUp) return QueueStep.Delete;
-        // At the attempt Dovecot refuses who is gone, and the others get it. Whoever holds a message has a reason.
+        // At the next attempt Dovecot refuses the deleted recipients and takes the others. A held message stays: an operator put it on hold.
         return Queue == "hold" ? QueueStep.Wait : QueueStep.Attempt;
     }
 }

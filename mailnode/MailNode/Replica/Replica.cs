@@ -49,7 +49,7 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
         }
         catch (Exception e) when (e is SqliteException or InvalidDataException)
         {
-            LogUnreadable(e, settings.Replica); // stays for the servers until a list has made another
+            LogUnreadable(e, settings.Replica); // the servers go on reading it until a list has made a new one
         }
     }
 
@@ -78,7 +78,7 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
         {
             LogUnreadable(e, settings.Replica);
             Lose();
-            throw; // who writes tries again, into the next one
+            throw; // the caller tries again and writes to the next replica
         }
         finally
         {
@@ -115,8 +115,8 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
     public async Task ReplaceAsync(Action<SqliteConnection> fill, CancellationToken stop)
     {
         var made = settings.Replica + ".new";
-        Remove(made, made + "-journal"); // of an agent that was killed meanwhile
-        // Made here, not by SQLite, for its mode: the group reads it, others do not. Its group is the folder's (render.sh).
+        Remove(made, made + "-journal"); // left by an agent that was killed
+        // SQLite would create the file with another mode. The group, which is the folder's (render.sh), may read it; others may not.
 #pragma warning disable CA1416 // nodes are Linux machines
         new FileStream(made, new FileStreamOptions
         {
@@ -141,10 +141,10 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
         try
         {
             Forget();
-            // A log of the old file must not be taken for the new one's.
+            // SQLite would apply the old file's log to the new file.
             Remove(settings.Replica + "-wal", settings.Replica + "-shm");
             File.Move(made, settings.Replica, overwrite: true);
-            Remove(settings.ReplicaMark); // is the old one's
+            Remove(settings.ReplicaMark); // it marks the old file
             Open();
             (_unsent, _wasLost) = ([], false);
         }
@@ -192,7 +192,7 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
         return result;
     }
 
-    // The file itself is written here alone: whatever else changes its time, even during a transaction, is not our doing.
+    // The agent writes the file itself only here. If its time changes otherwise, even during a transaction, somebody else wrote it.
     private void CopyLogIntoFile(SqliteConnection connection, long changes)
     {
         if (!IsItsOwn(connection)) return; // the next write says so
@@ -211,11 +211,11 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
         }
     }
 
-    // Neither removed nor exchanged (another file has the name), nor written by anybody else.
+    // False if the file was removed, if another file has its name, or if somebody else wrote to it.
     private bool IsItsOwn(SqliteConnection connection)
         => !SqliteFile.HasMoved(connection) && File.GetLastWriteTimeUtc(settings.Replica) == _fileWrittenAt;
 
-    // What others read is what was written: with another log beside it, it would not be.
+    // Compares what a reader finds with what this connection wrote: they differ if another log lies beside the file.
     private bool IsStillThere()
     {
         try
@@ -244,11 +244,11 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            LogNotMarked(e, settings.ReplicaMark); // the old mark goes on to be right
+            LogNotMarked(e, settings.ReplicaMark); // the old mark is still true
         }
     }
 
-    // From a lost one's connection, and from the file that is there: an older version, or a copy. Duplicates are dropped by message id.
+    // Reads the facts of the lost replica, and those in the file that is there now (an older version or a copy). Duplicates are dropped by message id.
     private IEnumerable<FactOutbox.Waiting> UnsentOfTheOld()
     {
         var unsent = _unsent;
@@ -290,7 +290,7 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
                 return;
             }
 
-            // Written, so that -wal and -shm exist from now on.
+            // SQLite creates -wal and -shm at the first write, and readers cannot create them.
             connection.Run("UPDATE replica SET writes = writes + 1");
             SqliteFile.LetGroupUseLogIndex(settings.Replica);
             _now = MarkOf(connection);
@@ -314,7 +314,7 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
         LogLost(settings.Replica);
         try
         {
-            _unsent = [.. _unsent, .. FactOutbox.All(_connection)]; // its file may have no name any more, but can be read once more
+            _unsent = [.. _unsent, .. FactOutbox.All(_connection)]; // the connection can still read a file that has lost its name
         }
         catch (SqliteException e)
         {

@@ -14,7 +14,7 @@ public sealed class ReplicaRows(Parts parts)
         var part = parts.Of(state);
         var (key, version, position, isTombstone) = part.IdentityOf(state);
         var known = part.KnownVersion(replica, key);
-        // That a key is gone which was never here, or is forgotten, is obeyed whatever its age: it brings nothing back.
+        // A tombstone of an unknown key is applied whatever its position, because it cannot bring back anything.
         var isGone = known is null && isTombstone;
         if (!isGone && !Newest.Watched(known, version, position, Progress.Of(replica, part.Service).Listed)) return false;
         part.Write(replica, state, now, obeyed: null);
@@ -51,7 +51,7 @@ public sealed class ReplicaRows(Parts parts)
         foreach (var part in parts.OfService(service)) part.ForgetTombstones(replica, now - TombstoneLife);
     }
 
-    // What is gone comes first, so that a later life of an address finds the former one gone.
+    // Deletions are applied first: a later life of an address needs the former life to be gone.
     private static void List(SqliteConnection replica, IPart part, IEnumerable<object> states, long position, DateTimeOffset now)
     {
         var named = states.Select(state => (Identity: part.IdentityOf(state), State: state)).ToList();

@@ -10,7 +10,7 @@ namespace Hikyaku.MailNode;
 /// </summary>
 public sealed class Schema
 {
-    // What is of no part.
+    // The agent's own tables, which belong to no part.
     private const string OfTheAgent =
         """
         -- node is the name of the one that this replica is of. writes counts transactions: by it an older copy is known.
@@ -70,7 +70,7 @@ public sealed class Schema
         ArgumentNullException.ThrowIfNull(parts);
         var services = parts.Services.Select(s => $"INSERT INTO progress VALUES ('{s}', 0, 0, 0);");
         Text = string.Join('\n', [OfTheAgent, .. parts.All.Select(p => p.Tables), .. parts.All.Select(p => p.Views), .. services]);
-        // Another text makes another version, so that no form is ever taken for another. SQLite has 32 bits for it, signed.
+        // The version is a hash of the schema, so that two schemas never share one. PRAGMA user_version is a signed 32-bit number.
         Version = BinaryPrimitives.ReadInt32BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(Text))) & int.MaxValue;
     }
 

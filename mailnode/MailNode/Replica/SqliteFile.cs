@@ -46,7 +46,7 @@ internal static class SqliteFile
         return e.SqliteErrorCode is busy or locked or noMemory or inputOutput or cannotOpen && !IsDamage(e);
     }
 
-    // Answers what the operation has left in its argument.
+    // Returns the value that the operation wrote into its argument.
     private static int Control(SqliteConnection connection, int operation, int argument)
     {
         var result = FileControl(connection.Handle!, "main", operation, ref argument);

@@ -33,7 +33,7 @@ internal static class SqliteStatements
 
     private static SqliteCommand Prepare(this SqliteConnection connection, string sql, object?[] parameters)
     {
-        // CreateCommand takes the connection's transaction.
+        // CreateCommand enlists the command in the connection's transaction.
         var command = connection.CreateCommand();
 #pragma warning disable CA2100 // every text is a constant of this project
         command.CommandText = sql;

@@ -26,10 +26,10 @@ public sealed partial class SessionEnder(
     private static readonly TimeSpan SecondRound = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    // So long may sessions live on whose Dovecot was killed: then they have noticed it, unless somebody keeps them busy.
+    // How long a session process lives on when Dovecot was killed: after that it has noticed, unless its client keeps it busy.
     private static readonly TimeSpan Orphaned = TimeSpan.FromSeconds(10);
 
-    // Null: something may be due.
+    // A null item means: something may be due.
     private readonly Channel<Ended?> _news = Channel.CreateUnbounded<Ended?>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Dictionary<(string Service, string AccountId), Task> _running = [];
     private int _isAsked;
@@ -55,7 +55,7 @@ public sealed partial class SessionEnder(
             }
             catch (SqliteException)
             {
-                // told by whoever writes states; what was ended meanwhile is ended once more
+                // the database could not be read; whoever writes states wakes this again, and ending sessions twice does no harm
             }
         }
     }
@@ -71,7 +71,7 @@ public sealed partial class SessionEnder(
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            // time to look again
+            // the pause is over; look again
         }
 
         Interlocked.Exchange(ref _isAsked, 0);
@@ -93,10 +93,10 @@ public sealed partial class SessionEnder(
 
     private async Task BeginDueAsync(CancellationToken stop)
     {
-        // Who logs in by what another replica says would stay.
+        // While a server reads another replica, a session that begins by its data would stay open.
         if (_running.Count >= AtOnce || !replica.IsComplete || replica.Identity is var identity && !servers.AreReading(identity)) return;
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        // First rounds first: what is not obeyed yet must not wait for what is only looked at again.
+        // First rounds come first: a change that is not in force must not wait for second looks.
         var (_, due) = await replica.TryWriteAsync(
             r => r.All("SELECT service, account_id, address, due, rounds FROM session_end WHERE due <= $1 OR due > $2 ORDER BY rounds DESC, due LIMIT $3",
                 row => new Due(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4)), now, Foreseeable(now), 2 * AtOnce), stop);
@@ -116,7 +116,7 @@ public sealed partial class SessionEnder(
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // the agent stops, and ends them when it is back
+            // the agent stops; it ends these sessions after its next start
         }
         finally
         {
@@ -131,14 +131,14 @@ public sealed partial class SessionEnder(
         var isLongAway = !isDovecotThere && time.GetElapsedTime(_awaySince ??= time.GetTimestamp()) >= Orphaned;
         if (isDovecotThere) _awaySince = null;
         var (now, lingerUntil) = (time.GetUtcNow().ToUnixTimeMilliseconds(), servers.LingerUntil.ToUnixTimeMilliseconds());
-        // What was due in a replica that is no more is due in this one.
+        // Results for a lost replica are dropped: its successor has these sessions due again.
         var (_, changed) = await replica.TryWriteAsync(r => ended.Where(e => e.Identity == replica.Identity).Sum(e => e.Note(r, now, lingerUntil))
             + (isLongAway ? r.Run("UPDATE session_end SET rounds = 1 WHERE rounds > 1 AND (due <= $1 OR due > $2)", now + (long)Pause.TotalMilliseconds, Foreseeable(now)) : 0), stop);
         if (changed > 0) RenewLeases();
         NoteFailures(ended.Find(e => e.Kicked != Kicked.Over));
     }
 
-    // What is due later than it can be was written by a clock that was ahead and has been put right: it is due now.
+    // A due time beyond this was written while the clock was ahead; such rows are due now.
     private long Foreseeable(long now) => Math.Max(now + 10_000, servers.LingerUntil.ToUnixTimeMilliseconds());
 
     private void NoteFailures(Ended? failed)
@@ -158,7 +158,7 @@ public sealed partial class SessionEnder(
 
     private sealed record Ended(string Identity, Due Due, Kicked Kicked)
     {
-        // Answers whether something may be obeyed now. A change meanwhile has made it due anew, and that stays.
+        // Returns how many changes may be in force now. If a change came meanwhile, the row has a new due time and stays.
         public int Note(SqliteConnection r, long now, long lingerUntil)
         {
             if (Kicked != Kicked.Over)

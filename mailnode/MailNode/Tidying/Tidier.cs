@@ -67,7 +67,7 @@ public sealed partial class Tidier(
             && await ForOldAsync(mailbox, "Trash", now.AddDays(-settings.TrashDays), query => doveadm.ExpungeAsync(mailbox.Address, query, stop), stop);
     }
 
-    // By UID, some hundred at a time, so that deliveries need not wait; with the date as well, so that it is right by itself.
+    // Works on some hundred UIDs at a time, so that deliveries do not wait. The query repeats the date, so that each command is right by itself.
     private async Task<bool> ForOldAsync(Mailbox mailbox, string folder, DateTimeOffset before, Func<string[], Task<bool>> act, CancellationToken stop)
     {
         string[] old = ["mailbox", folder, "savedbefore", before.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)];

@@ -22,11 +22,11 @@ public sealed partial class Usage(NodeSettings settings, Replica replica, Dovead
     private static readonly TimeSpan Turn = TimeSpan.FromHours(1);
     private static readonly TimeSpan BrokerPatience = TimeSpan.FromSeconds(10);
 
-    // Who asks comes again: the oldest may go.
+    // The oldest question may be dropped, as the service repeats it.
     private readonly Channel<MailboxMeasurementAsked> _asked = Channel.CreateBounded<MailboxMeasurementAsked>(
         new BoundedChannelOptions(AskedAndWaiting) { FullMode = BoundedChannelFullMode.DropOldest });
 
-    // Of two measurements of a mailbox the later one is told later.
+    // Measures one batch at a time, so that two measurements of a mailbox are told in their order.
     private readonly SemaphoreSlim _oneAtATime = new(1);
 
     /// <summary>Measures and tells as soon as it can; nothing when Dovecot or the broker does not answer.</summary>
@@ -50,7 +50,7 @@ public sealed partial class Usage(NodeSettings settings, Replica replica, Dovead
         {
             await TryAsync(async () =>
             {
-                // Hints were lost while no agent was there.
+                // Dovecot's notifications were lost while no agent ran, so every mailbox is due for a measurement.
                 if (!begun) await replica.WriteAsync(r => r.Run("UPDATE usage SET measured_at = 1 WHERE measured_at > 1"), stop);
                 begun = true;
                 await MeasureAsync(await DueAsync(stop), stop);
@@ -121,14 +121,14 @@ public sealed partial class Usage(NodeSettings settings, Replica replica, Dovead
         var bytesOf = used.ToDictionary(u => u.AccountId, u => u.UsedBytes);
         await replica.WriteAsync(r =>
         {
-            // One that Dovecot cannot tell keeps its value and comes again in its turn.
+            // If Dovecot cannot tell a mailbox's size, the old value stays, and the mailbox is measured again in its turn.
             foreach (var (id, _) in due)
                 r.Run("UPDATE usage SET used_bytes = coalesce($2, used_bytes), measured_at = $3 WHERE account_id = $1", id, bytesOf.TryGetValue(id, out var bytes) ? bytes : null, at);
             return true;
         }, stop);
     }
 
-    // Those that Dovecot can tell, and those that have never had mail; null when it does not answer.
+    // The mailboxes whose size Dovecot tells, and those that never had mail. Null if Dovecot does not answer.
     private async Task<List<MailboxUsage>?> UsedAsync(List<Mailbox> mailboxes, CancellationToken stop)
     {
         var used = mailboxes.FindAll(m => !settings.HasMailFolder(m.AccountId)).ConvertAll(m => new MailboxUsage(m.AccountId, 0));

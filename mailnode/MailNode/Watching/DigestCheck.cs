@@ -86,7 +86,7 @@ public sealed partial class DigestCheck(
         if (!replica.IsComplete) return new(false, "There is no replica");
         var theirs = await service.Client.DigestsAsync(stop);
         if (!await HasAppliedAsync(theirs.UpTo, stop)) return Lags(theirs.UpTo);
-        // From the disk, not from what the writing connection remembers of it.
+        // Reads the file through a new connection, because the writing connection may have cached pages.
         var (damage, ours) = await Task.Run(() => replica.Read(r => (r.One<string>("PRAGMA quick_check(1)"), Drift.Digests(r, service.Parts).Parts)), stop);
         if (damage != "ok")
         {

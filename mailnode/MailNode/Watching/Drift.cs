@@ -61,10 +61,10 @@ public static class Drift
 
     private sealed record Row(StateIdentity Identity, object State, bool IsAsWritten)
     {
-        // A tombstone says the same whatever else is in it.
+        // Tombstones are equal whatever else is in them.
         public bool IsRight(Row listed) => (IsAsWritten && NodeStateDigests.AreSame(State, listed.State)) || (Identity.IsTombstone && listed.Identity.IsTombstone);
 
-        // Told after the list was made. A higher version from before the list is one that the service does not know.
+        // Newer than the list: both version and position are higher. A higher version from before the list is one that the service does not know.
         public bool IsNewer(Row listed, long position) => Identity.Version > listed.Identity.Version && Identity.Position > position;
     }
 }

@@ -38,7 +38,7 @@ public sealed partial class Listing(
                     continue;
                 }
 
-                // Taken before the list begins: who asks from now on has seen something that this list may not hold.
+                // Requests that arrive after the list begins are kept: they may be about something that this list does not contain.
                 _asked.Reader.TryRead(out _);
                 await ListAsync(reason, stoppingToken);
                 pause = ShortestPause;
@@ -55,7 +55,7 @@ public sealed partial class Listing(
         }
     }
 
-    // Null when it was time to look at the file instead.
+    // Returns null if nobody asked within the interval; the file was checked instead.
     private async Task<string?> AskedAsync(CancellationToken stop)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -71,7 +71,7 @@ public sealed partial class Listing(
         }
     }
 
-    // A tombstone may go a day later than it could.
+    // Runs once a day: a tombstone may stay a day too long.
     private async Task CleanAsync(CancellationToken stop)
     {
         var now = time.GetUtcNow();
@@ -103,7 +103,7 @@ public sealed partial class Listing(
     /// <summary>Reads a list to its end: of everything, or of some shards.</summary>
     internal async Task<ServiceList> ReadAsync(IReadOnlySet<int>? shards, CancellationToken stop)
     {
-        // In memory (100,000 accounts take 50 MB) and written afterwards, so that the watch goes on meanwhile.
+        // The list is collected in memory (50 MB for 100,000 accounts) and written at the end, so that the watch can write meanwhile.
         var (states, begun) = (new List<object>(), time.GetUtcNow());
         await foreach (var line in service.Client.NodeStateAsync(shards, stop))
         {
@@ -120,17 +120,17 @@ public sealed partial class Listing(
         throw new InvalidDataException("The list broke off before its last line");
     }
 
-    // All null in another line.
+    // In all other lines these properties are null.
     private sealed record LastLine(long? Position, long? UpTo, DateTimeOffset? Now);
 
     private sealed record Line(string? Part, JsonElement State);
 
     private object? Read(JsonElement line)
     {
-        // Not to know what a line says is not to know what the list says.
+        // A list with an unreadable line is not used, because the line may be a state that is missing then.
         if (line.Deserialize<Line>(JsonSerializerOptions.Web) is not { Part: { } part, State: { ValueKind: JsonValueKind.Object } json })
             throw new InvalidDataException("A line of the list is no part with a state");
-        // A part that a newer service has, or that another service owns, is not kept.
+        // States of a part that only a newer version knows, or that another service owns, are not stored.
         if (parts.Named(part) is not { } known || known.Service != service.Name) return null;
         var state = json.Deserialize(known.Contract, JsonSerializerOptions.Web)!;
         if (known.IsWhole(state)) return state;

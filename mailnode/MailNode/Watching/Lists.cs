@@ -32,7 +32,7 @@ public sealed class Lists(Replica replica, ReplicaRows rows, OwningServices serv
         await _turn.WaitAsync(stop);
         try
         {
-            // Who waited here for a replica would wait for ever: nobody else makes one.
+            // Must not wait for a replica: only this method makes one.
             if ((await replica.TryWriteAsync(r => Write(r, list), stop)).Done) return true;
             lock (_waiting) _waiting[list.Service] = list;
             if (_waiting.Count < services.All.Count) return false;

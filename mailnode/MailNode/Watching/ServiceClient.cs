@@ -8,7 +8,7 @@ namespace Hikyaku.MailNode;
 /// <summary>What a node asks and tells a service that owns a part of its replica, with the node's own credential.</summary>
 public sealed class ServiceClient : IDisposable
 {
-    // Between two lines of a list, and for a lease.
+    // How long to wait for the next line of a list, and for the answer to a lease.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly HttpClient _http;

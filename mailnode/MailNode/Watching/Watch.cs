@@ -28,7 +28,7 @@ public sealed partial class Watch(
             try
             {
                 await using var queue = await WatchQueue.OpenAsync(settings, _broker, _contracts.Keys, stoppingToken);
-                // The queue is bound from here on: whatever the list does not tell, the watch will.
+                // The queue is bound from here on, so a change that the list misses arrives by the watch.
                 if (Interlocked.Exchange(ref _disconnectedSince, 0) != 0) LogConnected();
                 Ask("the watch has connected");
                 await ReadAsync(queue, stoppingToken);
@@ -66,7 +66,7 @@ public sealed partial class Watch(
         }
     }
 
-    // Nobody knows what was missed of whom.
+    // Asks all services for a list, because the missed message may be any service's.
     private void Ask(string reason)
     {
         foreach (var listing in listings.All) listing.Ask(reason);

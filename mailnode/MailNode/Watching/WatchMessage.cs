@@ -10,7 +10,7 @@ namespace Hikyaku.MailNode;
 /// <param name="Cause">What has caused it, for the trace.</param>
 public sealed record WatchMessage(object Content, ActivityContext Cause)
 {
-    // As MassTransit has it (DiagnosticHeaders.ActivityId).
+    // The name of MassTransit's header (DiagnosticHeaders.ActivityId).
     private const string ActivityHeader = "MT-Activity-Id";
 
     /// <summary>Everything that comes on the node bus, by the names that MassTransit gives to contracts.</summary>

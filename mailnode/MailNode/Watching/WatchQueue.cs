@@ -95,7 +95,7 @@ public sealed class WatchQueue : IAsyncDisposable
 
     private sealed class Consumer(IChannel channel, ChannelWriter<Delivery> deliveries) : AsyncDefaultBasicConsumer(channel)
     {
-        // Its body is the client's again when this returns.
+        // The client reuses the body's memory when this method returns.
         public override async Task HandleBasicDeliverAsync(
             string consumerTag, ulong deliveryTag, bool redelivered, string exchange, string routingKey, IReadOnlyBasicProperties properties, ReadOnlyMemory<byte> body,
             CancellationToken cancellationToken = default)

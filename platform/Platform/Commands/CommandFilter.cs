@@ -48,7 +48,7 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
     private static async Task<object?> RunAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next, CommandContext command)
     {
         var result = await next(context);
-        // Not the request's own cancellation: a caller who hangs up does not undo half a command.
+        // The request's cancellation does not count: a command is saved even if its caller has hung up.
         if (result is Answer) await command.Session.SaveChangesAsync(CancellationToken.None);
         return result;
     }

@@ -22,7 +22,7 @@ public sealed class SecretBox
         var keys = File.ReadAllLines(file).Where(l => l.Trim().Length > 0).Select(l => Convert.FromHexString(l.Trim())).ToList();
         if (keys.Count == 0) throw new InvalidOperationException($"{file} has no key");
         _keys = keys.ConvertAll(k => new Key(Derive(k, "key id")[..Key.IdBytes], Derive(k, "encryption")));
-        // What is kept as a hash cannot be hashed anew, as nobody knows of what it is.
+        // Stored hashes cannot be computed again with another key, because the hashed data is not stored.
         _authentication = Derive(keys[^1], "authentication");
     }
 

@@ -56,7 +56,7 @@ public static partial class EventTimes
             && DateTimeOffset.TryParse($"{parts.Groups[1].Value}T{parts.Groups[2].Value}{parts.Groups[3].Value.ToUpperInvariant()}", CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out at);
     }
 
-    // Past the seventh digit of a second nothing is stored.
+    // More than seven digits of a second are read and ignored, as nothing finer is stored.
     [GeneratedRegex(@"^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,7})?)[0-9]{0,20}([Zz]|[+-][0-9]{2}:[0-9]{2})\z", RegexOptions.CultureInvariant)]
     private static partial Regex Rfc3339();
 }

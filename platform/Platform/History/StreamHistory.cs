@@ -48,7 +48,7 @@ public sealed record StreamHistory(IReadOnlyList<Setting> Settings)
 
     internal IReadOnlyCollection<string> HiddenFrom(Caller caller) => caller.Role == Roles.User ? [.. Hidden, .. HiddenFromUsers] : Hidden;
 
-    // An event that sets nothing but what the reader does not learn of tells them nothing.
+    // An event is not shown if all that it sets is hidden from the reader.
     internal bool IsShown(object e, IReadOnlyCollection<string> hidden)
     {
         var set = Settings.Where(s => s.IsSetBy(e, out _)).ToList();

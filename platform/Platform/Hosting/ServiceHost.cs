@@ -74,7 +74,7 @@ public static class ServiceHost
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // told to stop before it had started
+            // stopped before the start was complete
         }
     }
 

@@ -36,7 +36,7 @@ public static partial class Problems
     {
         var text = rejection.Code.Texts.GetString(rejection.Code.Code, language)
             ?? throw new MissingManifestResourceException($"No text for {rejection.Code.Code} in {language}");
-        // In one pass: what a caller has typed may look like another placeholder.
+        // Replaces all placeholders in one pass, because a value may look like a placeholder.
         return Placeholder().Replace(text, p => rejection.Values.FirstOrDefault(v => v.Name == p.Groups[1].Value) is (not null, var value)
             ? Convert.ToString(value, CultureInfo.InvariantCulture)!
             : p.Value);

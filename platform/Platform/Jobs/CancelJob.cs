@@ -31,7 +31,7 @@ public sealed class CancelJob(IDocumentStore store, JobWork work, JobWithdrawal 
         }
         catch (LeaseLostException)
         {
-            // a worker gives the rest back: it took longer than the lease
+            // giving back took longer than the lease; a worker does the rest
         }
 
         return true;

@@ -36,7 +36,7 @@ public static class FollowJob
         return Results.Empty;
     }
 
-    // Null is a sign of life.
+    // A null line is written as a comment, which keeps the connection alive.
     private static async IAsyncEnumerable<string?> LinesAsync(
         string id, string known, HttpContext http, JobReader reader, TimeProvider time, [EnumeratorCancellation] CancellationToken stop)
     {

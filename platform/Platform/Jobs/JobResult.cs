@@ -11,7 +11,7 @@ public sealed record JobResult(string Json)
     /// <summary>The JSON of a kind's record.</summary>
     public static JobResult Of<T>(T record) where T : notnull => new(JsonSerializer.Serialize(record, Answer.Json));
 
-    // Stored as an object within the event, not as a text with JSON in it.
+    // Writes the result as a JSON object in the event, not as a string that contains JSON.
     private sealed class AsItIs : JsonConverter<JobResult>
     {
         public override JobResult Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

@@ -114,7 +114,7 @@ public sealed partial class JobWorker(
         await work.GiveBackAsync(job, pause, isFault, stop);
     }
 
-    // Until the work ends; ends the work when the lease is lost or could not be renewed while it ran.
+    // Renews the lease until the work ends. Cancels the work if the lease is lost or cannot be renewed.
     private async Task RenewAsync(LeasedJob job, CancellationTokenSource mine)
     {
         var renewed = time.GetTimestamp();

@@ -88,7 +88,7 @@ public static class NodeStateList
         await http.Response.WriteAsJsonAsync(new NodeStateDigestsAnswer(position, upTo, digests.Parts), JsonSerializerOptions.Web, stop);
     }
 
-    // Null: all of them.
+    // Null means all shards.
     private static bool TryReadShards(HttpRequest request, out HashSet<int>? shards)
     {
         shards = null;

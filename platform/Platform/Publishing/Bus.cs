@@ -48,7 +48,7 @@ public static class Bus
             if (name != program && !name.StartsWith($"{program}-", StringComparison.Ordinal))
                 throw new InvalidOperationException($"The queue {name} must have a name that begins with '{program}-': a queue of another program may be called so");
             if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit && !name.Contains(OfOneProcess, StringComparison.Ordinal)) rabbit.SetQuorumQueue();
-            // Long enough for a database that restarts; what still fails then waits in the error queue for an operator.
+            // The retries last long enough for a restart of the database. A message that still fails goes to the error queue.
             endpoint.UseMessageRetry(r => r.Exponential(12, TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(30), TimeSpan.FromMilliseconds(200)));
         });
         configure?.Invoke(bus);

@@ -42,7 +42,7 @@ public sealed partial class FormerQueues(IConfiguration configuration, IReadOnly
         }
     }
 
-    // False while nobody consumes the present queue: then it may not be bound to its exchanges yet.
+    // Returns false while nobody consumes the present queue, because it may not be bound to its exchanges yet.
     private async Task<bool> MoveAsync(IConnection connection, string former, string present, CancellationToken stop)
     {
         if (await FindAsync(connection, former, stop) is null) return true;
@@ -61,7 +61,7 @@ public sealed partial class FormerQueues(IConfiguration configuration, IReadOnly
         return true;
     }
 
-    // A queue that is not there closes the channel that asks for it.
+    // Asking for a queue that does not exist closes the channel, so each question has its own.
     private static async Task<QueueDeclareOk?> FindAsync(IConnection connection, string queue, CancellationToken stop)
     {
         await using var channel = await connection.CreateChannelAsync(cancellationToken: stop);

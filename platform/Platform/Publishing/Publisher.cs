@@ -51,9 +51,9 @@ public abstract class Publisher(string service, IBus bus, INodeBus? nodes = null
         ArgumentNullException.ThrowIfNull(page);
         try
         {
-            // Marten leaves a tombstone where the transaction of an append broke off after it had its numbers.
+            // Marten stores a tombstone if an append failed after it had reserved its numbers.
             IReadOnlyList<IEvent> events = [.. page.Events.Where(e => e.Data is not Tombstone)];
-            // Nodes first: what a change waits for is the node.
+            // Nodes are told first, because a change is in force when the nodes obey it.
             var states = await NodeStatesAsync(events, (IQuerySession)operations, cancellationToken);
             await TellNodesAsync(states, page, cancellationToken);
             var statesOf = states.ToLookup(s => s.Cause.StreamKey!, s => s.State);
@@ -64,7 +64,7 @@ public abstract class Publisher(string service, IBus bus, INodeBus? nodes = null
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            // Marten takes a cancellation for its own and drops the page.
+            // Marten would take an OperationCanceledException for its own and skip the page.
             throw new PublishingFailedException("The broker cancelled a publish", e);
         }
         catch (TimeoutException e)
@@ -94,7 +94,7 @@ public abstract class Publisher(string service, IBus bus, INodeBus? nodes = null
         }
     }
 
-    // The first contract of an event has its id. Of the others each has the same one however often it is sent.
+    // The first contract of an event has the event's id. Further contracts have ids derived from it, so that repetitions have the same.
     private static Guid MessageIdOf(Guid eventId, int number)
     {
         if (number == 0) return eventId;

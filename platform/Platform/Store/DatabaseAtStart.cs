@@ -55,7 +55,7 @@ public sealed partial class DatabaseAtStart(IConfiguration configuration, TimePr
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    // Null when it answers.
+    // Returns null if the database answers.
     private static async Task<Exception?> ProbeAsync(string connection, CancellationToken stop)
     {
         try

@@ -119,7 +119,7 @@ public static class Sql
         return string.Format(null, sql.Format, [.. sql.GetArguments().Select(a => new Part(a, parameters))]);
     }
 
-    // Formatted once each, in the order in which they stand in the statement.
+    // string.Format formats each argument once, in the order of the statement.
     private sealed class Part(object? value, NpgsqlParameterCollection parameters) : IFormattable
     {
         public string ToString(string? format, IFormatProvider? formatProvider)

@@ -64,7 +64,7 @@ public static class RebuildReadModels
         }
         finally
         {
-            // It names people. A broken session cannot, and the next rebuild does.
+            // The schema holds personal data, so it is dropped at once. If the session is broken, the next rebuild drops it.
             if (session.State == ConnectionState.Open) await ExecuteAsync(session, $"drop schema if exists {Schema} cascade; select pg_advisory_unlock({LockKey})", CancellationToken.None);
         }
     }
@@ -74,7 +74,7 @@ public static class RebuildReadModels
         IReadOnlyList<ReadModel> models, string? afterReplay, CancellationToken stop)
     {
         using var daemon = await store.BuildProjectionDaemonAsync();
-        // Up to there all transactions have ended: the service's daemon has seen to it.
+        // All transactions up to the high-water mark have ended; the service's daemon maintains it.
         await MarkAsync(database, "coalesce((select last_seq_id from public.mt_event_progression where name = 'HighWaterMark'), 0)", stop);
         var replayed = new ConcurrentBag<ReplayedProjection>();
         await Parallel.ForEachAsync(projections, stop, async (projection, stopped) =>
@@ -93,7 +93,7 @@ public static class RebuildReadModels
         var behind = ((IEventStore)store).RegisteredShardNames().Select(s => s.Identity).Where(s => progress.GetValueOrDefault(s) != position).ToList();
         if (behind.Count > 0) throw new InvalidOperationException($"Not everything was replayed: {string.Join(", ", behind)}");
         if (afterReplay is not null) await ExecuteAsync(session, afterReplay, stop);
-        // Tables are compared as wholes. A planner that takes one for empty would go through all of it for each row of the other.
+        // Whole tables are compared. With wrong statistics the planner would scan one table for each row of the other.
         await ExecuteAsync(session, "set local enable_nestloop = off", stop);
         List<Repair> tables = [];
         foreach (var model in models) tables.Add(await model.RepairAsync(session, Schema, stop));
@@ -147,7 +147,7 @@ public static class RebuildReadModels
         return new DocumentStore(options);
     }
 
-    // How far the rebuild's daemon reads.
+    // Sets how far the rebuild's daemon reads.
     private static async Task<long> MarkAsync(NpgsqlDataSource database, string position, CancellationToken stop)
     {
         await using var session = await database.OpenConnectionAsync(stop); // not in the transaction that locks: the daemon must see it
@@ -161,7 +161,7 @@ public static class RebuildReadModels
         return mark;
     }
 
-    // All at once and before any row: whoever holds one of them ends first, so that nobody waits for each other. Who reads does not wait.
+    // Locks all tables at once and before any row, so that no deadlock can occur. Readers do not wait.
     private static async Task<NpgsqlTransaction> LockAsync(NpgsqlConnection session, string[] tables, CancellationToken stop)
     {
         for (var tries = 1; ; tries++)

@@ -104,7 +104,7 @@ public sealed class VerifyStreams
         {
             return new(row.Key, kind, read.Aggregate((object?)null, kind.Evolve), read);
         }
-        // The service's code throws these for events that do not belong together.
+        // Evolve throws these for events that do not belong together.
         catch (Exception e) when (e is InvalidOperationException or NullReferenceException or ArgumentException)
         {
             findings.Add(StreamChecks.History, row.Key, $"it does not fold: {e.Message}");
@@ -137,7 +137,7 @@ public sealed class VerifyStreams
         }
     }
 
-    // Of a participant of deletions; ids only.
+    // The ids of erased accounts, if the service takes part in deletions.
     private static async Task<HashSet<string>> ErasedAsync(NpgsqlConnection snapshot, CancellationToken stop)
     {
         var erased = new HashSet<string>(StringComparer.Ordinal);

@@ -59,7 +59,7 @@ public sealed partial class MailSubmission(MailSettings settings) : IDisposable
         }
         catch (SmtpCommandException e)
         {
-            // Other refusals (5.7.1 above all) tell of a fault of the settings, which Postfix may say of the recipient, too; or they may pass.
+            // Other refusals (above all 5.7.1) may pass, or come from wrong settings, which Postfix also reports at RCPT.
             var isFinal = e.ErrorCode == SmtpErrorCode.RecipientNotAccepted && NoSuchRecipient().IsMatch(e.Message);
             return (isFinal ? Submitted.Refused : Submitted.NotNow, $"{(int)e.StatusCode} {e.Message}");
         }
@@ -80,7 +80,7 @@ public sealed partial class MailSubmission(MailSettings settings) : IDisposable
         }
         catch (Exception e) when (IsAway(e) || e is OperationCanceledException)
         {
-            // It is ended all the same when it is disposed of.
+            // Disposing of the client closes the connection anyway.
         }
     }
 

@@ -47,7 +47,7 @@ public sealed record NoticeMail(Guid NoticeId, string Reader, string Address, st
         }
     }
 
-    // A line break in a header would begin another one; NUL and the like are not for mail programs.
+    // A line break would begin another header. Other control characters are removed because mail programs do not expect them.
     private static string Clean(string text, bool keepsLines)
     {
         var clean = new StringBuilder(text.Length);

@@ -45,7 +45,7 @@ public sealed partial class NoticeMailer(IConfiguration configuration, MailSetti
     /// <summary>When a mail is tried again after so many attempts.</summary>
     public static TimeSpan RetryAfter(int attempts) => attempts < 7 ? FirstRetry * (1 << attempts) : LongestRetry;
 
-    // How many it has dealt with; null: the server is away.
+    // Returns how many mails were dealt with; null if the server is away.
     private async Task<int?> SendDueAsync(CancellationToken stop)
     {
         var due = await queue.DueAsync(time.GetUtcNow(), AtOnce, stop);

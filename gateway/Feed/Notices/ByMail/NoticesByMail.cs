@@ -57,7 +57,7 @@ public static partial class NoticesByMail
         return new Answer(200, new NoticesByMailView(address, language));
     }
 
-    // RFC 5321, 4.1.2, without quoted local parts: what stands in a header and in SMTP's commands must have one meaning there.
+    // RFC 5321, 4.1.2, without quoted local parts: the address must mean the same in a header and in an SMTP command.
     [GeneratedRegex(@"\A[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[^@]+\z")]
     private static partial Regex DotAtom();
 

@@ -14,7 +14,7 @@ internal sealed class SharedRoutes : IServiceRoutes
 
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
-        // Which job is whose, its service knows.
+        // All roles may ask; the service that has the job judges whose it is.
         new("GET", "/api/v1/jobs", Scope.None, All, Shared) { Share = Shares.Jobs },
         new("GET", "/api/v1/jobs/{id}", Scope.None, All, Shared) { Share = Shares.Jobs },
         new("DELETE", "/api/v1/jobs/{id}", Scope.None, All, Shared) { Share = Shares.Jobs },

@@ -30,7 +30,7 @@ public sealed class ChangeAccounts(IDocumentStore store, JobSteps steps, BulkFil
         var domain = await DomainAsync(job, stop);
         var problems = new FileProblems(content);
         var isCommitted = job.Phase == JobPhases.Committed;
-        // Of what was found good at the point of no return nothing is too much now.
+        // Rows that were accepted at the point of no return are not judged by the limits again.
         var rows = ChangeRules.Read(content, isCommitted ? Unlimited(domain) : domain, problems);
         if (!isCommitted)
         {
@@ -99,7 +99,7 @@ public sealed class ChangeAccounts(IDocumentStore store, JobSteps steps, BulkFil
         return (changed, skipped);
     }
 
-    // The point of no return: from here to its end the room that is needed all in all is this job's.
+    // The point of no return: from here to the job's end the net room that it needs is reserved for it.
     private async Task CommitAsync(LeasedJob job, List<ChangedAccount> rows, FileProblems problems, CancellationToken stop)
     {
         await using var step = await steps.BeginAsync(job, stop);
@@ -127,7 +127,7 @@ public sealed class ChangeAccounts(IDocumentStore store, JobSteps steps, BulkFil
         }
     }
 
-    // False: somebody has changed a password since it was judged; it is judged anew, and then tried again.
+    // Returns false if somebody has changed a password since it was judged; the caller judges again and repeats.
     private async Task<bool> ChangeSomeAsync(LeasedJob job, ChangedAccount[] rows, Dictionary<string, JudgedPassword> judged, int total, CancellationToken stop)
     {
         await using (var look = store.QuerySession()) await JudgeAsync(rows, await AccountsOfRows.ReadAsync(look, rows, stop), judged, stop);
@@ -160,8 +160,8 @@ public sealed class ChangeAccounts(IDocumentStore store, JobSteps steps, BulkFil
         return true;
     }
 
-    // A password that was forced since the file was found good may forbid the row's by now. The rest of the row is done all the
-    // same, as others were promised what it gives back; and it counts as skipped, so that nobody takes it for done.
+    // If a password was forced since the file was accepted, the row's password may be refused now. The rest of the row is applied all the
+    // same, because other rows count on the room that it frees. The row counts as skipped, so that its result is not taken for complete.
     private static (bool IsAsAsked, bool IsChanged) Change(JobStep step, ChangedAccount row, MailAccount account, Domain domain, JudgedPassword judged, ReservedRoom room)
     {
         var credential = Credential.NewId();

@@ -77,7 +77,7 @@ public sealed class RegisterAccounts(
 
     private static JobSucceeded SucceededWith(int accounts, DateTimeOffset now) => new(accounts, null, now, Result: JobResult.Of(new RegisteredAccounts(accounts)));
 
-    // The limits were judged before the point of no return, and may be others now.
+    // The limits were judged before the point of no return. They may have changed since, and do not count any more.
     private static List<NewAccount> Judge(
         CsvContent content, Domain domain, int defaultMb, DomainUsage usage, IReadOnlyDictionary<string, AddressReservation> reservations, FileProblems problems)
         => RegistrationRules.Judge(new(domain, defaultMb, usage, reservations), content, problems);
@@ -108,7 +108,7 @@ public sealed class RegisterAccounts(
             var some = accounts.Skip(mine.ReservedRows).Take(files.RowsAtOnce).ToList();
             var (usage, domain) = (await DomainUsage.LockWithLimitsAsync(session, job.Domain, stop))!.Value;
             var taken = (await session.LoadManyAsync<AddressReservation>(stop, some.Select(a => a.Address).ToArray())).ToDictionary(r => r.Id);
-            // Others were faster, since the file was looked at.
+            // Somebody has created these accounts since the file was judged.
             problems.AddRange(some.Where(a => taken.ContainsKey(a.Address)).Select(a => new JobProblem(
                 a.Line, CsvColumns.Account, taken[a.Address].BeingDeleted ? AccountsProblems.BeingDeleted : AccountsProblems.AlreadyExists, [("a", a.Address)])));
             problems.AddRange(new RegistrationRules(domain, defaultMb, usage, taken).Limits(some));
@@ -145,7 +145,7 @@ public sealed class RegisterAccounts(
         }
     }
 
-    // The next are hashed while some are created: the cores are never without a hash to compute.
+    // The next passwords are hashed while accounts are created, so that all cores always have work.
     private async Task CreateAsync(LeasedJob job, List<NewAccount> accounts, CancellationToken stop)
     {
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -185,7 +185,7 @@ public sealed class RegisterAccounts(
     {
         await using var step = await steps.BeginAsync(job, stop);
         var (session, mine) = (step.Session, await BulkNumbers.ReadAsync(step.Session, job.Id, stop));
-        // As every creation: a bulk change of the domain tells by the order of events who was there when it was committed.
+        // Every creation takes this lock: a bulk change tells by the order of events which accounts existed when it was committed.
         await DomainUsage.LockAsync(session, job.Domain, stop);
         var homes = await placement.HomesAsync(session, hashed.Count, stop);
         var reservations = (await session.LoadManyAsync<AddressReservation>(stop, hashed.Select(h => h.Item1.Address).ToArray())).ToDictionary(r => r.Id);
@@ -211,7 +211,7 @@ public sealed class RegisterAccounts(
     private async Task<Domain> DomainAsync(LeasedJob job, CancellationToken stop)
     {
         await using var session = store.QuerySession();
-        // Larger than any file: what was good at the point of no return stays good, whatever the limits are now.
+        // Limits larger than any file: rows that were accepted at the point of no return stay accepted.
         return (await session.LoadAsync<Domain>(job.Domain, stop))! with { MaxAccounts = DomainLimits.MostAccounts, MaxCapacityMb = DomainLimits.MostCapacityMb };
     }
 
@@ -221,7 +221,7 @@ public sealed class RegisterAccounts(
         return await BulkNumbers.ReadAsync(session, job.Id, stop);
     }
 
-    // The same for whoever takes the job over. UUIDv7 of the job's time, so that they lie side by side in every index.
+    // Another worker that takes the job over makes the same ids. They are UUIDv7 of the job's time, so that they are adjacent in indexes.
     private static string IdOf(string job, NewAccount account, string what)
     {
         var own = job[(job.LastIndexOf('-') + 1)..];

@@ -35,7 +35,7 @@ public sealed partial class DeletionProcess(IDocumentStore store, NodeLeases lea
         }
         catch (SemaphoreFullException)
         {
-            // it is awake already
+            // the process is running already
         }
     }
 

@@ -26,7 +26,7 @@ public sealed class ObeyedBeforeAnswer(NpgsqlDataSource database, NodeLeases lea
         }
         catch (OperationCanceledException)
         {
-            // the nodes will obey when they are back; `inForce` and the job tell
+            // nodes that are away obey when they are back; `inForce` and the job show when
         }
 
         return result;

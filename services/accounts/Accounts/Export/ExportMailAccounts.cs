@@ -29,9 +29,9 @@ public static class ExportMailAccounts
 
         var cp932 = encoding == "cp932";
         await using var connection = await database.OpenConnectionAsync(stop);
-        // What was looked through for CP932 is what is sent.
+        // A snapshot, so that the rows that were checked for CP932 are the rows that are sent.
         await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, stop);
-        // Before the first byte: afterwards nothing could be said any more.
+        // Checked before the first byte, because an answer that has begun cannot become a refusal.
         if (cp932 && await BeyondCp932Async(connection, domain!, stop) is { Count: > 0 } lacking) return Problems.Of(lacking);
 
         http.Response.ContentType = cp932 ? "text/csv; charset=shift_jis" : "text/csv; charset=utf-8";

@@ -15,7 +15,7 @@ public sealed record ExportedAccount(string Address, string? Comment, long UsedB
 /// <summary>Writes accounts as the file of ACC-11: CRLF, UTF-8 with a byte order mark or CP932, nothing that a spreadsheet would run.</summary>
 public static class AccountsCsv
 {
-    // ACC-11 fixes the columns. What is in force while no service of spam or routing exists: no tag, no forwarding, no autoreply,
+    // ACC-11 fixes the columns. Without services of spam and routing these values hold: no tag, no forwarding, no autoreply,
     // no sorting, and every account receives; an import ignores these columns anyway.
     private const int Off = 0, Receives = 1;
 

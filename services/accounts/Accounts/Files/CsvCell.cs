@@ -8,7 +8,7 @@ namespace Hikyaku.Accounts.Files;
 /// </summary>
 public static class CsvCell
 {
-    // What Excel and LibreOffice take for the beginning of a formula, full-width forms too, as Japanese Excel reads them.
+    // The characters with which a formula begins for Excel and LibreOffice. Japanese Excel also accepts the full-width forms.
     private static readonly SearchValues<char> Guarded = SearchValues.Create("'=+-@\t\r\n＝＋－＠");
 
     /// <summary>A text as it stands in a file.</summary>

@@ -20,7 +20,7 @@ internal static class CsvColumns
 
     private static readonly string[] Canonical = [Account, Password, Capacity, Comment];
 
-    // A capacity and a comment may be left out one by one, so their columns may, too; a renamed column is found as unknown.
+    // Cells of capacity and comment may be empty, so their columns may be missing. A misspelt column is reported as unknown.
     private static readonly Dictionary<CsvKind, string[]> Required = new() { [CsvKind.Registration] = [Account, Password], [CsvKind.Change] = [Account] };
 
     /// <summary>Reads a header: the canonical name of each column, null for one that an import leaves out.</summary>
@@ -35,7 +35,7 @@ internal static class CsvColumns
 
         for (var i = 0; i < names.Length; i++)
         {
-            // By its number: where the header was replaced by a record, the name would be somebody's password.
+            // The column is named by its number: if the header is missing, its text may be somebody's password.
             if (!Canonical.Contains(names[i]) && !IsOnlyExported(names[i])) problems.Add(new(line, null, CsvProblems.ColumnUnknown, ("n", i + 1)));
             else if (Array.IndexOf(names, names[i]) < i) problems.Add(new(line, names[i], CsvProblems.ColumnTwice, ("column", names[i])));
         }

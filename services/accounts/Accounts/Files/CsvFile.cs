@@ -97,10 +97,10 @@ public static class CsvFile
         return whole ? new CsvRow(line, row) : null;
     }
 
-    // Line breaks and tabs can be meant; whether a comment may have them is not the file's business.
+    // Line breaks and tabs may be intended; the rules for comments judge them.
     private static bool IsForeignControl(char c) => char.IsControl(c) && c is not ('\r' or '\n' or '\t');
 
-    // Full width is left as it is, so that it can be diagnosed; so is the ideographic space at an end.
+    // Full-width characters and ideographic spaces stay, so that the rules can name them.
     private static string Plain(string column, string cell) => column switch
     {
         CsvColumns.Password => cell, // exactly as typed
@@ -117,7 +117,7 @@ public static class CsvFile
 
     private static bool IsBlank(ReadOnlySpan<byte> utf8) => !utf8.ContainsAnyExcept(" \t\r\n"u8);
 
-    // By the header, whose names have neither.
+    // The header decides, as its names contain neither separator.
     private static char SeparatorOf(ReadOnlySpan<byte> utf8)
     {
         var start = utf8.TrimStart("\r\n"u8);

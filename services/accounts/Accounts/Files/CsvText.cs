@@ -17,7 +17,7 @@ internal static class CsvText
     private static readonly byte[][] Archives =
         ["PK\u0003\u0004"u8.ToArray(), "PK\u0005\u0006"u8.ToArray(), [0xD0, 0xCF, 0x11, 0xE0], [0x1F, 0x8B], [.. "7z"u8, 0xBC, 0xAF], "Rar!"u8.ToArray()];
 
-    // What the table of .NET makes of the bytes 80, A0 and FD–FF, which CP932 does not have.
+    // .NET decodes the bytes 80, A0 and FD–FF, which CP932 does not have, as these characters.
     private static readonly SearchValues<char> NotCp932 = SearchValues.Create("\u0080\u00A0\uF8F0\uF8F1\uF8F2\uF8F3");
 
     private const byte LineFeed = (byte)'\n';
@@ -50,7 +50,7 @@ internal static class CsvText
         return null;
     }
 
-    // Some characters of Unicode are encoded as another that looks like them, and would come back as that one.
+    // .NET encodes some characters as a similar one (best fit); such a text would come back changed.
     private static bool HasCp932(string text)
     {
         try
@@ -76,7 +76,7 @@ internal static class CsvText
         }
     }
 
-    // Names the lines by the encoding that more of them are in. A line feed is never the second byte of a character.
+    // Reports the lines that do not fit the encoding of the majority. Lines can be split first: a line feed is never the second byte of a character.
     private static void NameUndecodableLines(ReadOnlySpan<byte> bytes, CsvFindings problems)
     {
         var (utf8, cp932) = (new List<int>(), new List<int>());
@@ -101,7 +101,7 @@ internal static class CsvText
         return false;
     }
 
-    // Without a mark too: the header is ASCII, so every other byte of it is zero.
+    // Also detects UTF-16 without a byte order mark: the header is ASCII, so every other byte of it is zero.
     private static bool IsUtf16(ReadOnlySpan<byte> bytes)
         => bytes is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [not 0, 0, not 0, 0, ..] or [0, not 0, 0, not 0, ..] or [0, 0, 0xFE, 0xFF, ..];
 }

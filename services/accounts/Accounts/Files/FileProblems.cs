@@ -20,7 +20,7 @@ public sealed class FileProblems(CsvContent content)
     /// <summary>Adds what a rule says.</summary>
     public void Add(JobProblem problem)
     {
-        // Rows come in the order of the file, so what comes late would not be shown.
+        // Rows are judged in the order of the file, and only the first problems are shown; later ones need not be kept.
         if (_found.Count < 2 * JobProblems.Most) _found.Add(problem);
         else _more++;
     }

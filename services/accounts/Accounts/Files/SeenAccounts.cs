@@ -10,7 +10,7 @@ internal sealed class SeenAccounts
 {
     private const int LongestAddress = 320;
 
-    // By "name" wherever a name stands, by "name@" where it stands alone, and by "name@domain".
+    // Line numbers by three keys: "name" (in any row), "name@" (in rows with the name alone), and "name@domain".
     private readonly Dictionary<string, int> _seen = [];
 
     /// <summary>The line on which the row's account stood first; null when it is the first.</summary>

@@ -80,9 +80,9 @@ public static class DeleteMailAccounts
     private static async Task<IResult> HandleAsync(string domain, List<(string Address, string? Field)> wanted, CommandContext context, CancellationToken stop)
     {
         var (session, jobId) = (context.Session, AccountsJobs.NewId());
-        // Taken before anything is read: of two deletions of one account the later one sees the first.
+        // The lock is taken before anything is read, so that of two deletions of an account the second sees the first.
         if (await DomainUsage.LockAsync(session, domain, stop) is null) return Problems.Of(PlatformProblems.NotFound);
-        // What is in another domain is out of the caller's scope, and as good as not there.
+        // Accounts of other domains are out of the caller's scope and answered like unknown ones.
         var within = wanted.Select(w => w.Address).Where(a => a.EndsWith($"@{domain}", StringComparison.Ordinal) && !a.Contains('\0', StringComparison.Ordinal)).ToArray();
         var reservations = (await session.LoadManyAsync<AddressReservation>(stop, within)).ToDictionary(r => r.Id);
         var accounts = (await session.LoadManyAsync<MailAccount>(stop, reservations.Values.Select(r => r.AccountId).ToArray())).ToDictionary(a => a.Id);

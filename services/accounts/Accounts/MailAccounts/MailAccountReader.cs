@@ -6,7 +6,7 @@ namespace Hikyaku.Accounts.MailAccounts;
 /// <summary>Reads one account for an answer.</summary>
 public sealed class MailAccountReader(NpgsqlDataSource database, NodeLeases leases)
 {
-    // One statement, so that the state shown and the event whose application is asked for belong together.
+    // One statement, so that the state and the newest event, by which inForce is judged, belong together.
     private const string Sql =
         """
         select l.address, l.domain, l.comment, l.capacity_mb, l.life, l.credential_id, l.created_at, l.used_bytes, e.version, e.seq_id, l.password_forcibly_changed

@@ -26,7 +26,7 @@ public sealed record NodeLag(double Seconds, long Events);
 /// <summary>Lists the mail nodes.</summary>
 public static class ReadNodes
 {
-    // In force within a second is what is promised.
+    // Changes are promised to be in force within a second; ten seconds are no momentary delay.
     private static readonly TimeSpan LaggingAfter = TimeSpan.FromSeconds(10);
 
     private const string Behind =

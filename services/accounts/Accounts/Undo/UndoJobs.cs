@@ -134,7 +134,7 @@ public sealed class UndoJobs(JobSteps steps, BulkFiles files, MailboxEmptiness m
         return count;
     }
 
-    // Those that give room back come first, so that others find it: of what a change has swapped in a full domain as well.
+    // Accounts that free room come first, so that the others find it. In a full domain a swap could not be undone otherwise.
     private async Task<(string Undone, bool IsRegistration, List<string> Accounts)> AccountsAsync(string job, CancellationToken stop)
     {
         await using var command = database.CreateCommand(

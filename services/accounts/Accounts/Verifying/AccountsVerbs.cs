@@ -47,7 +47,7 @@ public static class AccountsVerbs
             new("node_mailboxes", ["node", "domain"], []),
             JobTable.ReadModel with { Kept = [.. JobTable.ReadModel.Kept, "bytes", "skipped"] },
         ],
-        // No event tells this of a job; it is done with the account's masking.
+        // A user's job names the user's account as who began it. When the account is deleted that is emptied, and no event of the job tells it.
         AfterReplay =
             $"""
             update {RebuildReadModels.Schema}.job j set started_by = '' where started_by = account_id
