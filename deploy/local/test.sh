@@ -55,7 +55,11 @@ run_parts() {
     case $part in
         specs) run_programs_but_journeys -namespace '*.Specs*' -namespace '*.Architecture*' ;;
         integration) run_programs_but_journeys -namespace '*.Integration*' -namespace '*.Storage*' ;;
-        journeys) run_journeys ;;
+        journeys)
+            run_journeys
+            start_journeys_of_their_own
+            count_next_to_end
+            ;;
         long) run_campaigns ;;
         all)
             # Without filters, so that no test is left out for its namespace.
@@ -74,7 +78,15 @@ run_programs_but_journeys() {
         ((${#running[@]} < 2)) || count_next_to_end
         start_test_program "$project" "$(basename "$project" .csproj)" "$@"
     done
+    (($# > 0)) || start_journeys_of_their_own
     while ((${#running[@]} > 0)); do count_next_to_end; done
+}
+
+# Journeys that start a platform of their own need not wait for the others. They take its programs from the others' copy.
+start_journeys_of_their_own() {
+    ((${#running[@]} < 2)) || count_next_to_end
+    HIKYAKU_JOURNEYS=own HIKYAKU_HOME=$(journeys_home) HIKYAKU_PORT_BASE=$((test_port_base + 1000)) \
+        start_test_program "$repo/tests/Journeys/Journeys.csproj" Journeys-of-their-own -trait Platform=own
 }
 
 test_projects_by_size() {
@@ -178,7 +190,7 @@ run_journeys() {
     "${copy[@]}" down
     find "$home" -mindepth 1 -maxdepth 1 ! -name bin -exec rm -rf {} + 2>/dev/null || true
     if "${copy[@]}" up >"$results/up" 2>&1; then
-        journeys_at "$home" Journeys "$@"
+        if (($# > 0)); then journeys_at "$home" Journeys "$@"; else journeys_at "$home" Journeys -trait- Platform=own; fi
         (($# > 0)) || journeys_with_two_nodes # else some of them were asked for
     else
         cat "$results/up"

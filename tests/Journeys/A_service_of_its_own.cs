@@ -37,6 +37,7 @@ public sealed class PlatformWithMoods : IAsyncLifetime
 }
 
 /// <summary>The moods of accounts, a service of tests/SmallService, from its first setting to the end of an account.</summary>
+[Trait("Platform", "own")]
 public sealed class A_service_of_its_own(PlatformWithMoods with) : IClassFixture<PlatformWithMoods>
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
@@ -121,9 +122,8 @@ public sealed class A_service_of_its_own(PlatformWithMoods with) : IClassFixture
         var account = await NewAccountAsync();
         await SetAsync(_platform.Operator, account, "glad");
         await InForceAsync(account, "glad");
-        var settings = await File.ReadAllLinesAsync(Path.Combine(_platform.Home, "settings", "moods"));
-        const string name = "ConnectionStrings__Postgres=";
-        await using (var database = NpgsqlDataSource.Create(settings.Single(l => l.StartsWith(name, StringComparison.Ordinal))[name.Length..].Trim('\'', '"')))
+        var postgres = await with.Copy.RunAsync("bash", "-c", ". $0 && printf %s \"$ConnectionStrings__Postgres\"", Path.Combine(_platform.Home, "settings", "moods"));
+        await using (var database = NpgsqlDataSource.Create(postgres))
         {
             await using var damage = database.CreateCommand("update mt_doc_mood set data = jsonb_set(data, '{Current}', '\"wild\"') where id = $1");
             damage.Parameters.Add(new() { Value = Id(account) });

@@ -118,9 +118,10 @@ public sealed class Outages(PlatformUnderTest platform)
             Assert.Equal(202, deletion.Status);
             for (var since = System.Diagnostics.Stopwatch.StartNew(); since.Elapsed < TimeSpan.FromMinutes(1);)
             {
-                later.Add($"later {later.Count:000}");
+                later.Add($"later {later.Count}");
                 await platform.DeliverAsync(emptied, later[^1]);
                 await platform.ArrivesAsync(emptied, later[^1]);
+                await Eventually.Async(() => since.Elapsed > TimeSpan.FromSeconds(10 * later.Count), TimeSpan.FromSeconds(60));
             }
 
             await platform.ReadyAsync("accounts", ready: false);

@@ -4,6 +4,7 @@ using Hikyaku.Platform.Testing;
 namespace Hikyaku.Journeys;
 
 /// <summary>What copies of earlier releases hold (Fixtures/README.md tells how they are made), after <c>./dev up</c> of this one.</summary>
+[Trait("Platform", "own")]
 public sealed class Upgrading(PlatformUnderTest running)
 {
     private static readonly TimeSpan LeftToDo = TimeSpan.FromSeconds(60);
