@@ -5,12 +5,15 @@ using System.Text;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
-/// <summary>A mail server of the internet, as far as Postfix needs one: takes everything and keeps the envelopes' recipients.</summary>
+/// <summary>A mail server of the internet, as far as Postfix needs one: takes everything and keeps it.</summary>
 public sealed class OutsideMailServer : IDisposable
 {
     private TcpListener? _listener;
 
     public ConcurrentBag<string> Recipients { get; } = [];
+
+    /// <summary>The newest message to each recipient, byte by byte as Latin-1, with CR LF at the end of its lines.</summary>
+    public ConcurrentDictionary<string, string> Messages { get; } = [];
 
     /// <summary>Starts it; answers its port.</summary>
     /// <param name="port">0: any that is free.</param>
@@ -43,16 +46,23 @@ public sealed class OutsideMailServer : IDisposable
         using var reader = new StreamReader(stream, Encoding.Latin1);
         Task Say(string line) => stream.WriteAsync(Encoding.Latin1.GetBytes(line + "\r\n")).AsTask();
         await Say("220 outside.test ESMTP");
-        var inData = false;
+        var (inData, recipient, message) = (false, "", new StringBuilder());
         while (await reader.ReadLineAsync() is { } line)
         {
             if (inData)
             {
-                if (line != ".") continue;
+                if (line != ".")
+                {
+                    message.Append(line.StartsWith('.') ? line[1..] : line).Append("\r\n");
+                    continue;
+                }
+
                 inData = false;
+                Messages[recipient] = message.ToString();
+                message.Clear();
             }
 
-            if (line.StartsWith("RCPT TO:", StringComparison.OrdinalIgnoreCase)) Recipients.Add(line["RCPT TO:".Length..].Split(' ')[0].Trim('<', '>'));
+            if (line.StartsWith("RCPT TO:", StringComparison.OrdinalIgnoreCase)) Recipients.Add(recipient = line["RCPT TO:".Length..].Split(' ')[0].Trim('<', '>'));
             inData = line.Equals("DATA", StringComparison.OrdinalIgnoreCase);
             await Say(inData ? "354 go on" : "250 fine");
             if (line.Equals("QUIT", StringComparison.OrdinalIgnoreCase)) return;

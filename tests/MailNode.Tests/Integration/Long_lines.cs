@@ -1,0 +1,80 @@
+using System.Text;
+using Hikyaku.Platform.Testing;
+
+namespace Hikyaku.MailNode.Tests.Integration;
+
+/// <summary>A line of a message stays whole, however long it is (RFC 5322, 2.1.1 allows 998 bytes; programs send more).</summary>
+[Collection(OneNode.Name)]
+public sealed class Long_lines(NodeFixture fixture)
+{
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
+    private readonly MailNodeUnderTest _node = fixture.Node;
+
+    public static TheoryData<int> Lengths => [996, 998, 999, 1000, 1001, 2047, 2048, 2049, 4097, 100_000, 5_000_000];
+
+    [Theory, Trait("Rule", "NOD-4"), MemberData(nameof(Lengths))]
+    public async Task A_line_of_the_body_from_outside_is_stored_as_it_came(int bytes)
+    {
+        var account = await RoomyAccountAsync();
+        var message = Message($"Subject: long\r\n", $"before\r\n{Line(bytes)}\r\n..after\r\n.\r\n{Line(bytes)}\r\n");
+        Assert.StartsWith("250", await _node.DeliverRawAsync(account.Address, message), StringComparison.Ordinal);
+        Assert.EndsWith(Encoding.Latin1.GetString(message), await StoredAsync(account), StringComparison.Ordinal);
+    }
+
+    [Theory, Trait("Rule", "NOD-4"), MemberData(nameof(Lengths))]
+    public async Task A_line_of_the_body_that_is_submitted_is_stored_as_it_came_and_reads_the_same_elsewhere(int bytes)
+    {
+        var (account, elsewhere) = (await RoomyAccountAsync(), $"{Guid.NewGuid():N}@outside.test");
+        var message = Message($"From: {account.Address}\r\nDate: Thu, 26 Nov 2026 10:00:00 +0900\r\nMessage-ID: <{Guid.NewGuid():N}@example.jp>\r\n", $"{Line(bytes)}\r\n");
+        foreach (var to in new[] { account.Address, elsewhere }) Assert.StartsWith("250", await account.SubmitRawAsync(to, message), StringComparison.Ordinal);
+        Assert.EndsWith(Encoding.Latin1.GetString(message), await StoredAsync(account), StringComparison.Ordinal);
+        var sent = await Eventually.Async(() => _node.Outside.Messages.GetValueOrDefault(elsewhere), m => m is not null, Long);
+        // A server elsewhere that does not announce 8BITMIME gets it encoded.
+        Assert.Equal($"{Line(bytes)}\r\n", Text(sent!));
+    }
+
+    [Theory, Trait("Rule", "NOD-4")]
+    [InlineData(999)]
+    [InlineData(2049)]
+    public async Task A_line_of_the_header_is_stored_as_it_came(int bytes)
+    {
+        var account = await RoomyAccountAsync();
+        var message = Message($"X-Long: {new string('x', bytes)}\r\nSubject: after it\r\n", "body\r\n");
+        Assert.StartsWith("250", await _node.DeliverRawAsync(account.Address, message), StringComparison.Ordinal);
+        Assert.EndsWith(Encoding.Latin1.GetString(message), await StoredAsync(account), StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Rule", "NOD-4")]
+    public async Task A_message_of_99_MB_in_one_line_is_stored_as_it_came()
+    {
+        var account = await RoomyAccountAsync();
+        var message = Message("Subject: all of it\r\n", $"{new string('z', 99 << 20)}\r\n");
+        Assert.StartsWith("250", await _node.DeliverRawAsync(account.Address, message), StringComparison.Ordinal);
+        Assert.EndsWith(Encoding.Latin1.GetString(message), await StoredAsync(account), StringComparison.Ordinal);
+    }
+
+    private async Task<Account> RoomyAccountAsync() => await (await Account.OpenAsync(_node)).ChangeCapacityAsync(1000);
+
+    private static byte[] Message(string header, string body)
+        => Encoding.UTF8.GetBytes($"{header}MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{body}");
+
+    // Characters of three bytes, and an end that makes the line as long as it should be.
+    private static string Line(int bytes) => new string('あ', bytes / 3) + new string('x', bytes % 3);
+
+    private static string Text(string message)
+    {
+        using var stream = new MemoryStream(Encoding.Latin1.GetBytes(message));
+        return MimeKit.MimeMessage.Load(stream).TextBody!.ReplaceLineEndings("\r\n");
+    }
+
+    private static async Task<string> StoredAsync(Account account)
+    {
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Count == 1, Long);
+        using var client = await account.LoggedInAsync();
+        await client.Inbox!.OpenAsync(MailKit.FolderAccess.ReadOnly);
+        using var stream = await client.Inbox.GetStreamAsync(0);
+        using var bytes = new MemoryStream();
+        await stream.CopyToAsync(bytes);
+        return Encoding.Latin1.GetString(bytes.ToArray());
+    }
+}
