@@ -86,6 +86,7 @@ run_programs_but_journeys() {
 start_journeys_of_their_own() {
     ((${#running[@]} < 2)) || count_next_to_end
     HIKYAKU_JOURNEYS=own HIKYAKU_HOME=$(journeys_home) HIKYAKU_PORT_BASE=$((test_port_base + 1000)) \
+        HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8 \
         start_test_program "$repo/tests/Journeys/Journeys.csproj" Journeys-of-their-own -trait Platform=own
 }
 

@@ -33,8 +33,8 @@ public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<Node
         using (var imap = await account.LoggedInAsync())
         {
             var folders = await imap.GetFoldersAsync(imap.PersonalNamespaces[0], StatusItems.Count, true);
-            Assert.Equal(["Archive", "Drafts", "Junk", "Own/Sub.folder", "Sent", "Trash"], folders.Select(f => f.FullName).Order(StringComparer.Ordinal));
-            Assert.Equal(0, folders.Sum(f => f.Count));
+            Assert.Equal(["Archive", "Drafts", "INBOX", "Junk", "Own/Sub.folder", "Sent", "Trash"], folders.Select(f => f.FullName).Order(StringComparer.Ordinal));
+            Assert.Equal([("INBOX", 1)], folders.Where(f => f.Count > 0).Select(f => (f.FullName, f.Count))); // what came later
         }
 
         // Told again by a list, and by another change: the job is done.

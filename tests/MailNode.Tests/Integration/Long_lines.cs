@@ -22,7 +22,7 @@ public sealed class Long_lines(NodeFixture fixture)
     }
 
     [Theory, Trait("Rule", "NOD-4"), MemberData(nameof(Lengths))]
-    public async Task A_line_of_the_body_that_is_submitted_is_stored_as_it_came_and_reads_the_same_elsewhere(int bytes)
+    public async Task A_submitted_line_is_stored_as_it_came_and_reads_the_same_elsewhere(int bytes)
     {
         var (account, elsewhere) = (await RoomyAccountAsync(), $"{Guid.NewGuid():N}@outside.test");
         var message = Message($"From: {account.Address}\r\nDate: Thu, 26 Nov 2026 10:00:00 +0900\r\nMessage-ID: <{Guid.NewGuid():N}@example.jp>\r\n", $"{Line(bytes)}\r\n");
