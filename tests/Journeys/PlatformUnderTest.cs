@@ -16,10 +16,14 @@ public sealed class PlatformUnderTest : IAsyncLifetime
     public const string Password = "Hatsukoi-12ab";
     private readonly string _home;
 
-    public PlatformUnderTest() => _home = Environment.GetEnvironmentVariable("HIKYAKU_HOME") ?? throw new InvalidOperationException("Run ./dev test journeys");
-
     // While only journeys run that start a platform of their own, this one belongs to others, who may have stopped it.
-    private static bool IsOthers => Environment.GetEnvironmentVariable("HIKYAKU_JOURNEYS") == "own";
+    private readonly bool _isOthers;
+
+    public PlatformUnderTest()
+    {
+        _home = Environment.GetEnvironmentVariable("HIKYAKU_HOME") ?? throw new InvalidOperationException("Run ./dev test journeys");
+        _isOthers = Environment.GetEnvironmentVariable("HIKYAKU_JOURNEYS") == "own";
+    }
 
     private PlatformUnderTest(string home) => _home = home;
 
@@ -32,7 +36,7 @@ public sealed class PlatformUnderTest : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (IsOthers && _home == Environment.GetEnvironmentVariable("HIKYAKU_HOME")) return;
+        if (_isOthers) return;
         Endpoints = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_home, "endpoints.json")))!;
         Operator = await SignInAsync("operator", (await File.ReadAllTextAsync(Path.Combine(_home, "operator-password"))).Trim());
     }

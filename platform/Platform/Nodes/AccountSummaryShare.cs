@@ -41,14 +41,12 @@ public static class AccountSummaryShare
         await using var session = store.QuerySession();
         var fields = JsonSerializer.SerializeToNode(await read(session, account, then, stop), Answer.Json)!.AsObject();
         if (then is null && http.RequestServices.GetService<NodeLeases>() is { } leases)
-            fields["inForce"] = await leases.IsInForceAsync(id, await NewestOfAsync(id, http.RequestServices.GetRequiredService<NpgsqlDataSource>(), stop), stop);
-        return new Answer(200, fields);
-    }
+        {
+            var database = http.RequestServices.GetRequiredService<NpgsqlDataSource>();
+            var newest = await database.ValueAsync<long>($"select coalesce(max(seq_id), 0) from mt_events where stream_id = {id}", stop);
+            fields["inForce"] = await leases.IsInForceAsync(id, newest, stop);
+        }
 
-    private static async Task<long> NewestOfAsync(string stream, NpgsqlDataSource database, CancellationToken stop)
-    {
-        await using var newest = database.CreateCommand($"{NodeEndpoints.Newest} where stream_id = $1");
-        newest.Parameters.Add(new() { Value = stream });
-        return (long)(await newest.ExecuteScalarAsync(stop))!;
+        return new Answer(200, fields);
     }
 }

@@ -10,9 +10,6 @@ namespace Hikyaku.Platform;
 /// <summary>What every service with node state has for mail nodes: leases and the list.</summary>
 public static class NodeEndpoints
 {
-    /// <summary>SQL of the position of the newest event.</summary>
-    internal const string Newest = "select coalesce(max(seq_id), 0) from mt_events";
-
     /// <summary>Adds the leases of a service. A service that keeps a register of nodes adds its <see cref="INodeRegistry"/> first.</summary>
     public static IServiceCollection AddNodeLeases(this IServiceCollection services, string service)
     {
@@ -35,7 +32,7 @@ public static class NodeEndpoints
         if (credentials.NodeOf(http.Request) != node) return Problems.Of(PlatformProblems.Unauthenticated);
         var renewal = await leases.RenewAsync(node, body, stop);
         if (!renewal.Accepted) return Problems.Of(renewal.Rejections);
-        await using var newest = database.CreateCommand(Newest);
-        return Results.Ok(new LeaseAnswer((long)(await newest.ExecuteScalarAsync(stop))!, time.GetUtcNow()));
+        var newest = await database.ValueAsync<long>($"select coalesce(max(seq_id), 0) from mt_events", stop);
+        return Results.Ok(new LeaseAnswer(newest, time.GetUtcNow()));
     }
 }
