@@ -1,0 +1,28 @@
+using Hikyaku.Platform;
+using static Hikyaku.Gateway.Routing.Routes.Callers;
+
+namespace Hikyaku.Gateway.Routing.Routes;
+
+/// <summary>The routing service: forwarding, autoreply and reception of an account.</summary>
+internal sealed class RoutingRoutes : IServiceRoutes
+{
+    private const string Routing = "routing";
+
+    public string Service => Routing;
+
+    public Shares Shares => Shares.AccountHistory | Shares.AccountSummary;
+
+    public IReadOnlyList<GatewayRoute> Routes { get; } =
+    [
+        new("GET", "/api/v1/accounts/{address}/forwarding-rules", Scope.Account, All, Routing),
+        new("POST", "/api/v1/accounts/{address}/forwarding-rules", Scope.Account, All, Routing),
+        new("POST", "/api/v1/accounts/{address}/forwarding-rules/preview", Scope.Account, User, Routing),
+        new("PUT", "/api/v1/accounts/{address}/forwarding-rules/{id}", Scope.Account, All, Routing),
+        new("DELETE", "/api/v1/accounts/{address}/forwarding-rules/{id}", Scope.Account, All, Routing),
+        new("GET", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing),
+        new("PUT", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing),
+        new("DELETE", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing),
+        new("GET", "/api/v1/accounts/{address}/reception", Scope.Account, All, Routing),
+        new("PUT", "/api/v1/accounts/{address}/reception", Scope.Account, All, Routing),
+    ];
+}

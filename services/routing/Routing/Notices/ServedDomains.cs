@@ -1,0 +1,26 @@
+using Hikyaku.Accounts.Contracts;
+using Hikyaku.Platform;
+using MassTransit;
+using Npgsql;
+using Weasel.Postgresql.Tables;
+
+namespace Hikyaku.Routing.Notices;
+
+/// <summary>The domains of the platform, as the accounts service tells of them: what is not in one of them is outside.</summary>
+public sealed class ServedDomains(NpgsqlDataSource database) : IConsumer<DomainAdded>
+{
+    /// <summary>The table.</summary>
+    public static Table Table()
+    {
+        var table = new Table("served_domain");
+        table.AddColumn<string>("domain").AsPrimaryKey();
+        return table;
+    }
+
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<DomainAdded> context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return database.ExecuteAsync($"insert into served_domain (domain) values ({context.Message.Domain}) on conflict do nothing", context.CancellationToken);
+    }
+}
