@@ -1,0 +1,64 @@
+using Hikyaku.Accounts.Contracts;
+
+namespace Hikyaku.Spam.Dns;
+
+/// <summary>The records that a domain should have, and whether those that were found do.</summary>
+internal static class ExpectedRecords
+{
+    private const string SpfTag = "v=spf1", DmarcTag = "v=DMARC1";
+
+    /// <summary>Its mail hosts, the preferred one first.</summary>
+    public static IEnumerable<FoundRecord> Mx(string domain, DnsSettings settings)
+        => settings.MailHosts.Select((host, i) => new FoundRecord(domain, "MX", FormattableString.Invariant($"{10 * (i + 1)} {host}.")));
+
+    /// <summary>Its name servers.</summary>
+    public static IEnumerable<FoundRecord> Ns(string domain, DnsSettings settings) => settings.NameServers.Select(host => new FoundRecord(domain, "NS", $"{host}."));
+
+    /// <summary>Who may send its mail (RFC 7208): the hosts that take it.</summary>
+    public static IEnumerable<FoundRecord> Spf(string domain) => [new(domain, "TXT", $"{SpfTag} mx ~all")];
+
+    /// <summary>What receivers do with mail that is not signed (RFC 7489); the mildest one, as the domain's own senders must be known for more.</summary>
+    public static IEnumerable<FoundRecord> Dmarc(string domain) => [new($"_dmarc.{domain}", "TXT", $"{DmarcTag}; p=none")];
+
+    /// <summary>Where mail programs find the servers (RFC 6186, RFC 8314).</summary>
+    public static IEnumerable<FoundRecord> Srv(string domain, DnsSettings settings)
+    {
+        if (settings.MailHosts is not [var host, ..]) return [];
+        return
+        [
+            Of("_imaps", settings.ImapsPort), Of("_pop3s", settings.Pop3sPort), Of("_submissions", settings.SubmissionsPort), Of("_submission", settings.SubmissionPort),
+        ];
+
+        FoundRecord Of(string service, int port) => new($"{service}._tcp.{domain}", "SRV", FormattableString.Invariant($"0 1 {port} {host}."));
+    }
+
+    /// <summary>Whether SPF lets the platform send: one record (two are an error, RFC 7208, 3.2) that names the mail hosts.</summary>
+    public static bool IsSpf(IReadOnlyList<FoundRecord> found, DnsSettings settings)
+        => found is [var only] && only.Value.ToLowerInvariant().Split(' ').Any(term => term.TrimStart('+') is var t
+            && (t == "mx" || settings.MailHosts.Any(h => t == $"a:{h}" || t == $"include:{h}")));
+
+    /// <summary>Whether there is one DMARC record.</summary>
+    public static bool IsDmarc(IReadOnlyList<FoundRecord> found) => found.Count == 1;
+
+    /// <summary>Whether the key that signs is published.</summary>
+    public static bool IsDkim(IReadOnlyList<FoundRecord> found, IReadOnlyList<DkimRecord> expected)
+        => expected.Any(e => e.Active) && expected.Where(e => e.Active).All(e => found.Any(f => f.Name == e.Name && KeyOf(f.Value) == KeyOf(e.Value)));
+
+    /// <summary>Whether every service is announced where it is.</summary>
+    public static bool IsSrv(IReadOnlyList<FoundRecord> found, IEnumerable<FoundRecord> expected)
+        => expected.All(e => found.Any(f => f.Name == e.Name && TargetOf(f) == TargetOf(e)));
+
+    /// <summary>The SPF records among a domain's texts.</summary>
+    public static IReadOnlyList<FoundRecord> SpfOf(IEnumerable<FoundRecord> records, string domain)
+        => [.. records.Where(r => r.Name == domain && r.Type == "TXT" && (r.Value.Equals(SpfTag, StringComparison.OrdinalIgnoreCase) || r.Value.StartsWith(SpfTag + " ", StringComparison.OrdinalIgnoreCase)))];
+
+    /// <summary>Its DMARC records.</summary>
+    public static IReadOnlyList<FoundRecord> DmarcOf(IEnumerable<FoundRecord> records, string domain)
+        => [.. records.Where(r => r.Name == $"_dmarc.{domain}" && r.Value.StartsWith(DmarcTag, StringComparison.OrdinalIgnoreCase))];
+
+    // The tag p= has the key; blanks in it mean nothing (RFC 6376, 3.2).
+    private static string KeyOf(string record)
+        => record.Split(';').Select(t => t.Trim()).Where(t => t.StartsWith("p=", StringComparison.Ordinal)).Select(t => t[2..].Replace(" ", "", StringComparison.Ordinal)).FirstOrDefault("");
+
+    private static string TargetOf(FoundRecord srv) => string.Join(' ', srv.Value.Split(' ')[2..]);
+}

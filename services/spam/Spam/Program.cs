@@ -1,0 +1,66 @@
+using Hikyaku.MailNode.Contracts;
+using Hikyaku.Platform;
+using Hikyaku.Routing.Contracts;
+using Hikyaku.Spam.Accounts;
+using Hikyaku.Spam.Deliveries;
+using Hikyaku.Spam.Dns;
+using Hikyaku.Spam.Domains;
+using Hikyaku.Spam.Nodes;
+using Hikyaku.Spam.Notices;
+using Hikyaku.Spam.Publishing;
+using Hikyaku.Spam.Storage;
+using Hikyaku.Spam.Tracing;
+using JasperFx.Events.Projections;
+using Marten;
+
+namespace Hikyaku.Spam;
+
+/// <summary>The spam service: what is done with mail judged spam, and for which domains.</summary>
+public static class Program
+{
+    /// <summary>The service's name.</summary>
+    public const string Service = "spam";
+
+    private static readonly ServiceVerbs Verbs = new(Service, SpamStore.Configure);
+
+    /// <summary>Runs it, or one of its verbs: <c>verify</c>, <c>rebuild</c>.</summary>
+    public static Task<int> Main(string[] args) => Verbs.RunAsync(args, Build);
+
+    /// <summary>Puts it together; settings come from the environment or as arguments.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceHost(Service);
+        var services = builder.Services;
+        services.AddBus(builder.Configuration, Service, bus =>
+        {
+            bus.AddConsumer<PopLoginConsumer>();
+            bus.AddConsumer<DomainConsumer>();
+            bus.AddDeletionParticipant<ErasesSpam>(Service);
+            bus.AddDeliveries(Service);
+            bus.AddNodeAnswers<MessageTraced>(Service, a => a.RequestId);
+            bus.AddNodeAnswers<RoutingTold>(Service, a => a.RequestId);
+        });
+        services.AddNodeBus(builder.Configuration);
+        services.AddEventStore(builder.Configuration, options => SpamStore.Configure(options, ProjectionLifecycle.Inline));
+        services.ConfigureMarten((provider, options) => options.Events.Subscribe(
+            ActivatorUtilities.CreateInstance<SpamPublisher>(provider), subscription => subscription.Name = "publisher"));
+        services.AddNodeLeases(Service);
+        services.AddSingleton(DnsSettings.Read(builder.Configuration));
+        services.AddDeliveries();
+        services.AddSingleton<SpamStates>();
+        services.AddSingleton<StandingNotices>();
+        services.AddSingleton<PopLogins>();
+        services.AddSingleton<SettingsAt>();
+        services.AddSingleton<DnsLookup>();
+        services.AddSingleton<DnsCheck>();
+        services.AddSingleton<DomainDnsReader>();
+        services.AddHostedService<DnsChecks>();
+        services.AddApiDescription();
+        var app = builder.Build();
+        app.UseServiceHost();
+        app.MapOpenApi("/internal/openapi.json").WithMetadata(new OwnCredential());
+        Endpoints.Map(app);
+        return app;
+    }
+}
