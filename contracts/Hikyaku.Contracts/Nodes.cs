@@ -39,7 +39,21 @@ public sealed record NodeStateBookmark(string Service, long Position, long After
 public sealed record LeaseReport(
     IReadOnlyDictionary<string, long>? Applied, IReadOnlyDictionary<string, string>? Servers, bool Listed, DateTimeOffset? LastDigestCheck = null, long Repaired = 0,
     string? Host = null, int? ImapPort = null, int? Pop3Port = null, int? LmtpPort = null, int? QuotaPort = null, bool Retired = false,
-    IReadOnlyDictionary<string, long>? Pending = null);
+    IReadOnlyDictionary<string, long>? Pending = null)
+{
+    /// <summary>When the newest of what the node fetches from its makers came, by name (<see cref="DefinitionNames"/>); null: it fetches nothing.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset>? Definitions { get; init; }
+}
+
+/// <summary>What a node fetches (SPM-7).</summary>
+public static class DefinitionNames
+{
+    /// <summary>Rules and maps of the spam filter.</summary>
+    public const string SpamRules = "spamRules";
+
+    /// <summary>Signatures of the virus scanner.</summary>
+    public const string VirusSignatures = "virusSignatures";
+}
 
 /// <summary>What a service answers to a <see cref="LeaseReport"/>.</summary>
 /// <param name="Position">Of the service's newest event: a node that has applied up to it is up to date.</param>

@@ -10,10 +10,10 @@ namespace Hikyaku.Platform.Testing;
 /// </summary>
 public static class Eventually
 {
-    /// <summary>How long is waited unless told otherwise.</summary>
-    public static readonly TimeSpan Usual = TimeSpan.FromSeconds(15);
+    /// <summary>How long is waited unless told otherwise. Long, as the machine may be busy: only what fails takes so long.</summary>
+    public static readonly TimeSpan Usual = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Waits until a condition holds.</summary>
     public static Task Async(Func<bool> condition, TimeSpan? within = null, [CallerArgumentExpression(nameof(condition))] string expected = "")

@@ -2,6 +2,7 @@ using System.Text;
 using Marten;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Net.Http.Headers;
 
 namespace Hikyaku.Platform;
 
@@ -12,6 +13,7 @@ namespace Hikyaku.Platform;
 public sealed class CommandFilter(SecretBox box) : IEndpointFilter
 {
     private const int MaxAttempts = 8;
+    private const int MaxKey = 200;
 
     /// <inheritdoc/>
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -19,8 +21,9 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
         var http = context.HttpContext;
         var command = context.Arguments.OfType<CommandContext>().Single();
         if (!command.IfMatchIsReadable) return Problems.Of(PlatformProblems.BadParameter, null, ("name", "If-Match"));
-        var key = HttpMethods.IsPost(http.Request.Method) ? http.Request.Headers["Idempotency-Key"].ToString() : "";
-        if (key.Length > 200) return Problems.Of(PlatformProblems.BadParameter, null, ("name", "Idempotency-Key"));
+        var dryRun = http.GetEndpoint()?.Metadata.GetMetadata<DryRun>() is not null && http.Request.Query["dryRun"] == "true";
+        var key = !dryRun && HttpMethods.IsPost(http.Request.Method) ? http.Request.Headers["Idempotency-Key"].ToString() : "";
+        if (key.Length > MaxKey) return Problems.Of(PlatformProblems.KeyTooLong, null, ("max", MaxKey), ("n", key.Length));
 
         for (var attempt = 1; ; attempt++)
         {
@@ -28,6 +31,7 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
             if (!await MayBeSavedAsync(http, command)) return Problems.Of(PlatformProblems.NotFound);
             try
             {
+                if (dryRun) return await next(context); // what it would have saved goes with the session
                 return key.Length == 0
                     ? await RunAsync(context, next, command)
                     : await RunOnceAsync(context, next, command, key);
@@ -60,7 +64,7 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
         request.Body.Position = 0; // buffered by ServiceHost
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, context.HttpContext.RequestAborted);
-        var bodyHash = Convert.ToHexStringLower(box.Hash(body.ToArray()));
+        var bodyHash = Convert.ToHexStringLower(box.Hash(WithoutBoundary(request.ContentType, body.ToArray())));
 
         await command.Session.BeginTransactionAsync(context.HttpContext.RequestAborted);
         if (!await LockAsync(command.Session, id)) return Problems.Of(PlatformProblems.KeyInUse);
@@ -80,6 +84,14 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
         return stored;
     }
 
+    // Every client makes a new boundary for each request: what counts is what is between.
+    private static byte[] WithoutBoundary(string? contentType, byte[] body)
+    {
+        if (!MediaTypeHeaderValue.TryParse(contentType, out var type) || !type.MediaType.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase)) return body;
+        var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).ToString();
+        return boundary.Length == 0 ? body : Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(body).Replace($"--{boundary}", "--", StringComparison.Ordinal));
+    }
+
     private static async Task<bool> LockAsync(IDocumentSession session, string id)
     {
         await using var command = new Npgsql.NpgsqlCommand("select pg_try_advisory_xact_lock(hashtextextended($1, 0))");
@@ -97,3 +109,6 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
             || e is Npgsql.PostgresException { SqlState: "23505" or "40001" or "40P01" }
             || (e.InnerException is { } inner && WasOvertaken(inner));
 }
+
+/// <summary>Marks a command that <c>?dryRun=true</c> only judges: the answer and the problems are the same, and nothing is stored.</summary>
+public sealed class DryRun;

@@ -6,28 +6,56 @@ namespace Hikyaku.Platform;
 
 /// <summary>
 /// One setting of a resource, under the API's name for it, and which events set it: what history compares, and what an undo
-/// puts back (OPS-3).
+/// puts back (OPS-3). A list whose entries are changed one by one is a setting with many names, <c>NAME/KEY</c> for each entry; an
+/// entry that is not there has the value null.
 /// </summary>
 /// <param name="Name">As in the resource's JSON.</param>
 /// <param name="MayBePutBack">Whether an undo may set an earlier value again.</param>
 public sealed record Setting(string Name, bool MayBePutBack = true)
 {
-    private ImmutableDictionary<Type, Func<object, object?>> Values { get; init; } = ImmutableDictionary<Type, Func<object, object?>>.Empty;
+    private ImmutableDictionary<Type, Func<object, (string Name, object? Value)>> Values { get; init; } = ImmutableDictionary<Type, Func<object, (string, object?)>>.Empty;
+
+    private bool HasInitial { get; init; }
+
+    private object? Initial { get; init; }
 
     /// <summary>The stored events that set it, a stream's first one among them.</summary>
     public IEnumerable<Type> Events => Values.Keys;
 
+    /// <summary>Whether it is a list whose entries are set one by one.</summary>
+    public bool IsList { get; private init; }
+
     /// <summary>The same, set by a further event.</summary>
     public Setting SetBy<TEvent>(Func<TEvent, object?> value) where TEvent : class
-        => this with { Values = Values.Add(typeof(TEvent), e => value((TEvent)e)) };
+        => this with { Values = Values.Add(typeof(TEvent), e => (Name, value((TEvent)e))) };
 
-    /// <summary>Whether an event sets it, and to what.</summary>
-    public bool IsSetBy(object e, out object? value)
+    /// <summary>The same, an entry of which is set by a further event.</summary>
+    public Setting SetBy<TEvent>(Func<TEvent, string> key, Func<TEvent, object?> value) where TEvent : class
+        => this with { IsList = true, HasInitial = true, Values = Values.Add(typeof(TEvent), e => ($"{Name}/{key((TEvent)e)}", value((TEvent)e))) };
+
+    /// <summary>The same, with a value that it has before any event: an undo of the first change puts this back.</summary>
+    public Setting Initially(object? value) => this with { HasInitial = true, Initial = value };
+
+    /// <summary>Whether a name is this setting's, or one of its entries'.</summary>
+    public bool Covers(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return IsList ? name.StartsWith(Name + "/", StringComparison.Ordinal) : name == Name;
+    }
+
+    /// <summary>Whether an event sets it, under which name, and to what.</summary>
+    public bool IsSetBy(object e, out string name, out object? value)
     {
         ArgumentNullException.ThrowIfNull(e);
         var found = Values.TryGetValue(e.GetType(), out var read);
-        value = found ? read!(e) : null;
+        (name, value) = found ? read!(e) : (Name, null);
         return found;
+    }
+
+    internal bool TryInitial(out object? value)
+    {
+        value = Initial;
+        return HasInitial;
     }
 }
 
@@ -36,7 +64,7 @@ public sealed record Setting(string Name, bool MayBePutBack = true)
 /// <param name="Event">The event.</param>
 /// <param name="At">When it was decided.</param>
 /// <param name="By">The login of who did it.</param>
-/// <param name="Before">The values before; empty for the first event of a stream.</param>
+/// <param name="Before">The values before; without those that had none.</param>
 /// <param name="After">The values after.</param>
 public sealed record Change(
     Guid Id, object Event, DateTimeOffset At, string By, ImmutableSortedDictionary<string, object?> Before, ImmutableSortedDictionary<string, object?> After)
@@ -56,12 +84,12 @@ public sealed record Change(
         var (before, after) = (Nothing, Nothing);
         foreach (var setting in settings)
         {
-            if (!setting.IsSetBy(e.Data, out var value)) continue;
-            var isKnown = values.TryGetValue(setting.Name, out var old);
+            if (!setting.IsSetBy(e.Data, out var name, out var value)) continue;
+            var isKnown = values.TryGetValue(name, out var old) || setting.TryInitial(out old);
             if (isKnown && Equals(old, value)) continue;
-            if (isKnown) before = before.SetItem(setting.Name, old);
-            after = after.SetItem(setting.Name, value);
-            values[setting.Name] = value;
+            if (isKnown) before = before.SetItem(name, old);
+            after = after.SetItem(name, value);
+            values[name] = value;
         }
 
         return new(e.Id, e.Data, EventTimes.AtOf(e), EventHeaders.CallerOf(e).Login, before, after);
@@ -77,7 +105,7 @@ public sealed record Change(
 
     /// <summary>What an undo would put back: those settings that it changed and that may be.</summary>
     public IReadOnlyList<string> ThatMayBePutBack(IEnumerable<Setting> settings)
-        => [.. settings.Where(s => s.MayBePutBack && Before.ContainsKey(s.Name)).Select(s => s.Name)];
+        => [.. settings.Where(s => s.MayBePutBack).SelectMany(s => Before.Keys.Where(s.Covers))];
 
     /// <summary>
     /// Every later change that an undo would overwrite: all of a setting whose value is another one by now. Changes that were

@@ -43,8 +43,10 @@ public static class PersonalDataMask
         var mask = new JsonObject();
         foreach (var property in type.GetProperties().Where(p => p.IsDefined(typeof(PersonalDataAttribute), inherit: false)))
         {
-            if (property.PropertyType != typeof(string)) throw new NotSupportedException($"{type.Name}.{property.Name} is personal but no text");
-            mask[property.Name] = IsOptional(property) ? null : JsonValue.Create("");
+            JsonNode empty = property.PropertyType == typeof(string) ? JsonValue.Create("")
+                : property.PropertyType.IsAssignableTo(typeof(IEnumerable<string>)) ? new JsonArray()
+                : throw new NotSupportedException($"{type.Name}.{property.Name} is personal but neither a text nor texts");
+            mask[property.Name] = IsOptional(property) ? null : empty;
         }
 
         return mask;

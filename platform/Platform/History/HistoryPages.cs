@@ -42,7 +42,7 @@ public static class HistoryPages
     {
         if (events is not [var first, ..]) return [];
         var hidden = history.HiddenFrom(reader);
-        var set = history.Settings.Where(s => events.Exists(e => s.IsSetBy(e.Data, out _))).ToList();
+        var set = history.Settings.Where(s => events.Exists(e => s.IsSetBy(e.Data, out _, out _))).ToList();
         var values = first.Version > 1 ? await history.ValuesBeforeAsync(session, stream, first.Version, set, stop) : new(StringComparer.Ordinal);
         var changes = events.Select(e => (Event: e, Change: Change.Of(e, history.Settings, values))).ToList();
         var mayUndo = history.MayUndo.Contains(reader.Role);
@@ -58,7 +58,7 @@ public static class HistoryPages
 
     // Otherwise an undo would overwrite a later change.
     private static bool IsInForce(Change change, StreamHistory history, Dictionary<string, object?> present)
-        => change.ThatMayBePutBack(history.Settings) is { Count: > 0 } names && names.All(n => Equals(present[n], change.After[n]));
+        => change.ThatMayBePutBack(history.Settings) is { Count: > 0 } names && names.All(n => Equals(present.GetValueOrDefault(n), change.After[n]));
 
     private static bool TryReadVersion(Cursor? cursor, out long version)
     {

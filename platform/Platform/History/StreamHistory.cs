@@ -51,11 +51,11 @@ public sealed record StreamHistory(IReadOnlyList<Setting> Settings)
     // An event is not shown if all that it sets is hidden from the reader.
     internal bool IsShown(object e, IReadOnlyCollection<string> hidden)
     {
-        var set = Settings.Where(s => s.IsSetBy(e, out _)).ToList();
+        var set = Settings.Where(s => s.IsSetBy(e, out _, out _)).ToList();
         return set.Count == 0 || set.Exists(s => !hidden.Contains(s.Name));
     }
 
-    /// <summary>What events before a version have set last, one event a setting is read, however long the history is.</summary>
+    /// <summary>What events before a version have set last: one event a setting is read, however long the history is, and of a list all of them.</summary>
     internal async Task<Dictionary<string, object?>> ValuesBeforeAsync(IQuerySession session, string stream, long version, IEnumerable<Setting> settings, CancellationToken stop)
     {
         var values = new Dictionary<string, object?>(StringComparer.Ordinal);
@@ -64,8 +64,11 @@ public sealed record StreamHistory(IReadOnlyList<Setting> Settings)
             var types = setting.Events.ToArray();
             var earlier = await session.Events.QueryAllRawEvents()
                 .Where(e => e.StreamKey == stream && e.Version < version && e.EventTypesAre(types))
-                .OrderByDescending(e => e.Version).Take(1).ToListAsync(stop);
-            if (earlier is [var e] && setting.IsSetBy(e.Data, out var value)) values[setting.Name] = value;
+                .OrderByDescending(e => e.Version).Take(setting.IsList ? int.MaxValue : 1).ToListAsync(stop);
+            foreach (var e in earlier)
+            {
+                if (setting.IsSetBy(e.Data, out var name, out var value)) values.TryAdd(name, value);
+            }
         }
 
         return values;

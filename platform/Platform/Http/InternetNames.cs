@@ -18,6 +18,7 @@ public static class InternetNames
     public static bool TryReadDomain(string? text, [NotNullWhen(true)] out string? domain)
     {
         domain = null;
+        text = text?.Trim(); // phones put a blank behind a word
         if (string.IsNullOrEmpty(text) || text.Length > 253) return false;
         try
         {
@@ -33,10 +34,11 @@ public static class InternetNames
         }
     }
 
-    /// <summary>Reads a mail address; the ASCII letters of its local part are put into lower case, it is not judged.</summary>
+    /// <summary>Reads a mail address, without the blanks around it; the ASCII letters of its local part are put into lower case, it is not judged.</summary>
     public static bool TryReadAddress(string? text, [NotNullWhen(true)] out string? address, [NotNullWhen(true)] out string? domain)
     {
         (address, domain) = (null, null);
+        text = text?.Trim().Replace('\uFF20', '@'); // the full-width @
         var at = text?.LastIndexOf('@') ?? -1;
         if (at is < 1 or > 64 || !TryReadDomain(text![(at + 1)..], out domain)) return false;
         // ASCII only: Unicode has other letters whose lower case is ASCII (U+212A), and they are not the same account.

@@ -13,6 +13,9 @@ public static class PlatformProblems
     /// <summary>A parameter of the address or a header cannot be read.</summary>
     public static readonly ProblemCode BadParameter = new("request.bad-parameter", 400, Texts);
 
+    /// <summary>An Idempotency-Key is longer than is kept.</summary>
+    public static readonly ProblemCode KeyTooLong = new("request.idempotency-key-too-long", 400, Texts);
+
     /// <summary>Nobody is signed in.</summary>
     public static readonly ProblemCode Unauthenticated = new("request.unauthenticated", 401, Texts);
 
@@ -64,7 +67,7 @@ public static class PlatformProblems
     /// <summary>Every code of this page.</summary>
     public static readonly IReadOnlyList<ProblemCode> All =
     [
-        Malformed, BadParameter, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, Conflict, KeyInUse, ChangedSince, NotUndoable, JobNotCancellable, Stale,
+        Malformed, BadParameter, KeyTooLong, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, Conflict, KeyInUse, ChangedSince, NotUndoable, JobNotCancellable, Stale,
         TooLarge, UnsupportedMediaType, KeyReused, TooManyRequests, Fault, Unavailable,
     ];
 }

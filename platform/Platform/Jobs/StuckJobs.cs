@@ -8,7 +8,8 @@ namespace Hikyaku.Platform;
 
 /// <summary>
 /// Gives up running jobs that have not moved for long, of the kinds that say what is stored then
-/// (<see cref="JobKind.WhenGivenUp"/>): the job has failed, with a reference for support, and can be begun anew.
+/// (<see cref="JobKind.WhenGivenUp"/>): the job has failed, with a reference for support, and can be begun anew. It begins when
+/// the service has run for as long as a job may stand still, as after a long outage or an upgrade all jobs look stuck.
 /// </summary>
 public sealed partial class StuckJobs(IDocumentStore store, NpgsqlDataSource database, ServiceJobs jobs, JobSettings settings, TimeProvider time, ILogger<StuckJobs> log) : BackgroundService
 {
@@ -33,6 +34,8 @@ public sealed partial class StuckJobs(IDocumentStore store, NpgsqlDataSource dat
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (_kinds.Length == 0) return;
+        // While the service did not run no job of it could move.
+        await Task.Delay(settings.Patience, time, stoppingToken);
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {

@@ -27,6 +27,9 @@ public sealed record NodeLease
     /// <summary>Versions of the node's servers.</summary>
     public IReadOnlyDictionary<string, string> Servers { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>When what the node fetches for its spam filter and virus scanner came, by name; null: it fetches nothing.</summary>
+    public IReadOnlyDictionary<string, DateTimeOffset>? Definitions { get; init; }
+
     /// <summary>Whether the replica has been listed completely.</summary>
     public bool Listed { get; init; }
 

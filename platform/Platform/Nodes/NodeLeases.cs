@@ -62,6 +62,7 @@ public sealed class NodeLeases(string service, IDocumentStore store, TimeProvide
             Rebuilding = !report.Listed && former is not null && former.Until > now && (former.Listed || former.Rebuilding),
             LastDigestCheck = report.LastDigestCheck,
             Repaired = report.Repaired,
+            Definitions = report.Definitions,
         };
     }
 

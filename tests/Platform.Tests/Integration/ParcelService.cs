@@ -142,7 +142,7 @@ internal static class ParcelEndpoints
         commands.MapPost("/{id}/weighings", Weigh).Allow(Scope.None, Roles.Operator);
         app.MapCommands("/accounts/{address}").MapPut("/label", LabelOwn).Allow(Scope.Account, Roles.User);
         app.MapGet("/accounts/{address}", ReadOwn).Allow(Scope.Account, Roles.User);
-        app.MapAccountHistory<Parcel>(ParcelRules.History, (parcel, earlier, now) => ParcelRules.Label(parcel, (string?)earlier["label"] ?? "", now), parcel => parcel);
+        app.MapAccountHistory<Parcel>(ParcelRules.History, (parcel, undo) => ParcelRules.Label(parcel, (string?)undo.Earlier["label"] ?? "", undo.Now), parcel => parcel);
         app.MapCommands("/sortings").MapPost("", ParcelJobs.Sort).Allow(Scope.None, Roles.Operator, Roles.Admin);
         app.MapJobs();
         app.MapNodes(States);
