@@ -1,5 +1,5 @@
 // What a mail node obeys: the whole present state of one key, never a command. And what it is asked. Only nodes may read it
-// (a virtual host of its own): the password hash is in it.
+// (a virtual host of its own): password hashes and private keys are in it.
 
 namespace Hikyaku.Accounts.Contracts;
 
@@ -51,4 +51,13 @@ public sealed record MailNodeState(
 /// <param name="Version">The domain's stream version.</param>
 /// <param name="Position">The position of the newest event this state covers.</param>
 /// <param name="Deleted">A tombstone.</param>
-public sealed record DomainState(string Domain, bool Served, long Version, long Position, bool Deleted);
+public sealed record DomainState(string Domain, bool Served, long Version, long Position, bool Deleted)
+{
+    /// <summary>The key that signs what its accounts submit; null: nothing is signed.</summary>
+    public DkimKey? Dkim { get; init; }
+}
+
+/// <summary>A key that signs mail (RFC 6376).</summary>
+/// <param name="Selector">Lower-case letters and digits; its public part is at <c>SELECTOR._domainkey.DOMAIN</c>.</param>
+/// <param name="PrivateKey">RSA, PKCS #8 in PEM.</param>
+public sealed record DkimKey(string Selector, string PrivateKey);

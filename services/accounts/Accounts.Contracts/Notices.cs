@@ -5,4 +5,7 @@ public static class NoticeKinds
 {
     /// <summary>The password of an account was replaced by one that nobody knows (ACC-8).</summary>
     public const string PasswordForciblyChanged = "password-forcibly-changed";
+
+    /// <summary>What a node's spam filter or virus scanner fetches is older than a day (SPM-7).</summary>
+    public const string StaleDefinitions = "stale-definitions";
 }

@@ -49,6 +49,8 @@ public static class AccountsProblems
     internal static readonly ProblemCode JobAlreadyUndone = Conflict("jobs.already-undone");
     internal static readonly ProblemCode OtherDomain = Rule("accounts.other-domain");
     internal static readonly ProblemCode UploadMissing = new("bulk.file-missing", 400, Texts);
+    internal static readonly ProblemCode UploadCharset = new("bulk.charset-unknown", 415, Texts);
+    internal static readonly ProblemCode UploadNotInCharset = Rule("bulk.not-in-charset");
     internal static readonly ProblemCode UploadMediaType = new("bulk.media-type", 415, Texts);
     internal static readonly ProblemCode DomainName = Rule("domains.name-invalid");
     internal static readonly ProblemCode DomainExists = Conflict("domains.already-exists");
@@ -57,6 +59,7 @@ public static class AccountsProblems
     internal static readonly ProblemCode DomainDefaultCapacityRange = Rule("domains.default-capacity-range");
     internal static readonly ProblemCode DomainAccountsInUse = Conflict("domains.accounts-in-use");
     internal static readonly ProblemCode DomainCapacityInUse = Conflict("domains.capacity-in-use");
+    internal static readonly ProblemCode NoNextDkimKey = Conflict("domains.no-next-dkim-key");
     internal static readonly ProblemCode LoginTaken = Conflict("administrators.login-taken");
     internal static readonly ProblemCode LoginHasPassword = Conflict("administrators.already-has-password");
     internal static readonly ProblemCode NodeHasMailboxes = Conflict("nodes.has-mailboxes");
@@ -71,9 +74,9 @@ public static class AccountsProblems
         ReasonMissing, ReasonTooLong, ReasonCharacters,
         CommentTooLong, CommentCharacters, CapacityRange, DomainCapacityExceeded, DomainAccountsExceeded, AlreadyExists,
         BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, PasswordNotUndoable, CreationNotUndoable, DeletionNotUndoable, HoldsMail, MailNotKnown, JobNotEnded, JobNotUndoable, JobAlreadyUndone,
-        OtherDomain, UploadMissing, UploadMediaType,
+        OtherDomain, UploadMissing, UploadMediaType, UploadCharset, UploadNotInCharset,
         DomainName, DomainExists, DomainMaxAccountsRange, DomainMaxCapacityRange, DomainDefaultCapacityRange,
-        DomainAccountsInUse, DomainCapacityInUse, LoginTaken, LoginHasPassword, NodeHasMailboxes, NodeRetired,
+        DomainAccountsInUse, DomainCapacityInUse, NoNextDkimKey, LoginTaken, LoginHasPassword, NodeHasMailboxes, NodeRetired,
     ];
 
     private static ProblemCode Rule(string code) => new(code, 422, Texts);

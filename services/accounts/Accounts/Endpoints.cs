@@ -38,7 +38,7 @@ public static class Endpoints
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("What people need to know of the mail servers");
         app.MapPost("/internal/credentials/verify", VerifyCredentials.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
         app.MapGet("/internal/targets/{address}", ResolveTarget.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
-        app.MapNodes(NodeStates.All);
+        app.MapNodes(app.Services.GetRequiredService<NodeStates>().All);
     }
 
     private static void MapDomains(RouteGroupBuilder commands, RouteGroupBuilder queries)
@@ -55,6 +55,10 @@ public static class Endpoints
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Who changed what of a domain");
         commands.MapPost("/{name}/history/{eventId}/undo", UndoDomainChange.Handle).Produces<DomainView>()
             .Allow(Scope.Domain, Roles.Operator).WithSummary("Undo a change of a domain's limits");
+        queries.MapGet("/{name}/dns", ReadDomainDns.Handle).Produces<DomainDnsView>()
+            .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("What a domain's DNS must have");
+        commands.MapPost("/{name}/dkim/rotate", RotateDkimKey.Handle).Produces<DomainDnsView>(202)
+            .Allow(Scope.Domain, Roles.Operator).WithSummary("Make a domain's next DKIM key, or activate it");
         queries.MapGet("/{name}/administrators", DismissAdministrator.List).Produces<Page<AdministratorView>>()
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("List a domain's administrators");
         queries.MapGet("/{name}/administrators/{login}", DismissAdministrator.One).Produces<AdministratorView>()
@@ -114,6 +118,6 @@ public static class Endpoints
         queries.MapGet("/history", ReadHistory.OfAccount).Produces<Page<HistoryItem>>()
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Who changed what of an account");
         commands.MapPost("/history/{eventId}/undo", UndoAccountChange.Handle).Produces<MailAccountView>()
-            .Allow(Scope.Account, Roles.Operator, Roles.Admin).WithSummary("Undo a change of an account");
+            .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Undo a change of an account");
     }
 }

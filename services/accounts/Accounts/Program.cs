@@ -3,6 +3,7 @@ using Hikyaku.Accounts.BulkRegistration;
 using Hikyaku.Accounts.Consumers;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Deletion;
+using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
@@ -35,6 +36,9 @@ public static class Program
         services.AddBus(builder.Configuration, Service, bus =>
         {
             bus.AddConsumer<MailboxUsageConsumer>();
+            bus.AddConsumer<RoutingConsumer>();
+            bus.AddConsumer<SpamConsumer>();
+            bus.AddConsumer<DomainRecordsConsumer>();
             bus.AddConsumer<ErasureConsumer>();
             bus.AddConsumer<MailDataDeletionConsumer>();
             bus.AddJobs();
@@ -45,9 +49,11 @@ public static class Program
         services.ConfigureMarten((provider, options) => options.Events.Subscribe(
             ActivatorUtilities.CreateInstance<AccountsPublisher>(provider), subscription => subscription.Name = "publisher"));
         services.AddSingleton<Passwords>();
+        services.AddSingleton<DkimKeys>();
         services.AddSingleton<INodeRegistry, NodeRegistry>();
         services.AddNodeLeases(Service);
         services.AddSingleton<NodePlacement>();
+        services.AddSingleton<NodeStates>();
         services.AddSingleton<MailAccountReader>();
         services.AddSingleton<DeletionProcess>();
         services.AddHostedService(provider => provider.GetRequiredService<DeletionProcess>());
@@ -64,6 +70,8 @@ public static class Program
         services.AddSingleton<IJobDetails, LeftAccounts>();
         services.AddJobs(AccountsJobs.All);
         services.AddHostedService<FirstOperator>();
+        services.AddHostedService<DkimKeysAtStart>();
+        services.AddHostedService<StaleDefinitions>();
         services.AddApiDescription();
         var app = builder.Build();
         app.UseServiceHost();

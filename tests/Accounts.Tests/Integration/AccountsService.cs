@@ -50,7 +50,7 @@ public sealed class AccountsService : IAsyncLifetime
         _settings =
         [
             "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={database}", $"--Hikyaku:Rabbit={bus}", $"--Hikyaku:RabbitNodes={nodes}",
-            "--Hikyaku:PasswordCost=low", "--Hikyaku:DeletionParticipants=gateway", "--Hikyaku:OperatorPassword=Ope-rator-1234", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks=None", .. _keys.ForService(), .. More,
+            "--Hikyaku:PasswordCost=low", "--Hikyaku:DkimKeyBits=1024", "--Hikyaku:DeletionParticipants=gateway", "--Hikyaku:OperatorPassword=Ope-rator-1234", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks=None", .. _keys.ForService(), .. More,
         ];
         await StartAgainAsync();
     }

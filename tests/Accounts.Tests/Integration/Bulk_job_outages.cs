@@ -11,7 +11,7 @@ namespace Hikyaku.Accounts.Tests.Integration;
 /// <summary>The broker is away, or the worker is killed: a job is done once, and to its end.</summary>
 public sealed class Bulk_job_outages
 {
-    private static readonly int Points = Campaign.Size("kills", everyDay: 4);
+    private static readonly int Points = Campaign.Size("kills", everyDay: 2);
 
     [Fact, Trait("Rule", "REL-5"), Trait("Rule", "SEC-4"), Trait("Rule", "ACC-9"), Trait("Rule", "ACC-10"), Trait("Rule", "NTC-1"), Trait("Size", "kills")]
     public async Task Killed_at_any_point_it_goes_on_where_it_was()

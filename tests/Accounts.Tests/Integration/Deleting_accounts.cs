@@ -246,7 +246,7 @@ public sealed class Deleting_accounts(AccountsWithANode node) : IClassFixture<Ac
     private async Task<MailboxState?> ListedAsync(string id)
     {
         await using var connection = await _accounts.Get<NpgsqlDataSource>().OpenConnectionAsync();
-        await foreach (var state in NodeStates.All(connection, 1, default))
+        await foreach (var state in _accounts.Get<NodeStates>().All(connection, 1, default))
         {
             if (state is MailboxState m && m.AccountId == id) return m;
         }

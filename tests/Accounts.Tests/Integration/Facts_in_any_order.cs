@@ -1,5 +1,7 @@
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform.Testing;
+using Hikyaku.Routing.Contracts;
+using Hikyaku.Spam.Contracts;
 using Npgsql;
 
 namespace Hikyaku.Accounts.Tests.Integration;
@@ -40,6 +42,42 @@ public sealed class Facts_in_any_order(AccountsWithANode node) : IClassFixture<A
             "end" => node.TellAsync(new MailDataDeleted(AccountsService.Node, id, job, At, 1001, 5_000_000)),
             _ => node.TellAsync(new MailDataDeletionProgressed(AccountsService.Node, id, job, fact == "progress 1" ? 400 : 800, 1001)),
         };
+    }
+
+    [Fact, Trait("Rule", "RTE-1"), Trait("Rule", "ACC-11")]
+    public async Task Lists_and_exports_show_the_newest_that_the_routing_service_has_told()
+    {
+        foreach (var order in Orders.Of([1, 2, 3, 3]))
+        {
+            var (address, id) = await AccountAsync();
+            foreach (var version in order) await node.TellAsync(new RoutingSummarized(id, version, Forwarding: version >= 2, Autoreply: version == 3, Reception: version == 2));
+            var (name, domain) = (address.Split('@')[0], address.Split('@')[1]);
+            var item = await Eventually.Async(
+                async () => (await _accounts.GetAsync($"/api/v1/domains/{domain}/accounts?query={name}")).Body!["items"]!.AsArray().Single(i => (string)i!["address"]! == address)!,
+                i => (bool)i["autoreply"]!);
+            Assert.Equal((true, false), ((bool)item["forwarding"]!, (bool)item["reception"]!));
+            var line = (await _accounts.GetAsync($"/api/v1/domains/{domain}/accounts.csv")).Text.Split("\r\n").Single(l => l.StartsWith($"{name},", StringComparison.Ordinal));
+            Assert.Equal(["0", "1", "1", "0"], line.Split(',')[4..8]);
+        }
+    }
+
+    [Fact, Trait("Rule", "SPM-4"), Trait("Rule", "ACC-11")]
+    public async Task Lists_and_exports_show_the_newest_that_the_spam_service_has_told()
+    {
+        foreach (var order in Orders.Of([1, 2, 3, 3]))
+        {
+            var (address, id) = await AccountAsync();
+            foreach (var version in order) await node.TellAsync(new SpamSummarized(id, version, TagSubject: version == 3, SortToJunk: version == 2));
+            var (name, domain) = (address.Split('@')[0], address.Split('@')[1]);
+            var item = await Eventually.Async(
+                async () => (await _accounts.GetAsync($"/api/v1/domains/{domain}/accounts?query={name}")).Body!["items"]!.AsArray().Single(i => (string)i!["address"]! == address)!,
+                i => (bool)i["spam"]!["tagSubject"]!);
+            Assert.False((bool)item["spam"]!["sortToJunk"]!);
+            var lines = (await _accounts.GetAsync($"/api/v1/domains/{domain}/accounts.csv?columns=all")).Text.Split("\r\n").Select(l => l.Split(',')).ToList();
+            var columns = lines[0].Select(c => c.TrimStart('\uFEFF')).ToList();
+            var line = lines.Single(l => l[0] == name);
+            Assert.Equal(("1", "0"), (line[columns.IndexOf("spam")], line[columns.IndexOf("auto_sort")]));
+        }
     }
 
     [Fact, Trait("Rule", "ACC-13")]

@@ -77,7 +77,7 @@ public sealed class Several_nodes : IAsyncLifetime
             ("mail1", "127.0.0.1", 143, 110, 2424, 12340, 2L, false),
             (listed!["node"]!.GetValue<string>(), listed["host"]!.GetValue<string>(), listed["imapPort"]!.GetValue<int>(), listed["pop3Port"]!.GetValue<int>(),
                 listed["lmtpPort"]!.GetValue<int>(), listed["quotaPort"]!.GetValue<int>(), listed["version"]!.GetValue<long>(), listed["deleted"]!.GetValue<bool>()));
-        var states = await NodeStates.OfAsync(_service.Get<NpgsqlDataSource>(), new Dictionary<string, long> { ["node:mail1"] = 7 }, default);
+        var states = await _service.Get<NodeStates>().OfAsync(_service.Get<NpgsqlDataSource>(), new Dictionary<string, long> { ["node:mail1"] = 7 }, default);
         var state = Assert.IsType<Contracts.MailNodeState>(states["node:mail1"]);
         Assert.Equal((2424, 7L), (state.LmtpPort, state.Position));
     }
@@ -123,7 +123,9 @@ public sealed class Several_nodes : IAsyncLifetime
         Assert.Equal("mail1", await HomeAsync(await _service.AccountAsync(domain, "a1"))); // although mail2 has fewer
         using var renewal = await TryRenewAsync("mail2", 5);
         Assert.Equal(HttpStatusCode.Conflict, renewal.StatusCode);
-        Assert.Equal(["retired", "serving"], (await NodesAsync()).Select(n => n["state"]!.GetValue<string>()).Order());
+        var states = (await NodesAsync()).ToDictionary(n => n["name"]!.GetValue<string>(), n => n["state"]!.GetValue<string>());
+        Assert.Equal("retired", states["mail2"]);
+        Assert.Contains(states["mail1"], (string[])["serving", "lagging"]); // the latter on a busy machine
         Assert.Contains(await ListAsync(), l => l["state"]?["node"]?.GetValue<string>() == "mail2" && l["state"]!["deleted"]!.GetValue<bool>());
 
         await using var session = _service.Get<IDocumentStore>().QuerySession();

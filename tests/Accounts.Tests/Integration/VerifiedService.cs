@@ -45,7 +45,7 @@ public sealed class VerifiedService : IAsyncLifetime
         await using var command = new NpgsqlCommand("select coalesce(max(seq_id), 0) from mt_events", connection);
         var position = (long)(await command.ExecuteScalarAsync())!;
         var states = new List<object>();
-        await foreach (var state in NodeStates.All(connection, position, CancellationToken.None)) states.Add(state);
+        await foreach (var state in Accounts.Get<NodeStates>().All(connection, position, CancellationToken.None)) states.Add(state);
         var (parts, settings) = (new Parts(Parts.OfThisProgram()), new NodeSettings("mail1", _folder, new Dictionary<string, Uri>(), "", new("http://127.0.0.1"), ""));
         using var replica = new Replica(settings, new Schema(parts), new FormerSessions(settings, parts), NullLogger<Replica>.Instance);
         await replica.ReplaceAsync(r => new ReplicaRows(parts).List(r, Hikyaku.Accounts.Program.Service, states, position, DateTimeOffset.UtcNow), CancellationToken.None);

@@ -175,7 +175,7 @@ public sealed class Verifying(VerifiedService service) : IClassFixture<VerifiedS
         var (domain, _, id) = await service.AccountAsync();
         var extra = Guid.NewGuid().ToString("N");
         service.DamageReplica($"INSERT INTO mailbox SELECT '{extra}', address, NULL, domain, life, NULL, 1, 1, 1, NULL, NULL, NULL, NULL, NULL, 0 FROM mailbox WHERE account_id = $1", id);
-        service.DamageReplica($"INSERT INTO domain SELECT 'extra.' || domain, 1, 1, 1, NULL FROM domain WHERE domain = $1", domain);
+        service.DamageReplica($"INSERT INTO domain SELECT 'extra.' || domain, 1, 1, 1, NULL, NULL, NULL FROM domain WHERE domain = $1", domain);
         var (nobodys, own) = (Guid.NewGuid().ToString("N"), id);
         foreach (var folder in new[] { nobodys, own }) Directory.CreateDirectory(Path.Combine(service.VmailFolder, folder[^2..], folder, "Maildir"));
         string[] expected =

@@ -24,6 +24,9 @@ public sealed class Who_may_do_what(AccountsService accounts)
         await Expect(HttpStatusCode.NotFound, HttpMethod.Post, $"/api/v1/domains/{others}/accounts", admin, new { name = "xx" });
         await Expect(HttpStatusCode.Forbidden, HttpMethod.Patch, $"/api/v1/domains/{domain}", admin, new { maxAccounts = 5 });
         await Expect(HttpStatusCode.Forbidden, HttpMethod.Post, "/api/v1/domains", admin, new { name = "new.example.jp" });
+        await Expect(HttpStatusCode.OK, HttpMethod.Get, $"/api/v1/domains/{domain}/dns", admin);
+        await Expect(HttpStatusCode.NotFound, HttpMethod.Get, $"/api/v1/domains/{others}/dns", admin);
+        await Expect(HttpStatusCode.Forbidden, HttpMethod.Post, $"/api/v1/domains/{domain}/dkim/rotate", admin, new { });
 
         await Expect(HttpStatusCode.OK, HttpMethod.Get, $"/api/v1/accounts/{address}", user);
         await Expect(HttpStatusCode.NotFound, HttpMethod.Get, $"/api/v1/accounts/{neighbour}", user);

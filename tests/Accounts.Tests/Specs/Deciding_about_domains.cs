@@ -9,7 +9,8 @@ public sealed class Deciding_about_domains
 {
     private const string Password = "Hatsukoi-12ab";
     private static readonly DateTimeOffset Now = new(2026, 11, 24, 9, 0, 0, TimeSpan.Zero);
-    private static readonly DomainAdded Added = new("example.jp", 10, 1_000, 100, Now);
+    private static readonly DkimPublicKey Key = new("h20261124a", "MIIBIjAN");
+    private static readonly DomainAdded Added = new("example.jp", 10, 1_000, 100, Now, Key);
 
     private static StaffMember Member(string role = Roles.Admin)
         => new() { Id = "staff:hanako", Login = "hanako", Role = role, CredentialId = "c1" };
@@ -17,20 +18,20 @@ public sealed class Deciding_about_domains
     [Fact, Trait("Rule", "ACC-13")]
     public void A_domain_is_added_with_its_limits()
         => DeciderSpec<Domain>.Given()
-            .When(state => AddDomain.Decide(new("EXAMPLE.jp", "example.jp", new(10, 1_000, 100), Now), state))
+            .When(state => AddDomain.Decide(new("EXAMPLE.jp", "example.jp", new(10, 1_000, 100), Now, Key), state))
             .AndAgain("domains.already-exists@name")
             .ThenEvents(Added);
 
     [Fact, Trait("Rule", "ACC-13")]
     public void Every_unusable_limit_is_named()
         => DeciderSpec<Domain>.Given()
-            .When(state => AddDomain.Decide(new("no name", null, new(0, 1_000_000_001, 0), Now), state))
+            .When(state => AddDomain.Decide(new("no name", null, new(0, 1_000_000_001, 0), Now, Key), state))
             .ThenRejected("domains.name-invalid@name", "domains.max-accounts-range@maxAccounts", "domains.max-capacity-range@maxCapacityMb", "domains.default-capacity-range@defaultCapacityMb");
 
     [Fact, Trait("Rule", "ACC-13")]
     public void The_default_capacity_is_within_the_domains()
         => DeciderSpec<Domain>.Given()
-            .When(state => AddDomain.Decide(new("example.jp", "example.jp", new(1, 100, 101), Now), state))
+            .When(state => AddDomain.Decide(new("example.jp", "example.jp", new(1, 100, 101), Now, Key), state))
             .ThenRejected("domains.default-capacity-range@defaultCapacityMb");
 
     [Fact, Trait("Rule", "ACC-13")]

@@ -9,7 +9,7 @@ namespace Hikyaku.Accounts.Tests.Specs;
 public sealed class Reading_csv_files
 {
     private const string Header = "mail_account,password,mail_capacity,comment";
-    private static readonly int Inputs = Campaign.Size("inputs", everyDay: 20_000);
+    private static readonly int Inputs = Campaign.Size("inputs", everyDay: 10_000);
     private static readonly Encoding Cp932 = CodePagesEncodingProvider.Instance.GetEncoding(932)!;
 
     [Theory, Trait("Rule", "ACC-12")]
@@ -30,6 +30,73 @@ public sealed class Reading_csv_files
         Assert.Equal([2, 3], content.Rows.Select(r => r.Line));
         Assert.Equal(lines[1], content.Rows[0].Cells.OrderBy(c => Array.IndexOf(lines[0], c.Key)).Select(c => c.Value));
         Assert.Equal(("ｶﾅ～", ""), (content.Rows[1].Cells["comment"], content.Rows[1].Cells["mail_capacity"]));
+    }
+
+    [Fact, Trait("Rule", "ACC-12")]
+    public void Every_code_that_Python_and_pandas_write_as_CP932_is_read()
+    {
+        var runs = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Specs", "cp932-of-python.txt")).Where(l => l[0] != '#').ToList();
+        var codes = 0;
+        foreach (var run in runs)
+        {
+            var (code, text) = (int.Parse(run.AsSpan(0, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture), run[5..]);
+            var bytes = new List<byte>();
+            foreach (var _ in text.EnumerateRunes())
+            {
+                bytes.AddRange([(byte)(code >> 8), (byte)code]);
+                code += (code & 0xFF) switch { 0x7E => 2, 0xFC => 0x100 - 0xFC + 0x40, _ => 1 };
+                codes++;
+            }
+
+            byte[] file = [.. Encoding.ASCII.GetBytes($"{Header}\ntaro,Hatsukoi-12ab,,x"), .. bytes, (byte)'\n'];
+            Assert.Equal("x" + text, Cell(CsvFile.Read(file, CsvKind.Registration), "comment"));
+        }
+
+        Assert.Equal(7724, codes);
+    }
+
+    [Fact, Trait("Rule", "ACC-12")]
+    public void Of_any_bytes_the_first_that_are_not_in_the_declared_charset_are_named()
+    {
+        var (random, strict) = (new Random(20261129), new UTF8Encoding(false, throwOnInvalidBytes: true));
+        for (var i = 0; i < Inputs / 4; i++)
+        {
+            var bytes = new byte[random.Next(1, 12)];
+            random.NextBytes(bytes);
+            if (i % 2 == 0) bytes = [.. "あ髙ｱa"u8[..(random.Next(4) * 3)], (byte)'\n', .. bytes.Select(b => (byte)(b & 0x7F))];
+            foreach (var charset in Enum.GetValues<DeclaredCharset>())
+            {
+                var bad = CsvText.FirstBeyond(bytes, charset);
+                if (charset == DeclaredCharset.Ascii) Assert.Equal(bytes.All(b => b < 0x80), bad is null);
+                if (bad is null)
+                {
+                    var text = strict.GetString(CsvText.Declared(bytes, charset));
+                    if (charset != DeclaredCharset.Cp932) Assert.Equal(strict.GetString(bytes), text.TrimStart('\uFEFF'));
+                    continue;
+                }
+
+                // What stands before it is right, and with it, it is not.
+                var at = bytes.Select((b, n) => b == '\n' ? n + 1 : 0).Where(n => n > 0).Prepend(0).ElementAt(bad.Value.Line - 1) + bad.Value.Byte - 1;
+                Assert.Null(CsvText.FirstBeyond(bytes.AsSpan(0, at), charset));
+                Assert.NotNull(CsvText.FirstBeyond(bytes.AsSpan(0, at + bad.Value.Hex.Split(' ').Length), charset));
+                Assert.StartsWith(bytes[at].ToString("X2", CultureInfo.InvariantCulture), bad.Value.Hex, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact, Trait("Rule", "ACC-12")]
+    public void A_byte_that_no_character_has_is_named_with_its_place()
+    {
+        byte[] file = [.. Encoding.ASCII.GetBytes($"{Header}\ntaro,Hatsukoi-12ab,,"), 0x8D, 0x82, 0xFF, (byte)'\n'];
+        var problem = Assert.Single(CsvFile.Read(file, CsvKind.Registration).Problems);
+        Assert.Equal((2, ("byte", (object)23), ("hex", (object)"FF")), (problem.Line, problem.Args[0], problem.Args[1]));
+    }
+
+    [Fact, Trait("Rule", "ACC-9")]
+    public void A_file_with_semicolons_is_named_as_such()
+    {
+        Assert.Equal([(1, "csv.semicolons")], Found(Read("mail_account;password;mail_capacity;comment\ntaro;Hatsukoi-12ab;;\n")));
+        Assert.Equal([(1, "csv.semicolons")], Found(Read("\"mail_account\";\"password\"\n\"taro\";\"Hatsukoi-12ab\"\n")));
     }
 
     [Fact, Trait("Rule", "ACC-9")]

@@ -39,10 +39,13 @@ public sealed class Stored_shapes
         ["mail-account-capacity-changed.v1"] = new MailAccountCapacityChanged(1024, At),
         ["mail-account-comment-changed.v1"] = new MailAccountCommentChanged("総務部", At),
         ["mail-account-comment-changed.v1.required"] = new MailAccountCommentChanged(null, At),
-        ["domain-added.v1"] = new DomainAdded("example.jp", 100, 100_000, 100, At),
+        ["domain-added.v1"] = new DomainAdded("example.jp", 100, 100_000, 100, At, new("h20261124a", "MIIBIjAN")),
+        ["domain-added.v1.required"] = new DomainAdded("example.jp", 100, 100_000, 100, At),
         ["domain-limits-changed.v1"] = new DomainLimitsChanged(200, 200_000, 200, At),
         ["domain-administrator-appointed.v1"] = new DomainAdministratorAppointed("hanako", At),
         ["domain-administrator-dismissed.v1"] = new DomainAdministratorDismissed("hanako", At),
+        ["domain-dkim-key-made.v1"] = new DomainDkimKeyMade("h20261124b", "MIIBIjAN", At),
+        ["domain-dkim-key-activated.v1"] = new DomainDkimKeyActivated("h20261124b", At),
         ["staff-login-added.v1"] = new StaffLoginAdded("hanako", Roles.Admin, "c1", At),
         ["staff-password-changed.v1"] = new StaffPasswordChanged("c2", true, At),
         ["mail-node-registered.v1"] = new MailNodeRegistered("mail1", "10.0.0.1", 143, 110, 24, 12340, At),
@@ -88,5 +91,5 @@ public sealed class Stored_shapes
     public void No_stored_event_holds_a_secret()
         => Assert.DoesNotContain(
             EventNames.All.Keys.SelectMany(t => t.GetProperties()),
-            p => p.Name.Contains("Password", StringComparison.Ordinal) || p.Name.Contains("Hash", StringComparison.Ordinal));
+            p => p.Name.Contains("Password", StringComparison.Ordinal) || p.Name.Contains("Hash", StringComparison.Ordinal) || p.Name.Contains("Private", StringComparison.Ordinal));
 }

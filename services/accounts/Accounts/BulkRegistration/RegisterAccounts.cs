@@ -49,14 +49,18 @@ public sealed class RegisterAccounts(
 
             if (job.DryRun)
             {
-                await steps.SucceedAsync(job, now => SucceededWith(accounts.Count, now), stop);
+                await steps.SucceedAsync(job, now => SucceededWith(accounts.Count, PostmasterRow.Of(content, job.Domain), now), stop);
                 return;
             }
         }
 
         await CreateAsync(job, accounts, stop);
+        var postmaster = PostmasterRow.Of(content, job.Domain);
+        if (postmaster is { Password.Length: > 0 }) await SetPostmasterAsync(job, postmaster, stop);
         await steps.AppliedAsync(job, step =>
         {
+            if (postmaster is not null)
+                step.Session.QueueSqlCommand("update bulk_job set changed = ?, skipped = ? where id = ?", postmaster.Password.Length > 0 ? 1 : 0, postmaster.Password.Length > 0 ? 0 : 1, job.Id);
             step.Move(JobStages.InForce, accounts.Count, accounts.Count);
             return BulkReservations.GiveBackRoomAsync(step, stop);
         }, stop);
@@ -72,10 +76,29 @@ public sealed class RegisterAccounts(
     public async Task<JobSucceeded> SucceededAsync(JobStep step, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(step);
-        return SucceededWith((await BulkNumbers.ReadAsync(step.Session, step.Job.Id, stop)).AppliedRows, step.Now);
+        var numbers = await BulkNumbers.ReadAsync(step.Session, step.Job.Id, stop);
+        return new(numbers.AppliedRows, null, step.Now, Result: JobResult.Of(Registered(numbers.AppliedRows, numbers.Changed, numbers.Skipped)));
     }
 
-    private static JobSucceeded SucceededWith(int accounts, DateTimeOffset now) => new(accounts, null, now, Result: JobResult.Of(new RegisteredAccounts(accounts)));
+    private static JobSucceeded SucceededWith(int accounts, PostmasterRow? postmaster, DateTimeOffset now) => new(accounts, null, now, Result: JobResult.Of(
+        Registered(accounts, postmaster is { Password.Length: > 0 } ? 1 : 0, postmaster is { Password.Length: 0 } ? 1 : 0)));
+
+    // Null for none: the fields are absent where the file has no postmaster.
+    private static RegisteredAccounts Registered(long accounts, long changed, long skipped) => new(accounts, changed > 0 ? changed : null, skipped > 0 ? skipped : null);
+
+    // Another worker that takes the job over finds the credential that the first one has stored.
+    private async Task SetPostmasterAsync(LeasedJob job, PostmasterRow postmaster, CancellationToken stop)
+    {
+        var credential = IdOf(job.Id, postmaster.Line, "credential");
+        var hash = await _passwords.HashAsync(postmaster.Password, stop);
+        await using var step = await steps.BeginAsync(job, stop);
+        var address = (await step.Session.LoadAsync<AddressReservation>($"{PostmasterRow.Name}@{job.Domain}", stop))!;
+        if (await step.Session.LoadAsync<Credential>(credential, stop) is not null) return;
+        var stream = await step.Session.Events.FetchForWriting<MailAccount>(address.AccountId!, stop);
+        stream.AppendOne(new MailAccountPasswordChanged(credential, step.Now));
+        Credential.Store(step.Session, credential, address.AccountId!, hash);
+        await step.SaveAsync(stop);
+    }
 
     // The limits were judged before the point of no return. They may have changed since, and do not count any more.
     private static List<NewAccount> Judge(
@@ -222,10 +245,12 @@ public sealed class RegisterAccounts(
     }
 
     // Another worker that takes the job over makes the same ids. They are UUIDv7 of the job's time, so that they are adjacent in indexes.
-    private static string IdOf(string job, NewAccount account, string what)
+    private static string IdOf(string job, NewAccount account, string what) => IdOf(job, account.Line, what);
+
+    private static string IdOf(string job, int line, string what)
     {
         var own = job[(job.LastIndexOf('-') + 1)..];
-        var bytes = SHA256.HashData(Encoding.UTF8.GetBytes($"{job}\n{account.Line}\n{what}"));
+        var bytes = SHA256.HashData(Encoding.UTF8.GetBytes($"{job}\n{line}\n{what}"));
         bytes[6] = (byte)((bytes[6] & 0x0F) | 0x70);
         bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
         return own[..12] + Convert.ToHexStringLower(bytes.AsSpan(6, 10));

@@ -14,6 +14,26 @@ namespace Hikyaku.Accounts.BulkRegistration;
 /// <param name="Comment">As typed.</param>
 public sealed record NewAccount(int Line, string Address, string Password, int CapacityMb, string? Comment);
 
+/// <summary>
+/// The row of <c>postmaster</c>, which every domain has from its beginning: with a password it is set, without one it is skipped, so that
+/// an export whose passwords were filled in can be registered elsewhere (ACC-12).
+/// </summary>
+/// <param name="Line">The row's line.</param>
+/// <param name="Password">As typed; empty: skipped.</param>
+public sealed record PostmasterRow(int Line, string Password)
+{
+    /// <summary>Its name.</summary>
+    public const string Name = "postmaster";
+
+    /// <summary>That row; null when the file has none.</summary>
+    public static PostmasterRow? Of(CsvContent content, string domain)
+        => content.Rows.FirstOrDefault(r => RowRules.ReadName(r, domain, []) == Name) is { } row ? new(row.Line, RowRules.Cell(row, CsvColumns.Password)) : null;
+
+    /// <summary>What is wrong with it.</summary>
+    public IEnumerable<JobProblem> Broken(string domain) => Password.Length == 0 ? []
+        : PasswordRules.Broken(Password, [Name, domain, $"{Name}@{domain}"], CsvColumns.Password).Select(no => new JobProblem(Line, no.Field, no.Code, no.Values));
+}
+
 /// <summary>Judges the rows of a registration (ACC-9): every rule of ACC-1, 2, 3 and 13, and every row. What stands twice its reader has found.</summary>
 /// <param name="Domain">The domain's limits.</param>
 /// <param name="DefaultMb">What a row without a capacity gets.</param>
@@ -25,8 +45,10 @@ public sealed record RegistrationRules(Domain Domain, int DefaultMb, DomainUsage
     public static List<NewAccount> Judge(RegistrationRules command, CsvContent content, FileProblems problems)
     {
         var accounts = new List<NewAccount>(content.Rows.Count);
+        if (PostmasterRow.Of(content, command.Domain.Id) is { } postmaster) problems.AddRange(postmaster.Broken(command.Domain.Id));
         foreach (var row in content.Rows)
         {
+            if (RowRules.ReadName(row, command.Domain.Id, []) == PostmasterRow.Name) continue;
             List<JobProblem> broken = [];
             var account = command.Read(row, broken);
             if (broken.Count == 0 && account is not null) accounts.Add(account);

@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Files;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.Credentials;
@@ -38,7 +39,7 @@ public static class PasswordRules
         foreach (var rune in password.EnumerateRunes())
         {
             if (rune.IsAscii && (char.IsAsciiLetterOrDigit((char)rune.Value) || Symbols.Contains((char)rune.Value))) continue;
-            return System.Text.Rune.IsControl(rune) ? $"U+{rune.Value:X4}" : rune.ToString();
+            return VisibleCharacter.Of(rune);
         }
 
         return null;

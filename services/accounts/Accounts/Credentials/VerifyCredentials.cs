@@ -35,7 +35,7 @@ public static class VerifyCredentials
         var (login, password) = (body.Login ?? "", body.Password ?? "");
         var view = InternetNames.TryReadAddress(login, out var address, out _)
             ? await UserAsync(session, passwords, address, password, stop)
-            : await StaffAsync(session, passwords, login.ToLowerInvariant(), password, stop);
+            : await StaffAsync(session, passwords, login.Trim().ToLowerInvariant(), password, stop);
         return new Answer(200, view);
     }
 

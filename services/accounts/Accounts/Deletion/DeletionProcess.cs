@@ -1,8 +1,10 @@
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
+using Hikyaku.Accounts.Publishing;
 using Hikyaku.Accounts.Storage;
 using Hikyaku.Platform;
 using Marten;
+using MassTransit;
 
 namespace Hikyaku.Accounts.Deletion;
 
@@ -10,16 +12,22 @@ namespace Hikyaku.Accounts.Deletion;
 /// Ends deletions (ACC-5): when every participant has erased what it had of an account, its events are masked, what is left of
 /// it here goes, and its address is free; when that is so for every account of a job, the job has succeeded. Participants are
 /// those that the setting <c>Hikyaku:DeletionParticipants</c> names (separated by commas) and every mail node that counts (<see cref="NodeLeases"/>): one
-/// that is away for a day is waited for, one that has lost its lease erases before it serves again.
+/// that is away for a day is waited for, one that has lost its lease erases before it serves again. A program that takes part since an
+/// upgrade has not heard of the deletions before it: programs that have not reported are asked again, some seconds after the start and
+/// then ever more rarely.
 /// <para>
 /// All that it knows is in the database: it goes on after a crash of any part. One instance of the service works at a time.
 /// </para>
 /// </summary>
-public sealed partial class DeletionProcess(IDocumentStore store, NodeLeases leases, SecretBox box, IConfiguration configuration, TimeProvider time, ILogger<DeletionProcess> log)
+public sealed partial class DeletionProcess(
+    IDocumentStore store, NodeLeases leases, SecretBox box, IBus bus, IConfiguration configuration, TimeProvider time, ILogger<DeletionProcess> log)
     : BackgroundService
 {
     private const int AtOnce = 100;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2); // for what no report wakes: a lease that ends
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
 
     private readonly string[] _participants =
         (configuration["Hikyaku:DeletionParticipants"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -49,11 +57,18 @@ public sealed partial class DeletionProcess(IDocumentStore store, NodeLeases lea
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var (pause, askAgain) = (FirstPause, time.GetUtcNow() + FirstPause);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 while (await FinishSomeAsync(stoppingToken) == AtOnce) { }
+                if (time.GetUtcNow() >= askAgain)
+                {
+                    await AskAgainAsync(stoppingToken);
+                    pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                    askAgain = time.GetUtcNow() + pause;
+                }
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
@@ -82,6 +97,19 @@ public sealed partial class DeletionProcess(IDocumentStore store, NodeLeases lea
         await session.SaveChangesAsync(stop);
         LogFinished(erased.Count);
         return erased.Count;
+    }
+
+    // Nodes are not asked: they compare what they have with a list of all that they must have.
+    private async Task AskAgainAsync(CancellationToken stop)
+    {
+        await using var session = store.QuerySession();
+        foreach (var (account, address) in await DeletionTable.UnreportedAsync(session, _participants, time.GetUtcNow() - FirstPause, stop))
+        {
+            var events = await session.Events.FetchStreamAsync(account, token: stop);
+            if (events.LastOrDefault(e => e.Data is MailAccountDeletionStarted) is not { } started) continue;
+            var contract = (Contracts.MailAccountDeletionStarted)ToContract.Of(started, null)!;
+            await bus.Publish(contract with { Domain = address[(address.IndexOf('@') + 1)..] }, stop);
+        }
     }
 
     /// <summary>The name under which a node reports.</summary>

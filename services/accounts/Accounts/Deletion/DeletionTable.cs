@@ -48,6 +48,15 @@ public static class DeletionTable
         order by d.started_at limit {most}
         """, row => new Erased(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt32(3)), stop);
 
+    /// <summary>Accounts whose deletion began before a time and that not all of <paramref name="participants"/> have reported.</summary>
+    public static Task<List<(string AccountId, string Address)>> UnreportedAsync(IQuerySession session, string[] participants, DateTimeOffset before, CancellationToken stop)
+        => session.ListAsync(
+            $"""
+            select d.account_id, d.address from deletion d
+            where d.started_at < {before} and not {participants} <@ array(select r.participant::text from deletion_report r where r.account_id = d.account_id)
+            order by d.started_at
+            """, row => (row.GetString(0), row.GetString(1)), stop);
+
     /// <summary>An account of which nothing is left.</summary>
     public sealed record Erased(string AccountId, string JobId, string Address, int Life);
 }

@@ -12,7 +12,8 @@ public sealed record AddDomainBody(string? Name, long? MaxAccounts, long? MaxCap
 /// <param name="Name">The name in A-labels; null when it is not a valid name.</param>
 /// <param name="Limits">As typed.</param>
 /// <param name="Now">When.</param>
-public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, DateTimeOffset Now)
+/// <param name="Dkim">The key that will sign its mail.</param>
+public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, DateTimeOffset Now, DkimPublicKey Dkim)
 {
     /// <summary>Decides; pure.</summary>
     public static Decision Decide(AddDomain command, Domain? domain)
@@ -24,23 +25,26 @@ public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, 
             .. command.Limits.Broken(),
         ];
         return Decision.Unless(broken, () =>
-            [new DomainAdded(command.Name!, (int)command.Limits.MaxAccounts, (int)command.Limits.MaxCapacityMb, (int)command.Limits.DefaultCapacityMb, command.Now)]);
+            [new DomainAdded(
+                command.Name!, (int)command.Limits.MaxAccounts, (int)command.Limits.MaxCapacityMb, (int)command.Limits.DefaultCapacityMb, command.Now, command.Dkim)]);
     }
 
     /// <summary><c>POST /api/v1/domains</c> → 201; <c>postmaster</c> exists from the start (ACC-4).</summary>
-    public static async Task<IResult> Handle(AddDomainBody body, CommandContext context, NodePlacement placement, CancellationToken stop)
+    public static async Task<IResult> Handle(AddDomainBody body, CommandContext context, NodePlacement placement, SecretBox box, DkimKeys keys, CancellationToken stop)
     {
         if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // a domain that does not exist yet has no version
         var session = context.Session;
         _ = InternetNames.TryReadDomain(body.Name, out var name);
         var limits = new DomainLimits(body.MaxAccounts ?? 0, body.MaxCapacityMb ?? 0, body.DefaultCapacityMb ?? 0);
         var existing = name is null ? null : await session.LoadAsync<Domain>(name, stop);
-        var decision = Decide(new(body.Name ?? "", name, limits, context.Now), existing);
+        var pair = keys.Make(context.Now);
+        var decision = Decide(new(body.Name ?? "", name, limits, context.Now, pair.Public), existing);
         if (!decision.Accepted) return Problems.Of(decision.Rejections);
 
         var domain = decision.Events.Aggregate((Domain?)null, Domain.Evolve)!;
         session.Events.StartStream<Domain>(domain.Id, decision.Events);
         DomainUsage.Begin(session, domain.Id);
+        DkimPrivateKey.Store(session, box, domain.Id, pair);
         var postmaster = new CreateMailAccount(
             Guid.CreateVersion7().ToString("N"), MailAccount.Postmaster, Password: null, CredentialId: null, CapacityMb: null, Comment: null,
             domain, new DomainUsage(0, 0), Reservation: null, FormerLives: 0, context.Now)

@@ -39,7 +39,7 @@ public sealed record AppointAdministrator(string Login, string Password, StaffMe
     {
         var session = context.Session;
         _ = InternetNames.TryReadDomain(name, out var id); // the access rule has read it
-        var login = (body.Login ?? "").ToLowerInvariant();
+        var login = (body.Login ?? "").Trim().ToLowerInvariant();
         var stream = await session.Events.FetchForWriting<Domain>(id!, stop);
         if (stream.Aggregate is not { } domain) return Problems.Of(PlatformProblems.NotFound);
         // A text that is not a valid login is not looked up: nobody has it, and the database may refuse its characters.

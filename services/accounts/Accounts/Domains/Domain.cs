@@ -6,8 +6,8 @@ namespace Hikyaku.Accounts.Domains;
 // The events below are the storage format of domains: what is written stays for ever. Add fields only as optional ones,
 // never rename or retype one; a new shape is a new version in Storage/EventNames.cs and an upcaster.
 
-/// <summary>The platform serves a further domain (name in A-labels; capacities in MB).</summary>
-public sealed record DomainAdded(string Domain, int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb, DateTimeOffset At);
+/// <summary>The platform serves a further domain (name in A-labels; capacities in MB), and signs its mail with a first DKIM key; without one before 2026-11-29.</summary>
+public sealed record DomainAdded(string Domain, int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb, DateTimeOffset At, DkimPublicKey? Dkim = null);
 
 /// <summary>The domain has other limits; all of them, changed or not.</summary>
 public sealed record DomainLimitsChanged(int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb, DateTimeOffset At);
@@ -18,12 +18,21 @@ public sealed record DomainAdministratorAppointed([property: PersonalData] strin
 /// <summary>A login no longer administers the domain.</summary>
 public sealed record DomainAdministratorDismissed([property: PersonalData] string Login, DateTimeOffset At);
 
+/// <summary>There is a next DKIM key, whose record is to be published; it does not sign yet.</summary>
+public sealed record DomainDkimKeyMade(string Selector, string PublicKey, DateTimeOffset At);
+
+/// <summary>The next DKIM key signs from now on, instead of the one before.</summary>
+public sealed record DomainDkimKeyActivated(string Selector, DateTimeOffset At);
+
 /// <summary>What the events of one domain add up to.</summary>
 public sealed record Domain : IState<Domain>
 {
     /// <summary>The events of this stream.</summary>
     public static readonly Type[] Events =
-        [typeof(DomainAdded), typeof(DomainLimitsChanged), typeof(DomainAdministratorAppointed), typeof(DomainAdministratorDismissed)];
+    [
+        typeof(DomainAdded), typeof(DomainLimitsChanged), typeof(DomainAdministratorAppointed), typeof(DomainAdministratorDismissed),
+        typeof(DomainDkimKeyMade), typeof(DomainDkimKeyActivated),
+    ];
 
     /// <summary>The name in A-labels; also the stream's key.</summary>
     public required string Id { get; init; }
@@ -40,6 +49,12 @@ public sealed record Domain : IState<Domain>
     /// <summary>Who administers it, in the order of appointment.</summary>
     public ImmutableList<string> Administrators { get; init; } = [];
 
+    /// <summary>The key that signs its mail; null until one was made for a domain from before 2026-11-29.</summary>
+    public DkimPublicKey? Dkim { get; init; }
+
+    /// <summary>The key that is to sign next; null: none.</summary>
+    public DkimPublicKey? NextDkim { get; init; }
+
     /// <summary>When it was added.</summary>
     public required DateTimeOffset AddedAt { get; init; }
 
@@ -52,6 +67,7 @@ public sealed record Domain : IState<Domain>
             MaxAccounts = a.MaxAccounts,
             MaxCapacityMb = a.MaxCapacityMb,
             DefaultCapacityMb = a.DefaultCapacityMb,
+            Dkim = a.Dkim,
             AddedAt = a.At,
         },
         DomainLimitsChanged l => state! with
@@ -62,6 +78,8 @@ public sealed record Domain : IState<Domain>
         },
         DomainAdministratorAppointed a => state! with { Administrators = state.Administrators.Remove(a.Login).Add(a.Login) },
         DomainAdministratorDismissed d => state! with { Administrators = state.Administrators.Remove(d.Login) },
+        DomainDkimKeyMade k => state! with { NextDkim = new(k.Selector, k.PublicKey) },
+        DomainDkimKeyActivated => state! with { Dkim = state.NextDkim, NextDkim = null },
         _ => throw new InvalidOperationException($"{e.GetType()} is no event of a domain"),
     };
 }

@@ -10,15 +10,18 @@ namespace Hikyaku.Accounts.Files;
 /// <param name="UsedBytes">What its mailbox takes.</param>
 /// <param name="CapacityMb">In MB of 1,048,576 bytes.</param>
 /// <param name="PasswordForciblyChanged">Whether nobody knows its password (ACC-8).</param>
-public sealed record ExportedAccount(string Address, string? Comment, long UsedBytes, int CapacityMb, bool PasswordForciblyChanged);
+/// <param name="Forwarding">Whether its mail is forwarded.</param>
+/// <param name="Autoreply">Whether senders get a reply.</param>
+/// <param name="Reception">Whether new mail is stored.</param>
+/// <param name="TagSubject">Whether the subject of spam is marked.</param>
+/// <param name="SortToJunk">Whether spam is filed into Junk.</param>
+public sealed record ExportedAccount(
+    string Address, string? Comment, long UsedBytes, int CapacityMb, bool PasswordForciblyChanged, bool Forwarding = false, bool Autoreply = false, bool Reception = true,
+    bool TagSubject = false, bool SortToJunk = false);
 
 /// <summary>Writes accounts as the file of ACC-11: CRLF, UTF-8 with a byte order mark or CP932, nothing that a spreadsheet would run.</summary>
 public static class AccountsCsv
 {
-    // ACC-11 fixes the columns. Without services of spam and routing these values hold: no tag, no forwarding, no autoreply,
-    // no sorting, and every account receives; an import ignores these columns anyway.
-    private const int Off = 0, Receives = 1;
-
     /// <summary>Writes them as they come.</summary>
     /// <param name="to">The file; it stays open.</param>
     /// <param name="accounts">The accounts.</param>
@@ -44,13 +47,13 @@ public static class AccountsCsv
         csv.WriteField(""); // nobody knows the password
         csv.WriteField(account.Comment is null ? "" : CsvCell.Guard(account.Comment));
         csv.WriteField(MailAccountView.UsedMbOf(account.UsedBytes));
-        csv.WriteField(Off);
-        csv.WriteField(Off);
-        csv.WriteField(Off);
-        csv.WriteField(Receives);
+        csv.WriteField(account.TagSubject ? 1 : 0);
+        csv.WriteField(account.Forwarding ? 1 : 0);
+        csv.WriteField(account.Autoreply ? 1 : 0);
+        csv.WriteField(account.Reception ? 1 : 0);
         csv.WriteField(account.CapacityMb);
         if (!all) return;
-        csv.WriteField(Off);
+        csv.WriteField(account.SortToJunk ? 1 : 0);
         csv.WriteField(account.PasswordForciblyChanged ? "password-forcibly-changed" : "normal");
         csv.WriteField(account.PasswordForciblyChanged ? 1 : 0);
     }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Hikyaku.Accounts.Files;
 
 /// <summary>The columns of files, in and out (ACC-9 to ACC-11).</summary>
@@ -22,6 +24,11 @@ internal static class CsvColumns
 
     // Cells of capacity and comment may be empty, so their columns may be missing. A misspelt column is reported as unknown.
     private static readonly Dictionary<CsvKind, string[]> Required = new() { [CsvKind.Registration] = [Account, Password], [CsvKind.Change] = [Account] };
+
+    /// <summary>Whether a header's columns, in quotes or not, are separated by semicolons, as Excel writes them in some countries.</summary>
+    public static bool AreSeparatedBySemicolons(ReadOnlySpan<byte> header)
+        => !header.ContainsAny((byte)',', (byte)'\t') && Encoding.UTF8.GetString(header).Split(';') is { Length: > 1 } names
+            && names.Select(n => n.Trim().Trim('"').Trim().ToLowerInvariant()).Select(n => n == ExportedPassword ? Password : n).Intersect(Canonical).Any();
 
     /// <summary>Reads a header: the canonical name of each column, null for one that an import leaves out.</summary>
     public static string?[] Read(IReadOnlyList<string> header, CsvKind kind, int line, CsvFindings problems)

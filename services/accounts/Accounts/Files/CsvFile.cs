@@ -1,3 +1,4 @@
+using System.Text;
 using CsvHelper;
 using Hikyaku.Platform;
 
@@ -29,7 +30,8 @@ public static class CsvFile
     public static CsvContent Read(ReadOnlyMemory<byte> file, CsvKind kind)
     {
         var problems = new CsvFindings(MaxProblems);
-        if (file.Length > MaxBytes) problems.Add(new(1, null, CsvProblems.TooLarge, ("max", MaxMb)));
+        // What was declared to be Shift_JIS was measured when it came: in UTF-8 it is up to three times as long, and has a byte order mark.
+        if (file.Length > (file.Span.StartsWith(Encoding.UTF8.Preamble) ? 3 * MaxBytes : MaxBytes)) problems.Add(new(1, null, CsvProblems.TooLarge, ("max", MaxMb)));
         else if (CsvText.ToUtf8(file, problems) is { } utf8)
         {
             if (IsBlank(utf8.Span)) problems.Add(new(1, null, CsvProblems.Empty));
@@ -41,10 +43,17 @@ public static class CsvFile
 
     private static CsvContent ReadRecords(ReadOnlyMemory<byte> utf8, CsvKind kind, CsvFindings problems)
     {
+        var header = HeaderOf(utf8.Span);
+        if (CsvColumns.AreSeparatedBySemicolons(header))
+        {
+            problems.Add(new(1, null, CsvProblems.Semicolons));
+            return problems.With([]);
+        }
+
         using var reader = CsvReader.Create(utf8, new CsvReaderOptions
         {
             HasHeader = false, // it is read here, as the first record
-            Separator = SeparatorOf(utf8.Span),
+            Separator = header.Count((byte)'\t') > header.Count((byte)',') ? '\t' : ',',
             TrackLineNumbers = true,
             OnMalformedRecord = bad => problems.Add(new((int)bad.LineNumber, null, bad.Reason == CsvMalformedReason.UnterminatedQuote ? CsvProblems.UnclosedQuote : CsvProblems.MisplacedQuote)),
         });
@@ -117,11 +126,10 @@ public static class CsvFile
 
     private static bool IsBlank(ReadOnlySpan<byte> utf8) => !utf8.ContainsAnyExcept(" \t\r\n"u8);
 
-    // The header decides, as its names contain neither separator.
-    private static char SeparatorOf(ReadOnlySpan<byte> utf8)
+    // The header decides what separates cells, as its names contain no separator.
+    private static ReadOnlySpan<byte> HeaderOf(ReadOnlySpan<byte> utf8)
     {
         var start = utf8.TrimStart("\r\n"u8);
-        var header = start.IndexOfAny("\r\n"u8) is var end and >= 0 ? start[..end] : start;
-        return header.Count((byte)'\t') > header.Count((byte)',') ? '\t' : ',';
+        return start.IndexOfAny("\r\n"u8) is var end and >= 0 ? start[..end] : start;
     }
 }

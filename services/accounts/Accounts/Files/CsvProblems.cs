@@ -15,6 +15,7 @@ public static class CsvProblems
     internal static readonly ProblemCode Utf16 = Rule("csv.utf-16");
     internal static readonly ProblemCode Undecodable = Rule("csv.undecodable");
     internal static readonly ProblemCode HeaderMissing = Rule("csv.header-missing");
+    internal static readonly ProblemCode Semicolons = Rule("csv.semicolons");
     internal static readonly ProblemCode ColumnMissing = Rule("csv.column-missing");
     internal static readonly ProblemCode ColumnUnknown = Rule("csv.column-unknown");
     internal static readonly ProblemCode ColumnTwice = Rule("csv.column-twice");
@@ -33,7 +34,7 @@ public static class CsvProblems
     /// <summary>Every code of this page.</summary>
     public static readonly IReadOnlyList<ProblemCode> All =
     [
-        Empty, TooLarge, Picture, Archive, Utf16, Undecodable, HeaderMissing, ColumnMissing, ColumnUnknown, ColumnTwice, NoRows, TooManyRows,
+        Empty, TooLarge, Picture, Archive, Utf16, Undecodable, HeaderMissing, Semicolons, ColumnMissing, ColumnUnknown, ColumnTwice, NoRows, TooManyRows,
         TooFewCells, TooManyCells, CellTooLong, ControlCharacter, UnclosedQuote, MisplacedQuote, Duplicate, NotInCp932, MoreNotInCp932,
     ];
 

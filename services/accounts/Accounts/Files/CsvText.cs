@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 
@@ -39,6 +40,47 @@ internal static class CsvText
         return null;
     }
 
+    /// <summary>The names under which a file's encoding may be declared.</summary>
+    public static readonly IReadOnlyDictionary<string, DeclaredCharset> Charsets = new Dictionary<string, DeclaredCharset>(StringComparer.OrdinalIgnoreCase)
+    {
+        ["utf-8"] = DeclaredCharset.Utf8,
+        ["utf8"] = DeclaredCharset.Utf8,
+        ["us-ascii"] = DeclaredCharset.Ascii,
+        ["shift_jis"] = DeclaredCharset.Cp932,
+        ["shift-jis"] = DeclaredCharset.Cp932,
+        ["sjis"] = DeclaredCharset.Cp932,
+        ["x-sjis"] = DeclaredCharset.Cp932,
+        ["cp932"] = DeclaredCharset.Cp932,
+        ["ms932"] = DeclaredCharset.Cp932,
+        ["windows-31j"] = DeclaredCharset.Cp932,
+        ["csshiftjis"] = DeclaredCharset.Cp932,
+    };
+
+    /// <summary>Where a file is first not in the encoding that was declared: line, byte of that line, and the bytes there; null when all of it is.</summary>
+    public static (int Line, int Byte, string Hex)? FirstBeyond(ReadOnlySpan<byte> file, DeclaredCharset charset)
+    {
+        if (charset switch { DeclaredCharset.Ascii => Ascii.IsValid(file), DeclaredCharset.Utf8 => Utf8.IsValid(file), _ => FromCp932(file) is not null }) return null;
+        var line = 1;
+        foreach (var range in file.Split(LineFeed))
+        {
+            if (FirstBeyondLine(file[range], charset) is { } bad) return (line, bad.Start.Value + 1, Hex(file[range][bad]));
+            line++;
+        }
+
+        return null;
+    }
+
+    /// <summary>A file that is in the encoding that was declared, as UTF-8 with a byte order mark, so that nobody guesses.</summary>
+    public static byte[] Declared(ReadOnlySpan<byte> file, DeclaredCharset charset)
+    {
+        if (charset == DeclaredCharset.Cp932) return [.. Encoding.UTF8.Preamble, .. Encoding.UTF8.GetBytes(FromCp932(file)!)];
+        return file.StartsWith(Encoding.UTF8.Preamble) ? file.ToArray() : [.. Encoding.UTF8.Preamble, .. file];
+    }
+
+    /// <summary>Whether a file without a byte order mark may be meant in either encoding; it is then read as UTF-8.</summary>
+    public static bool IsAmbiguous(ReadOnlySpan<byte> file)
+        => !file.StartsWith(Encoding.UTF8.Preamble) && !Ascii.IsValid(file) && Utf8.IsValid(file) && FromCp932(file) is not null;
+
     /// <summary>The first character that CP932 lacks; null when it has all of them.</summary>
     public static Rune? FirstBeyondCp932(string text)
     {
@@ -67,7 +109,7 @@ internal static class CsvText
     {
         try
         {
-            var text = Cp932.GetString(bytes);
+            var text = Cp932.GetString(Cp932Doubles.Replace(bytes));
             return text.AsSpan().ContainsAny(NotCp932) ? null : text;
         }
         catch (DecoderFallbackException)
@@ -79,16 +121,58 @@ internal static class CsvText
     // Reports the lines that do not fit the encoding of the majority. Lines can be split first: a line feed is never the second byte of a character.
     private static void NameUndecodableLines(ReadOnlySpan<byte> bytes, CsvFindings problems)
     {
-        var (utf8, cp932) = (new List<int>(), new List<int>());
+        var (utf8, cp932) = (new List<CsvProblem>(), new List<CsvProblem>());
         var line = 1;
         foreach (var range in bytes.Split(LineFeed))
         {
-            if (!Utf8.IsValid(bytes[range])) utf8.Add(line);
-            if (FromCp932(bytes[range]) is null) cp932.Add(line);
+            if (FirstBeyondUtf8(bytes[range]) is { } foreign) utf8.Add(Undecodable(line, bytes[range], foreign));
+            if (FirstBeyondCp932(bytes[range]) is { } strange) cp932.Add(Undecodable(line, bytes[range], strange));
             line++;
         }
 
-        foreach (var bad in utf8.Count <= cp932.Count || cp932.Count == 0 ? utf8 : cp932) problems.Add(new(bad, null, CsvProblems.Undecodable));
+        foreach (var bad in IsRatherUtf8(utf8, cp932) ? utf8 : cp932) problems.Add(bad);
+    }
+
+    // The encoding of which fewer lines are wrong; of as many, the one that can be read further.
+    private static bool IsRatherUtf8(List<CsvProblem> utf8, List<CsvProblem> cp932)
+        => cp932.Count == 0 || utf8.Count < cp932.Count || (utf8.Count == cp932.Count && PlaceOf(utf8[0]).CompareTo(PlaceOf(cp932[0])) >= 0);
+
+    private static (int Line, int Byte) PlaceOf(CsvProblem problem) => (problem.Line, (int)problem.Args[0].Value);
+
+    private static CsvProblem Undecodable(int line, ReadOnlySpan<byte> bytes, Range bad)
+        => new(line, null, CsvProblems.Undecodable, ("byte", bad.Start.Value + 1), ("hex", Hex(bytes[bad])));
+
+    private static string Hex(ReadOnlySpan<byte> bytes) => string.Join(' ', bytes.ToArray().Select(b => b.ToString("X2", CultureInfo.InvariantCulture)));
+
+    private static Range? FirstBeyondLine(ReadOnlySpan<byte> line, DeclaredCharset charset) => charset switch
+    {
+        DeclaredCharset.Cp932 => FirstBeyondCp932(line),
+        DeclaredCharset.Utf8 => FirstBeyondUtf8(line),
+        _ => line.IndexOfAnyExceptInRange((byte)0, (byte)0x7F) is >= 0 and var at ? at..(at + 1) : null,
+    };
+
+    // Where the first bytes are that no character has; null when there are none.
+    private static Range? FirstBeyondUtf8(ReadOnlySpan<byte> bytes)
+    {
+        for (var i = 0; i < bytes.Length;)
+        {
+            if (Rune.DecodeFromUtf8(bytes[i..], out _, out var length) != OperationStatus.Done) return i..(i + length);
+            i += length;
+        }
+
+        return null;
+    }
+
+    private static Range? FirstBeyondCp932(ReadOnlySpan<byte> bytes)
+    {
+        for (var i = 0; i < bytes.Length;)
+        {
+            var length = Math.Min(Cp932Doubles.IsLead(bytes[i]) ? 2 : 1, bytes.Length - i);
+            if (FromCp932(bytes[i..(i + length)]) is null) return i..(i + length);
+            i += length;
+        }
+
+        return null;
     }
 
     private static bool StartsWithOne(ReadOnlySpan<byte> bytes, byte[][] beginnings)
@@ -104,4 +188,17 @@ internal static class CsvText
     // Also detects UTF-16 without a byte order mark: the header is ASCII, so every other byte of it is zero.
     private static bool IsUtf16(ReadOnlySpan<byte> bytes)
         => bytes is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [not 0, 0, not 0, 0, ..] or [0, not 0, 0, not 0, ..] or [0, 0, 0xFE, 0xFF, ..];
+}
+
+/// <summary>An encoding that a file may be declared to have.</summary>
+internal enum DeclaredCharset
+{
+    /// <summary>US-ASCII.</summary>
+    Ascii,
+
+    /// <summary>UTF-8.</summary>
+    Utf8,
+
+    /// <summary>Microsoft's Shift_JIS.</summary>
+    Cp932,
 }

@@ -16,9 +16,9 @@ internal static class RowRules
     /// </summary>
     public static string? ReadName(CsvRow row, string domain, List<JobProblem> problems)
     {
-        var typed = Cell(row, CsvColumns.Account);
+        var typed = Cell(row, CsvColumns.Account).Trim(); // of ideographic spaces, too
         var name = typed;
-        if (typed.Contains('@', StringComparison.Ordinal))
+        if (typed.AsSpan().ContainsAny('@', '\uFF20'))
         {
             if (!InternetNames.TryReadAddress(typed, out var address, out var its) || its != domain)
             {

@@ -8,7 +8,7 @@ namespace Hikyaku.Accounts.Files;
 
 /// <summary>
 /// The file of a request: the body itself (<c>text/csv</c>), or the field <c>file</c> of a form (<c>multipart/form-data</c>). It
-/// holds passwords, so it is kept in memory and never in a temporary file.
+/// holds passwords, so it is kept in memory and never in a temporary file. A charset that the body or the form's part declares counts.
 /// </summary>
 public static class Upload
 {
@@ -48,42 +48,55 @@ public static class Upload
     public static async Task<(byte[]? File, IResult? Refusal)> ReadAsync(HttpContext http, CancellationToken stop)
     {
         if (http.Items[Read] is byte[] before) return (before, null); // the command begins again
-        var (file, refusal) = await ReadBodyAsync(http.Request, stop);
+        var (file, charset, refusal) = await ReadBodyAsync(http.Request, stop);
         if (file is null) return (null, refusal);
         if (file.Length > MaxBytes) return (null, Problems.Of(PlatformProblems.TooLarge, "file", ("max", MaxBytes)));
+        if (charset is { Length: > 0 })
+        {
+            if (!CsvText.Charsets.TryGetValue(charset, out var known))
+                return (null, Problems.Of(AccountsProblems.UploadCharset, "file", ("x", charset), ("known", string.Join(", ", CsvText.Charsets.Keys))));
+            if (CsvText.FirstBeyond(file, known) is var (line, place, hex))
+                return (null, Problems.Of(AccountsProblems.UploadNotInCharset, "file", ("x", charset), ("line", line), ("byte", place), ("hex", hex)));
+            file = CsvText.Declared(file, known);
+        }
+
         http.Items[Read] = file;
         return (file, null);
     }
 
-    private static async Task<(byte[]? File, IResult? Refusal)> ReadBodyAsync(HttpRequest request, CancellationToken stop)
+    private static async Task<(byte[]? File, string? Charset, IResult? Refusal)> ReadBodyAsync(HttpRequest request, CancellationToken stop)
     {
         if (request.Body.CanSeek) request.Body.Position = 0; // a keyed request was read for its hash
         _ = MediaTypeHeaderValue.TryParse(request.ContentType, out var type);
-        if (type?.MediaType.Equals("text/csv", StringComparison.OrdinalIgnoreCase) == true) return (await WholeAsync(request.Body, request.ContentLength, stop), null);
-        if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) != true) return (null, Problems.Of(AccountsProblems.UploadMediaType));
+        if (type?.MediaType.Equals("text/csv", StringComparison.OrdinalIgnoreCase) == true) return (await WholeAsync(request.Body, request.ContentLength, stop), CharsetOf(type), null);
+        if (type?.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase) != true) return (null, null, Problems.Of(AccountsProblems.UploadMediaType));
         try
         {
-            return await FieldAsync(HeaderUtilities.RemoveQuotes(type.Boundary).ToString(), request.Body, stop) is { } file
-                ? (file, null)
-                : (null, Problems.Of(AccountsProblems.UploadMissing, "file"));
+            return await FieldAsync(HeaderUtilities.RemoveQuotes(type.Boundary).ToString(), request.Body, stop) is var (file, charset)
+                ? (file, charset, null)
+                : (null, null, Problems.Of(AccountsProblems.UploadMissing, "file"));
         }
         catch (Exception e) when (e is InvalidDataException or ArgumentException || (e is IOException and not BadHttpRequestException))
         {
-            return (null, Problems.Of(PlatformProblems.Malformed, null, ("reason", "multipart/form-data"))); // no form, whatever it says of itself
+            return (null, null, Problems.Of(PlatformProblems.Malformed, null, ("reason", "multipart/form-data"))); // no form, whatever it says of itself
         }
     }
 
-    private static async Task<byte[]?> FieldAsync(string boundary, Stream body, CancellationToken stop)
+    private static async Task<(byte[] File, string? Charset)?> FieldAsync(string boundary, Stream body, CancellationToken stop)
     {
         var reader = new MultipartReader(boundary, body);
         while (await reader.ReadNextSectionAsync(stop) is { } section)
         {
             if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)) continue;
-            if (HeaderUtilities.RemoveQuotes(disposition.Name) == "file") return await WholeAsync(section.Body, null, stop);
+            if (HeaderUtilities.RemoveQuotes(disposition.Name) != "file") continue;
+            _ = MediaTypeHeaderValue.TryParse(section.ContentType, out var type);
+            return (await WholeAsync(section.Body, null, stop), CharsetOf(type));
         }
 
         return null;
     }
+
+    private static string? CharsetOf(MediaTypeHeaderValue? type) => type is null ? null : HeaderUtilities.RemoveQuotes(type.Charset).ToString();
 
     private static async Task<byte[]> WholeAsync(Stream stream, long? length, CancellationToken stop)
     {

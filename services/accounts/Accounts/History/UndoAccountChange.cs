@@ -46,6 +46,8 @@ public sealed record UndoAccountChange(ChangeToUndo Undo, Domain Domain, DomainU
         if (await DomainUsage.LockWithLimitsAsync(session, target.Domain, stop) is not var (usage, domain)) return Problems.Of(PlatformProblems.NotFound);
         if (await context.LoadAccountAsync(stop) is not { Aggregate: { } account } stream) return Problems.Of(PlatformProblems.NotFound);
         if (await History.FindAsync(session, account.Id, eventId, stop) is not { } undo) return Problems.Of(PlatformProblems.NotFound);
+        // Not before the event is found: the gateway asks each service in turn, and users undo what others have.
+        if (!History.MayUndo.Contains(context.Caller.Role)) return Problems.Of(PlatformProblems.Forbidden);
 
         var decision = Decide(new(undo, domain, usage, context.Now), account);
         var before = await reader.ReadAsync(account.Id, stop);

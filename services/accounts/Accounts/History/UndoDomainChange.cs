@@ -11,7 +11,7 @@ public sealed record UndoDomainChange(ChangeToUndo Undo, DomainUsage Usage, Date
 {
     private const string MaxAccounts = "maxAccounts", MaxCapacityMb = "maxCapacityMb", DefaultCapacityMb = "defaultCapacityMb";
 
-    /// <summary>A domain's history. Its making, and whom it has as administrators, cannot be undone.</summary>
+    /// <summary>A domain's history. Its making, whom it has as administrators, and its DKIM keys cannot be undone.</summary>
     public static readonly StreamHistory History = new(
     [
         new Setting(MaxAccounts).SetBy<DomainAdded>(a => a.MaxAccounts).SetBy<DomainLimitsChanged>(l => l.MaxAccounts),
@@ -19,6 +19,7 @@ public sealed record UndoDomainChange(ChangeToUndo Undo, DomainUsage Usage, Date
         new Setting(DefaultCapacityMb).SetBy<DomainAdded>(a => a.DefaultCapacityMb).SetBy<DomainLimitsChanged>(l => l.DefaultCapacityMb),
     ])
     {
+        Hidden = ["dkim", "publicKey"], // long; what is published stands in GET …/dns
         MayUndo = [Roles.Operator],
     };
 

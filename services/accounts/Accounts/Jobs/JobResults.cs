@@ -15,7 +15,9 @@ public sealed record DeletedMail(long Messages, long? FreedBytes);
 
 /// <summary>What came of a registration.</summary>
 /// <param name="Registered">How many accounts were registered; of a dry run: would be.</param>
-public sealed record RegisteredAccounts(long Registered);
+/// <param name="Changed">1 when the file has a row of <c>postmaster</c>, whose password was set; else absent.</param>
+/// <param name="Skipped">1 when that row has no password and was skipped; else absent.</param>
+public sealed record RegisteredAccounts(long Registered, long? Changed = null, long? Skipped = null);
 
 /// <summary>What came of a bulk change.</summary>
 /// <param name="Changed">How many accounts were changed; of a dry run: would be.</param>

@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Files;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.MailAccounts;
@@ -35,7 +36,7 @@ public static class AccountName
         {
             var known = rune.IsAscii && (char.IsAsciiLetterOrDigit((char)rune.Value) || IsMark((char)rune.Value));
             if (known || (rune.IsBmp && IsFullWidth((char)rune.Value))) continue;
-            return System.Text.Rune.IsControl(rune) ? $"U+{rune.Value:X4}" : rune.ToString();
+            return VisibleCharacter.Of(rune);
         }
 
         return null;

@@ -65,7 +65,7 @@ public sealed record CreateMailAccount(
         if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // an account that does not exist yet has no version
         var (session, accountId) = (context.Session, Guid.CreateVersion7().ToString("N"));
         if (!InternetNames.TryReadDomain(name, out var domainName)) return Problems.Of(PlatformProblems.NotFound);
-        var accountName = body.Name ?? "";
+        var accountName = (body.Name ?? "").Trim();
         var password = body.Password ?? "";
 
         // The password is hashed before the domain is locked, and not at all if the command will be refused.

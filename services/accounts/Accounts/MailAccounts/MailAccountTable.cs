@@ -8,8 +8,9 @@ namespace Hikyaku.Accounts.MailAccounts;
 
 /// <summary>
 /// The read model of account lists, one row an account, written in the transaction that changes the account. Only
-/// <see cref="Consumers.MailboxUsageConsumer"/> writes the size of the mailbox: it is measured, not decided, and a rebuild
-/// of the other columns leaves it as it is.
+/// <see cref="Consumers.MailboxUsageConsumer"/> writes the size of the mailbox, which is measured, not decided, and only
+/// <see cref="Consumers.RoutingConsumer"/> and <see cref="Consumers.SpamConsumer"/> what other services have decided; a rebuild of the other
+/// columns leaves all of these as they are.
 /// </summary>
 public sealed class MailAccountTable : EventProjection
 {
@@ -40,6 +41,13 @@ public sealed class MailAccountTable : EventProjection
         table.AddColumn<long>("used_bytes").NotNull().DefaultValue(0);
         table.AddColumn<DateTimeOffset>("used_at");
         table.AddColumn<string>("measured_for"); // the last request to measure that was answered
+        table.AddColumn<bool>("forwarding").NotNull().DefaultValueByExpression("false");
+        table.AddColumn<bool>("autoreply").NotNull().DefaultValueByExpression("false");
+        table.AddColumn<bool>("reception").NotNull().DefaultValueByExpression("true");
+        table.AddColumn<long>("routing_version").NotNull().DefaultValue(0);
+        table.AddColumn<bool>("tag_subject").NotNull().DefaultValueByExpression("false");
+        table.AddColumn<bool>("sort_to_junk").NotNull().DefaultValueByExpression("false");
+        table.AddColumn<long>("spam_version").NotNull().DefaultValue(0);
         table.Indexes.Add(new IndexDefinition("mail_account_list_address") { Columns = ["domain", "address"] });
         table.Indexes.Add(new IndexDefinition("mail_account_list_used") { Columns = ["domain", "used_bytes", "address"] });
         table.Indexes.Add(new IndexDefinition("mail_account_list_created") { Columns = ["domain", "created_at", "address"] });

@@ -11,9 +11,13 @@ namespace Hikyaku.Accounts.MailAccounts;
 /// <param name="PasswordForciblyChanged">Whether the password was replaced by one that nobody knows, and none was set since (ACC-8).</param>
 /// <param name="InForce">Whether every serving mail node obeys the newest state (NOD-5); absent in lists and in settings of an earlier time.</param>
 /// <param name="Warnings">What was done although it is not advisable; only in the answer to a change, and only when there is something.</param>
+/// <param name="Reception">Whether new mail is stored. In lists; of one account the routing service says it, and so the next two.</param>
+/// <param name="Forwarding">Whether mail is forwarded.</param>
+/// <param name="Autoreply">Whether senders get a reply.</param>
+/// <param name="Spam">What is done with spam. In lists; of one account the spam service says it.</param>
 public sealed record MailAccountView(
     string Address, string Name, string Domain, string? Comment, int CapacityMb, long? UsedMb, DateTimeOffset CreatedAt, bool PasswordForciblyChanged,
-    bool? InForce, IReadOnlyList<Warning>? Warnings = null)
+    bool? InForce, IReadOnlyList<Warning>? Warnings = null, bool? Reception = null, bool? Forwarding = null, bool? Autoreply = null, SpamSwitchesView? Spam = null)
 {
     private const long BytesPerMb = 1_048_576;
 
@@ -34,3 +38,8 @@ public sealed record MailAccountView(
     /// <summary>Bytes in MB, rounded up.</summary>
     public static long UsedMbOf(long bytes) => (bytes + BytesPerMb - 1) / BytesPerMb;
 }
+
+/// <summary>What is done with an account's mail that is judged spam.</summary>
+/// <param name="TagSubject">Whether its subject is marked.</param>
+/// <param name="SortToJunk">Whether it is filed into Junk.</param>
+public sealed record SpamSwitchesView(bool TagSubject, bool SortToJunk);

@@ -1,11 +1,14 @@
 using System.Runtime.CompilerServices;
 using Hikyaku.Accounts.Contracts;
+using Hikyaku.Accounts.Domains;
+using Hikyaku.Platform;
 using Npgsql;
 
 namespace Hikyaku.Accounts.Nodes;
 
 /// <summary>The present states that nodes obey, read from the tables: all of them for a list, some for the publisher.</summary>
-public static class NodeStates
+/// <param name="box">Opens private keys; null: they stay sealed, for whoever compares only the rest.</param>
+public sealed class NodeStates(SecretBox? box)
 {
     private const string Mailboxes =
         """
@@ -16,7 +19,14 @@ public static class NodeStates
         left join mt_doc_credential c on c.id = l.credential_id
         """;
 
-    private const string Domains = "select u.domain, s.version from domain_usage u join mt_streams s on s.id = u.domain";
+    private const string Domains =
+        """
+        select u.domain, s.version, d.data -> 'Dkim' ->> 'Selector', k.data ->> 'Sealed'
+        from domain_usage u
+        join mt_streams s on s.id = u.domain
+        left join mt_doc_domain d on d.id = u.domain
+        left join mt_doc_dkim_private_key k on k.id = u.domain || '/' || (d.data -> 'Dkim' ->> 'Selector')
+        """;
 
     // A retired node stays in the list: nodes that forward mail must know that it does not come back.
     private const string Nodes =
@@ -27,7 +37,7 @@ public static class NodeStates
         """;
 
     /// <summary>Every state.</summary>
-    public static async IAsyncEnumerable<object> All(NpgsqlConnection snapshot, long position, [EnumeratorCancellation] CancellationToken stop)
+    public async IAsyncEnumerable<object> All(NpgsqlConnection snapshot, long position, [EnumeratorCancellation] CancellationToken stop)
     {
         await using (var nodes = new NpgsqlCommand(Nodes, snapshot))
         await using (var row = await nodes.ExecuteReaderAsync(stop))
@@ -52,7 +62,7 @@ public static class NodeStates
     /// <param name="database">Where they are.</param>
     /// <param name="positions">The position of the newest event that is told of, by key.</param>
     /// <param name="stop">Stops it.</param>
-    public static async Task<Dictionary<string, object>> OfAsync(NpgsqlDataSource database, IReadOnlyDictionary<string, long> positions, CancellationToken stop)
+    public async Task<Dictionary<string, object>> OfAsync(NpgsqlDataSource database, IReadOnlyDictionary<string, long> positions, CancellationToken stop)
     {
         var keys = positions.Keys.ToArray();
         var states = new Dictionary<string, object>();
@@ -94,8 +104,11 @@ public static class NodeStates
         row.GetString(1), row.GetString(2), row.GetInt32(3), row.GetInt32(4), row.GetInt32(5), row.GetInt64(8), position,
         Deleted: row.GetBoolean(7), row.GetInt32(6));
 
-    private static DomainState Domain(NpgsqlDataReader row, long position)
-        => new(row.GetString(0), Served: true, row.GetInt64(1), position, Deleted: false);
+    private DomainState Domain(NpgsqlDataReader row, long position) => new(
+        row.GetString(0), Served: true, row.GetInt64(1), position, Deleted: false)
+    {
+        Dkim = row.IsDBNull(3) ? null : new(row.GetString(2), box is null ? row.GetString(3) : DkimPrivateKey.Open(box, row.GetString(3))),
+    };
 
     private static MailboxState Mailbox(NpgsqlDataReader row, long position) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt32(3), row.IsDBNull(4) ? null : row.GetString(4),

@@ -14,9 +14,10 @@ namespace Hikyaku.Accounts.Nodes;
 /// <param name="Accounts">How many mailboxes live there.</param>
 /// <param name="Host">Where the other nodes reach it; null when it has not told.</param>
 /// <param name="RegisteredAt">When it came; null when it has not told where it is.</param>
+/// <param name="Definitions">When its newest <c>spamRules</c> and <c>virusSignatures</c> came (SPM-7); null: it fetches none.</param>
 public sealed record NodeView(
     string Name, string State, long Position, NodeLag Lag, DateTimeOffset? LeaseUntil,
-    IReadOnlyDictionary<string, string> Servers, long Accounts, string? Host, DateTimeOffset? RegisteredAt);
+    IReadOnlyDictionary<string, string> Servers, long Accounts, string? Host, DateTimeOffset? RegisteredAt, IReadOnlyDictionary<string, DateTimeOffset>? Definitions);
 
 /// <summary>How far a node is behind.</summary>
 /// <param name="Seconds">The age of the oldest event that it has not applied.</param>
@@ -47,7 +48,7 @@ public static class ReadNodes
             var lag = await LagAsync(database, position, time.GetUtcNow(), stop);
             nodes.Add(new(
                 name, StateOf(node, lease, lag, time.GetUtcNow()), position, lag, lease?.Until, lease?.Servers ?? new Dictionary<string, string>(),
-                mailboxes.GetValueOrDefault(name), node?.Address.Host, node?.RegisteredAt));
+                mailboxes.GetValueOrDefault(name), node?.Address.Host, node?.RegisteredAt, lease?.Definitions));
         }
 
         return new Answer(200, new Page<NodeView>(nodes));

@@ -32,6 +32,7 @@ public static class ToContract
             DomainLimitsChanged l => new Contracts.DomainLimitsChanged(e.Id, e.Sequence, e.Version, l.At, by, e.StreamKey!, l.MaxAccounts, l.MaxCapacityMb, l.DefaultCapacityMb),
             DomainAdministratorAppointed a => new Contracts.DomainAdministratorAppointed(e.Id, e.Sequence, e.Version, a.At, by, e.StreamKey!, a.Login),
             DomainAdministratorDismissed d => new Contracts.DomainAdministratorDismissed(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.Login),
+            DomainDkimKeyMade or DomainDkimKeyActivated => null, // nodes are told the state, and the world by DNS
             StaffPasswordChanged p => new Contracts.StaffPasswordChanged(e.Id, e.Sequence, e.Version, p.At, by, e.StreamKey!["staff:".Length..]),
             MailDataDeletionFailed => null, // the job says so to whoever began it; to others nothing has changed
             JobQueued => new RunJob(e.StreamKey!), // a command to this service's own workers

@@ -26,6 +26,8 @@ public static class EventNames
         [typeof(DomainLimitsChanged)] = "accounts.domain-limits-changed.v1",
         [typeof(DomainAdministratorAppointed)] = "accounts.domain-administrator-appointed.v1",
         [typeof(DomainAdministratorDismissed)] = "accounts.domain-administrator-dismissed.v1",
+        [typeof(DomainDkimKeyMade)] = "accounts.domain-dkim-key-made.v1",
+        [typeof(DomainDkimKeyActivated)] = "accounts.domain-dkim-key-activated.v1",
         [typeof(StaffLoginAdded)] = "accounts.staff-login-added.v1",
         [typeof(JobQueued)] = "accounts.job-queued.v1",
         [typeof(JobStarted)] = "accounts.job-started.v1",
