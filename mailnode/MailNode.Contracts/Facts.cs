@@ -60,3 +60,123 @@ public sealed record LoginsObserved(string Node, IReadOnlyList<LoginObserved> Lo
 /// <param name="Success">Whether the password was right.</param>
 public sealed record LoginObserved(
     DateTimeOffset At, DateTimeOffset Until, long Count, string? AccountId, string? Login, string? Source, string Protocol, bool Tls, bool Success);
+
+/// <summary>Which of the newest stored messages of a mailbox a rule matches. It is told once, to whoever has asked; nobody keeps it.</summary>
+/// <param name="Node">The mailbox's node.</param>
+/// <param name="RequestId">The <c>RulePreviewAsked</c> that this answers.</param>
+/// <param name="Searched">How many messages were looked at: the newest ones, at most 1,000.</param>
+/// <param name="Matched">How many of them match.</param>
+/// <param name="Matches">The newest of those, at most 100.</param>
+public sealed record RulePreviewed(string Node, string RequestId, int Searched, int Matched, IReadOnlyList<PreviewedMessage> Matches);
+
+/// <summary>A stored message.</summary>
+/// <param name="ReceivedAt">When it came.</param>
+/// <param name="Folder">Where it is.</param>
+/// <param name="From">Its header field From, decoded; empty when it has none.</param>
+/// <param name="Subject">Its subject, decoded; empty when it has none.</param>
+public sealed record PreviewedMessage(DateTimeOffset ReceivedAt, string Folder, string From, string Subject);
+
+/// <summary>
+/// What a node's servers did with messages from or to accounts (OPS-4). Each is told once, unless the broker did not say that it had this
+/// message; after a node has lost what it remembered, some come again in another message. They are known by their ids.
+/// </summary>
+/// <param name="Node">The node.</param>
+/// <param name="Deliveries">At most 500.</param>
+public sealed record DeliveriesObserved(string Node, IReadOnlyList<DeliveryObserved> Deliveries);
+
+/// <summary>
+/// One step of a message on its way, as it concerns one account. The steps of one message have the same <paramref name="Delivery"/>. Of a
+/// step that does not know it, it is found by <paramref name="Session"/>, which the step <c>sent</c> has too; of an autoreply's by the
+/// Message-ID in <paramref name="Cause"/>.
+/// </summary>
+/// <param name="Id">Names the step; unique among those of its node and time.</param>
+/// <param name="At">When, by the node's clock.</param>
+/// <param name="AccountId">Whose.</param>
+/// <param name="Direction">received or sent.</param>
+/// <param name="Kind">One of <see cref="DeliveryKinds"/>.</param>
+/// <param name="Delivery">The message's name in the queue of the node that took it in; of what was refused at once the step's own id; null when it is not known.</param>
+/// <param name="Way">Whose step: delivery, the message's own; forward, of a copy that was forwarded; reply, of an autoreply.</param>
+/// <param name="QueueId">The message's, the copy's or the reply's own name in the queue.</param>
+/// <param name="Cause">Which message this one follows from: a name in the queue, or a Message-ID.</param>
+/// <param name="MessageId">Its Message-ID.</param>
+/// <param name="Sender">Of the envelope; empty for the null sender.</param>
+/// <param name="Recipient">Of the envelope.</param>
+/// <param name="Size">In bytes.</param>
+/// <param name="Door">Where it came in: smtp, submission, reinject, forward, or notice (Postfix's own).</param>
+/// <param name="Client">From whom, like mail.example.jp[192.0.2.7].</param>
+/// <param name="Login">Who had logged in; null on port 25.</param>
+/// <param name="Session">Of Dovecot's LMTP.</param>
+/// <param name="Folder">Where it was stored.</param>
+/// <param name="Rules">By which forwarding rules, like 3 or 3-7; 0 stands for all rules without a condition.</param>
+/// <param name="Dsn">The enhanced status code (RFC 3463), like 5.1.1.</param>
+/// <param name="Relay">Which server was asked.</param>
+/// <param name="Answer">What it said, or why nothing was done.</param>
+/// <param name="Verdict">Of the spam filter.</param>
+public sealed record DeliveryObserved(
+    string Id, DateTimeOffset At, string AccountId, string Direction, string Kind, string? Delivery = null, string Way = "delivery", string? QueueId = null,
+    string? Cause = null, string? MessageId = null, string? Sender = null, string? Recipient = null, long? Size = null, string? Door = null, string? Client = null,
+    string? Login = null, string? Session = null, string? Folder = null, string? Rules = null, string? Dsn = null, string? Relay = null, string? Answer = null,
+    DeliveryVerdict? Verdict = null);
+
+/// <summary>What the spam filter thinks of a message.</summary>
+/// <param name="Kind">ham, spam, virus or unscanned.</param>
+/// <param name="Score">Its score.</param>
+/// <param name="Virus">The virus's name; null when there is none.</param>
+public sealed record DeliveryVerdict(string Kind, double Score, string? Virus = null);
+
+/// <summary>What a step can be.</summary>
+public static class DeliveryKinds
+{
+    /// <summary>A server took the message over.</summary>
+    public const string Taken = "taken";
+
+    /// <summary>It was refused, for now or for good.</summary>
+    public const string Refused = "refused";
+
+    /// <summary>The spam filter judged it.</summary>
+    public const string Judged = "judged";
+
+    /// <summary>A rule handed it on to its destinations.</summary>
+    public const string Forwarded = "forwarded";
+
+    /// <summary>Its sender was sent an autoreply.</summary>
+    public const string Replied = "replied";
+
+    /// <summary>It was stored in a folder.</summary>
+    public const string Stored = "stored";
+
+    /// <summary>It was thrown away, as somebody wants it.</summary>
+    public const string Dropped = "dropped";
+
+    /// <summary>The next server has it.</summary>
+    public const string Sent = "sent";
+
+    /// <summary>The next server does not take it now; it is tried again.</summary>
+    public const string Deferred = "deferred";
+
+    /// <summary>The next server does not take it; its sender was told.</summary>
+    public const string Bounced = "bounced";
+
+    /// <summary>It was tried until its time was over; its sender was told.</summary>
+    public const string Expired = "expired";
+}
+
+/// <summary>What would happen to a message (OPS-4). It is told once, to whoever has asked; nobody keeps it.</summary>
+/// <param name="Node">The mailbox's node.</param>
+/// <param name="RequestId">The <c>TraceAsked</c> that this answers.</param>
+/// <param name="RoutingVersion">Of the account's routing settings that act there; 0: it has none.</param>
+/// <param name="SpamVersion">Of its spam settings; 0: it has none.</param>
+/// <param name="Verdict">Null when the spam filter did not answer: nothing more is known then.</param>
+/// <param name="Stored">The folder that it goes into; null: none.</param>
+/// <param name="Forwards">Where it is forwarded.</param>
+/// <param name="Replied">Whether its sender gets an autoreply.</param>
+/// <param name="Reasons">The spam filter's rules that matched, each with its score.</param>
+/// <param name="Refused">What the server answers that does not take it, as the mailbox has no space; null: it is taken.</param>
+public sealed record MessageTraced(
+    string Node, string RequestId, long RoutingVersion, long SpamVersion, DeliveryVerdict? Verdict, string? Stored, IReadOnlyList<TracedForward> Forwards, bool Replied,
+    IReadOnlyList<string>? Reasons, string? Refused = null);
+
+/// <summary>A destination of a message.</summary>
+/// <param name="Rule">The number of the forwarding rule; 0: one without a condition.</param>
+/// <param name="Destination">The address.</param>
+public sealed record TracedForward(long Rule, string Destination);

@@ -17,6 +17,7 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _asking = new(1);
     private IReadOnlyDictionary<string, string>? _versions;
     private volatile string? _reading;
     private long _lingerUntil;
@@ -28,12 +29,26 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
     /// <summary>Their versions, without a server that is not installed here.</summary>
     public async Task<IReadOnlyDictionary<string, string>> VersionsAsync(CancellationToken stop)
     {
-        if (_versions is { } known) return known;
+        // Asked by the leases of several services at once.
+        await _asking.WaitAsync(stop);
+        try
+        {
+            return _versions ??= await AskVersionsAsync(stop);
+        }
+        finally
+        {
+            _asking.Release();
+        }
+    }
+
+    private async Task<IReadOnlyDictionary<string, string>> AskVersionsAsync(CancellationToken stop)
+    {
         var versions = new Dictionary<string, string>();
         if (await RunAsync("postconf", ["-d", "-h", "mail_version"], stop) is { Length: > 0 } postfix) versions["postfix"] = postfix.Trim();
         if (await RunAsync("dovecot", ["--version"], stop) is { Length: > 0 } dovecot) versions["dovecot"] = dovecot.Split(' ')[0].Trim();
         if (await RunAsync("rspamd", ["--version"], stop) is { Length: > 0 } rspamd) versions["rspamd"] = rspamd.Split(' ')[^1].Trim();
-        return _versions = versions;
+        if (await RunAsync("clamd", ["--version"], stop) is { Length: > 0 } clamav) versions["clamav"] = clamav.Split(' ', '/')[1].Trim();
+        return versions;
     }
 
     /// <summary>Whether the servers are known to read a replica, by its identity.</summary>
@@ -72,7 +87,11 @@ public sealed partial class MailServers(NodeSettings settings, Doveadm doveadm, 
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _turn.Dispose();
+    public void Dispose()
+    {
+        _turn.Dispose();
+        _asking.Dispose();
+    }
 
     // The note's time is when Dovecot was told, perhaps by an agent that was killed since.
     private void LingerFrom(DateTimeOffset told)

@@ -15,11 +15,23 @@ public sealed record NodeSettings(string Node, string Home, IReadOnlyDictionary<
     /// <summary>Where Postfix asks for the space of mailboxes on other nodes (<c>Hikyaku:CapacityPort</c>); null: nowhere.</summary>
     public int? CapacityPort { get; init; }
 
+    /// <summary>Whether Rspamd and ClamAV fetch rules and signatures (<c>Hikyaku:Updates</c>).</summary>
+    public bool Updates { get; init; }
+
+    /// <summary>Where the Rspamd that judges incoming mail is asked and taught; null: nowhere.</summary>
+    public RspamdAddress? Rspamd { get; init; }
+
+    /// <summary>Whether moving mail into Junk and out of it teaches it (<c>Hikyaku:Learning</c>).</summary>
+    public bool Learning { get; init; } = true;
+
     /// <summary>Where the mailboxes are.</summary>
     public string Mail => Path.Combine(Home, "vmail");
 
     /// <summary>The database that the mail servers read.</summary>
     public string Replica => Path.Combine(Home, "replica.db");
+
+    /// <summary>A file for each domain with the key that signs its mail.</summary>
+    public string SigningKeys => Path.Combine(Home, "signing");
 
     /// <summary>After how many days mail leaves the inbox for the archive (<c>Hikyaku:ArchiveAfterDays</c>, 180; rule ACC-14).</summary>
     public int ArchiveAfterDays { get; init; } = 180;
@@ -52,6 +64,18 @@ public sealed record NodeSettings(string Node, string Home, IReadOnlyDictionary<
     /// <summary>How often the node reports when nothing has changed (<c>Hikyaku:LeaseInterval</c>).</summary>
     public TimeSpan LeaseInterval { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>The log that Postfix writes (<c>Hikyaku:PostfixLog</c>); usually where render.sh puts it.</summary>
+    public string PostfixLog { get; init; } = LogOf(Home, "mail");
+
+    /// <summary>The log that Dovecot's output goes to (<c>Hikyaku:DovecotLog</c>).</summary>
+    public string DovecotLog { get; init; } = LogOf(Home, "dovecot");
+
+    /// <summary>The log of the Rspamd that judges incoming mail (<c>Hikyaku:ScannerLog</c>).</summary>
+    public string ScannerLog { get; init; } = LogOf(Home, "scanner");
+
+    /// <summary>As many messages of deliveries wait in the outbox, of 500 lines of a log each, before the logs are read no further (<c>Hikyaku:DeliveriesWaiting</c>).</summary>
+    public int DeliveriesWaiting { get; init; } = 40;
+
     /// <summary>How often the agent looks whether somebody has exchanged the replica's file (<c>Hikyaku:ReplicaCheckInterval</c>).</summary>
     public TimeSpan ReplicaCheckInterval { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -75,8 +99,9 @@ public sealed record NodeSettings(string Node, string Home, IReadOnlyDictionary<
         static TimeSpan Linger(TimeSpan set) => set >= TimeSpan.Zero && set <= TimeSpan.FromMinutes(10) ? set
             : throw new InvalidOperationException("Hikyaku:OldReadersLinger must be 00:00:00 to 00:10:00");
 
+        var home = Path.GetFullPath(Setting("Hikyaku:NodeHome"));
         return new(
-            Setting("Hikyaku:Node"), Path.GetFullPath(Setting("Hikyaku:NodeHome")),
+            Setting("Hikyaku:Node"), home,
             configuration.GetSection("Hikyaku:Services").GetChildren().Where(s => s.Value is not null).ToDictionary(s => s.Key, s => new Uri(s.Value!)), Secret("Hikyaku:NodeCredential"),
             new Uri(Setting("Hikyaku:Doveadm")), Secret("Hikyaku:DoveadmKey"))
         {
@@ -86,10 +111,25 @@ public sealed record NodeSettings(string Node, string Home, IReadOnlyDictionary<
             OldReadersLinger = Linger(configuration.GetValue("Hikyaku:OldReadersLinger", TimeSpan.FromSeconds(35))),
             DigestCheckInterval = configuration.GetValue("Hikyaku:DigestCheckInterval", TimeSpan.FromMinutes(10)),
             LeaseInterval = Interval("Hikyaku:LeaseInterval", TimeSpan.FromSeconds(5)),
+            DeliveriesWaiting = configuration.GetValue("Hikyaku:DeliveriesWaiting", 40),
             ReplicaCheckInterval = Interval("Hikyaku:ReplicaCheckInterval", TimeSpan.FromSeconds(5)),
             Advertised = AdvertisedAddress.Read(configuration.GetSection("Hikyaku:Advertise")),
             CapacityPort = configuration.GetValue<int?>("Hikyaku:CapacityPort"),
+            Updates = configuration.GetValue("Hikyaku:Updates", false),
+            Rspamd = configuration["Hikyaku:Rspamd"] is { Length: > 0 } rspamd ? new(new Uri(rspamd), Secret("Hikyaku:RspamdPassword")) : null,
+            Learning = configuration.GetValue("Hikyaku:Learning", true),
+            PostfixLog = configuration["Hikyaku:PostfixLog"] ?? LogOf(home, "mail"),
+            DovecotLog = configuration["Hikyaku:DovecotLog"] ?? LogOf(home, "dovecot"),
+            ScannerLog = configuration["Hikyaku:ScannerLog"] ?? LogOf(home, "scanner"),
         };
+    }
+
+    // Beside the folder of the node: mail.log of mailnode, mail2.log of mailnode2.
+    private static string LogOf(string home, string server)
+    {
+        var folder = Path.GetFileName(home);
+        var number = folder.StartsWith("mailnode", StringComparison.Ordinal) ? folder["mailnode".Length..] : "";
+        return Path.Combine(Path.GetDirectoryName(home) ?? home, "logs", $"{server}{number}.log");
     }
 
     /// <summary>The folder of an account's mail, as Dovecot's userdb has it.</summary>

@@ -18,6 +18,8 @@ public partial class Program
     /// <param name="parts">Parts of the replica beside those that this program brings.</param>
     public static WebApplication Build(string[] args, TimeProvider? time = null, IEnumerable<IPart>? parts = null)
     {
+        // Headers of mail come in any charset; without this .NET knows UTF-8, ASCII and Latin-1 alone.
+        System.Text.Encoding.RegisterProvider(System.Text.CodePagesEncodingProvider.Instance);
         var builder = WebApplication.CreateBuilder(args);
         builder.AddTelemetry("mailnode");
         builder.WebHost.ConfigureKestrel(o => { o.AddServerHeader = false; o.Limits.MaxRequestBodySize = 1 << 16; });
@@ -37,8 +39,12 @@ public partial class Program
         services.AddSingleton<Doveadm>();
         services.AddSingleton<MailServers>();
         services.AddSingleton<Replica>();
+        services.AddSingleton<SigningKeys>();
         services.AddSingleton<MailChanges>();
+        services.AddSingleton<SpamLearning>();
+        services.AddSingleton<Definitions>();
         services.AddSingleton<PostfixQueue>();
+        services.AddSingleton<UnfinishedMessages>();
         services.AddSingleton<MailboxTurns>();
         services.AddHealthChecks().AddCheck<ReplicaHealth>("replica");
         AddPerService<Lease>(services, all);
@@ -49,9 +55,15 @@ public partial class Program
         AddRunning<FactSender>(services);
         AddPerService<DigestCheck>(services, all);
         AddRunning<Logins>(services);
+        AddRunning<Deliveries>(services);
         AddRunning<Eraser>(services);
         AddRunning<MailDeleter>(services);
         AddRunning<Tidier>(services);
+        services.AddSingleton<SieveFilter>();
+        AddRunning<RulePreviews>(services);
+        services.AddSingleton<SieveTest>();
+        services.AddSingleton<SampleJudge>();
+        AddRunning<Traces>(services);
         services.AddSingleton<Applier>();
         services.AddHostedService<CapacityElsewhere>();
         services.AddBus(builder.Configuration, "mailnode");
@@ -65,6 +77,7 @@ public partial class Program
         app.MapPost("/mail-events", (System.Text.Json.JsonElement said, MailChanges changes) => changes.Receive(said));
         app.MapPost("/auth-policy", (Logins.Report report, Logins logins) => logins.Receive(report));
         app.MapPost("/check", DigestCheck.Handle);
+        app.MapPost("/learn/{kind}", (string kind, HttpContext context, SpamLearning learning) => learning.Receive(kind, context, context.RequestAborted));
         return app;
     }
 

@@ -7,13 +7,30 @@
 #                            The servers run as users of their own, who must be able to pass through it.
 #   PORT_SMTP PORT_SUBMISSION PORT_SUBMISSIONS PORT_REINJECT            Postfix
 #   PORT_IMAP PORT_IMAPS PORT_POP3 PORT_POP3S PORT_LMTP PORT_SASL PORT_QUOTA PORT_DOVEADM    Dovecot
-#   PORT_MILTER              Rspamd
+#   PORT_FORWARD             Postfix, for what Sieve scripts send
+#   PORT_SRS PORT_SRS_BACK   postsrsd: senders of forwarded mail, and back
+#   PORT_MILTER              Rspamd, which judges who sends
+#   PORT_SCANNER PORT_LEARN  Rspamd, which judges what comes in; where it is taught
+#   PORT_REDIS               Redis, which keeps what that Rspamd has learned
+#   PORT_CLAMAV              ClamAV
 #   PORT_CAPACITY            where the agent answers for the space of mailboxes on other nodes
 #   PORT_MAILNODE            where the node's agent listens
 #   PORT_OUTBOX_SMTP         optional: mail for other domains goes to this port instead of the internet
 #   HIKYAKU_PLAINTEXT_LOGIN  allow (default) or refuse: login without TLS on the plain ports (rule NOD-1)
 #   HIKYAKU_MAX_LAG_MINUTES  optional, default 60: submission stops when the replica was not known to be right for so long
+#   HIKYAKU_AUTOREPLY_DAYS   optional, default 1: how many days a sender who has got an autoreply gets no other one (rule RTE-8)
 #   HIKYAKU_MAIL_HOST        optional: the host name by which the servers greet
+#   HIKYAKU_POSTMASTER       optional: who reads mail to postmaster, abuse and mailer-daemon of this host; an address on or off
+#                            the platform. Without it such mail is refused
+#   HIKYAKU_PLUS_ADDRESSES   allow (default) or refuse: mail to taro+anything@ goes to taro@
+#   HIKYAKU_UNSCANNED        wait (default) or pass: what happens to incoming mail while Rspamd or ClamAV cannot judge it: it stays with
+#                            its sender (451), or it is taken and marked `X-Virus-Status: unscanned`
+#   HIKYAKU_SPAM_SCORE       optional, default 6: from this score on a message is judged spam
+#   HIKYAKU_DNS              optional: address:port of the resolver that Rspamd asks; without it, and without updates, it asks nobody
+#   HIKYAKU_UPDATES          on or off (default): whether Rspamd's maps and ClamAV's signatures are fetched from their makers, and
+#                            names are asked of the machine's resolvers. Off: only the test signature (EICAR) is known
+#   HIKYAKU_RULES_CACHE      optional: a folder for the compiled rules of Rspamd, which several nodes of one machine may share
+#   HIKYAKU_LEARNING         on (default) or off: whether moving mail into Junk and out of it teaches Rspamd
 #   HIKYAKU_MEMORY           optional: a folder in memory (tmpfs) for a key that no disk or backup may hold; /dev/shm
 #   HIKYAKU_NODE_NETWORKS    optional: networks of the other nodes, which may say whose login they hand on
 #   HIKYAKU_NODE_FOLDER      optional: mailnode (default), mailnode2, …: the folder of one of several nodes
@@ -43,20 +60,64 @@ case ${HIKYAKU_PLAINTEXT_LOGIN:-allow} in
     *) fail "HIKYAKU_PLAINTEXT_LOGIN must be allow or refuse" ;;
 esac
 
+case ${HIKYAKU_PLUS_ADDRESSES:-allow} in
+    allow) plus=+ ;;
+    refuse) plus="" ;;
+    *) fail "HIKYAKU_PLUS_ADDRESSES must be allow or refuse" ;;
+esac
+
+host=${HIKYAKU_MAIL_HOST:-mail.hikyaku.localhost}
+postmaster=${HIKYAKU_POSTMASTER:-}
+[[ -z $postmaster || ($postmaster =~ ^[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+$ && ${postmaster#*@} != "$host") ]] ||
+    fail "HIKYAKU_POSTMASTER must be a mail address of another domain than $host"
+
+postmaster_action=DUNNO
+[[ -n $postmaster ]] || postmaster_action="550 5.1.1 No mailbox of an operator is set up on this server"
+
 max_lag=${HIKYAKU_MAX_LAG_MINUTES:-60}
 # Below ten minutes a restart of everything else would keep people from sending.
 [[ $max_lag =~ ^[1-9][0-9]{0,5}$ ]] && ((max_lag > 10)) || fail "HIKYAKU_MAX_LAG_MINUTES must be a number above 10"
 
+autoreply_days=${HIKYAKU_AUTOREPLY_DAYS:-1}
+[[ $autoreply_days =~ ^[1-9][0-9]?$ ]] && ((autoreply_days <= 60)) || fail "HIKYAKU_AUTOREPLY_DAYS must be a number from 1 to 60"
+
+unscanned=${HIKYAKU_UNSCANNED:-wait}
+case $unscanned in
+    wait) unscanned_action=tempfail ;;
+    pass) unscanned_action=accept ;;
+    *) fail "HIKYAKU_UNSCANNED must be wait or pass" ;;
+esac
+case ${HIKYAKU_LEARNING:-on} in
+    on) learning=imap_sieve ;;
+    off) learning="" ;;
+    *) fail "HIKYAKU_LEARNING must be on or off" ;;
+esac
+spam_score=${HIKYAKU_SPAM_SCORE:-6}
+[[ $spam_score =~ ^[0-9]{1,3}([.][0-9]{1,2})?$ ]] || fail "HIKYAKU_SPAM_SCORE must be a number like 6 or 7.5"
+resolver=${HIKYAKU_DNS:-127.0.0.1:1}
+[[ $resolver =~ ^[0-9a-fA-F.:]+$ ]] || fail "HIKYAKU_DNS must be an address and a port, like 127.0.0.1:53"
+case ${HIKYAKU_UPDATES:-off} in
+    on) updates=true names=true resolvers=${HIKYAKU_DNS:+"nameserver = [\"$resolver\"];"} ;;
+    off) updates=false names=$([[ -n ${HIKYAKU_DNS:-} ]] && echo true || echo false) resolvers="nameserver = [\"$resolver\"];" ;;
+    *) fail "HIKYAKU_UPDATES must be on or off" ;;
+esac
+
 make_folders() {
-    install -d -m 755 "$HIKYAKU_HOME/logs" "$node/dovecot" "$node/postfix" "$node/rspamd"
+    install -d -m 755 "$HIKYAKU_HOME/logs" "$node/dovecot" "$node/postfix" "$node/rspamd" "$node/scanner/local.d" "$node/clamav"
     # Setgid: what the agent makes in it gets the group; others only pass through.
     install -d -o root -g postfix -m 2751 "$node"
-    chgrp root "$node"/{dovecot,postfix,rspamd}
-    chmod g-s "$node"/{dovecot,postfix,rspamd}
+    chgrp root "$node"/{dovecot,postfix,rspamd,scanner,clamav}
+    chmod g-s "$node"/{dovecot,postfix,rspamd,scanner,clamav}
     install -d -o 5000 -g 5000 -m 700 "$node/vmail"
     install -d -o root -g root -m 755 "$node/run" "$node/run/dovecot" "$node/run/dovecot-state" "$node/run/postfix-queue"
     install -d -o postfix -g root -m 700 "$node/run/postfix-data"
-    install -d -o _rspamd -g _rspamd -m 700 "$node/run/rspamd"
+    # What the agent makes in it is the mail user's.
+    install -d -o 5000 -g 5000 -m 700 "$node/run/previews"
+    install -d -o _rspamd -g _rspamd -m 700 "$node/run/rspamd" "$node/run/scanner" "${HIKYAKU_RULES_CACHE:-$node/run/scanner}"
+    install -d -o redis -g redis -m 700 "$node/scanner/learned"
+    install -d -o clamav -g clamav -m 700 "$node/run/clamav" "$node/clamav/signatures"
+    # Keys that sign mail: the agent writes them, and Rspamd's group may read what is made here.
+    install -d -o root -g _rspamd -m 2750 "$node/signing"
     chmod g-s "$node"/{vmail,run} "$node"/run/*
 }
 
@@ -88,29 +149,90 @@ render() {
 declare -A values=(
     [HOME]=$HIKYAKU_HOME
     [NODE]=$node
-    [HOST]=${HIKYAKU_MAIL_HOST:-mail.hikyaku.localhost}
+    [HOST]=$host
+    [PLUS]=$plus
+    [UNSCANNED]=$unscanned
+    [UNSCANNED_ACTION]=$unscanned_action
+    [SPAM_SCORE]=$spam_score
+    [RULES_CACHE]=${HIKYAKU_RULES_CACHE:-$node/run/scanner}
+    [LEARNING_PLUGIN]=$learning
+    [RESOLVERS]=$resolvers
+    [SIGNATURES]=$node/clamav/signatures
+    # A name that stands for itself is known, and refused by main.cf.
+    [POSTMASTER]=${postmaster:-postmaster}
+    [ABUSE]=${postmaster:-abuse}
+    [MAILER_DAEMON]=${postmaster:-mailer-daemon}
+    [POSTMASTER_ACTION]=$postmaster_action
     [SSL]=$dovecot_ssl
     [LOGINS]=$logins
+    [HOST_PATTERN]=$(sed "s/[.]/[.]/g" <<<"$host")
+    [AUTOREPLY_DAYS]=$autoreply_days
     [LOG]=mail${folder#mailnode}.log
     [NODE_NETWORKS]=${HIKYAKU_NODE_NETWORKS:-}
     [TLS_AUTH_ONLY]=$tls_auth_only
     [MAX_LAG_MINUTES]=$max_lag
     [RELAYHOST]=${PORT_OUTBOX_SMTP:+"[127.0.0.1]:$PORT_OUTBOX_SMTP"}
 )
-for name in SMTP SUBMISSION SUBMISSIONS REINJECT IMAP IMAPS POP3 POP3S LMTP SASL QUOTA DOVEADM MAILNODE CAPACITY MILTER; do
+for name in SMTP SUBMISSION SUBMISSIONS REINJECT IMAP IMAPS POP3 POP3S LMTP SASL QUOTA DOVEADM MAILNODE CAPACITY MILTER SCANNER LEARN REDIS CLAMAV FORWARD SRS SRS_BACK; do
     port=PORT_$name
     [[ ${!port:-} =~ ^[0-9]+$ ]] || fail "$port must be a port number"
     values[$port]=${!port}
 done
 
+# The key by which addresses of forwarded mail are signed, so that nobody else can make one.
+make_srs_key() {
+    [[ -s $node/postfix/srs.key ]] || (umask 077 && openssl rand -base64 24 >"$node/postfix/srs.key")
+}
+
+# Whoever knows it may teach Rspamd; the agent does (docs/decisions/0040).
+make_learn_password() {
+    [[ -s $node/scanner/learn.password ]] || (umask 077 && openssl rand -hex 24 >"$node/scanner/learn.password")
+    values[LEARN_PASSWORD]=$(<"$node/scanner/learn.password")
+}
+
 make_folders
 make_login_key
+make_srs_key
+make_learn_password
 render "$templates/dovecot/dovecot.conf" "$node/dovecot/dovecot.conf" 644
 render "$templates/dovecot/sql.conf" "$memory/sql.conf" 600
+for file in sieve.conf preview.conf refused.conf; do
+    render "$templates/dovecot/$file" "$node/dovecot/$file" 644
+done
 ln -sfn "$memory/sql.conf" "$node/dovecot/sql.conf"
-for file in rspamd.conf senders.lua; do
+install -d -m 755 "$node/dovecot/filters" "$node/dovecot/pipes"
+render "$templates/dovecot/filters/tag-subject" "$node/dovecot/filters/tag-subject" 755
+render "$templates/dovecot/pipes/learn" "$node/dovecot/pipes/learn" 755
+for script in virus learn-spam learn-ham; do
+    render "$templates/dovecot/$script.sieve" "$node/dovecot/$script.sieve" 644
+    # Dovecot could not keep what it compiles: mail processes may not write here. It says that we have no mail address ourselves.
+    sievec -c "$node/dovecot/dovecot.conf" "$node/dovecot/$script.sieve" 2>"$node/dovecot/sievec.log" || fail "$script.sieve: $(<"$node/dovecot/sievec.log")"
+done
+for file in rspamd.conf senders.lua signing.lua; do
     render "$templates/rspamd/$file" "$node/rspamd/$file" 644
 done
-for file in main.cf master.cf domains.cf mailboxes.cf senders.cf sessions.cf lag.cf transports.cf capacity.cf; do
+for file in "$templates"/scanner/*.lua; do
+    render "$file" "$node/scanner/${file##*/}" 644
+done
+for file in "$templates"/scanner/local.d/*; do
+    render "$file" "$node/scanner/local.d/${file##*/}" 644
+done
+# Rules that ask names, and those that ask their makers' servers.
+for module in arc asn dkim dmarc hfilter rbl spf surbl; do
+    echo "enabled = $names;" >"$node/scanner/local.d/$module.conf"
+done
+for module in fuzzy_check rspamd_update; do
+    echo "enabled = $updates;" >"$node/scanner/local.d/$module.conf"
+done
+render "$templates/redis/redis.conf" "$node/scanner/redis.conf" 600
+# The password is in them.
+chown root:_rspamd "$node"/scanner/local.d/{worker-controller.inc,classifier-bayes.conf}
+chmod 640 "$node"/scanner/local.d/{worker-controller.inc,classifier-bayes.conf}
+chown redis "$node/scanner/redis.conf"
+rm -f "$node/clamav/freshclam.conf"
+[[ $updates == false ]] || render "$templates/clamav/freshclam.conf" "$node/clamav/freshclam.conf" 644
+render "$templates/clamav/clamd.conf" "$node/clamav/clamd.conf" 644
+render "$templates/clamav/eicar.ndb" "$node/clamav/signatures/eicar.ndb" 644
+for file in main.cf master.cf domains.cf mailboxes.cf senders.cf sessions.cf lag.cf transports.cf capacity.cf forwards.cf srs.regexp; do
     render "$templates/postfix/$file" "$node/postfix/$file" 644
 done

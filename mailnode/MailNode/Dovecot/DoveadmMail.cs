@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Hikyaku.MailNode.Contracts;
 
 namespace Hikyaku.MailNode;
 
@@ -11,6 +12,8 @@ public sealed partial class Doveadm
     private static readonly TimeSpan MailPatience = TimeSpan.FromSeconds(60);
 
     private static readonly string[] FolderFields = ["messages", "uidnext", "uidvalidity", "guid"];
+    private static readonly string[] TimeFields = ["uid", "date.received.unixtime"];
+    private static readonly string[] HeaderFields = ["mailbox", "date.received.unixtime", "hdr"];
     private static readonly string[] SizeFields = ["uid", "size.virtual"];
 
     /// <summary>A folder of a mailbox.</summary>
@@ -20,6 +23,20 @@ public sealed partial class Doveadm
     /// <param name="Messages">How many messages it has.</param>
     public sealed record Folder(string Identity, long UidValidity, long UidNext, long Messages);
 
+    /// <summary>A message's header, and where it is.</summary>
+    /// <param name="ReceivedAt">In seconds since 1970.</param>
+    /// <param name="Folder">The folder's name.</param>
+    /// <param name="Header">All of it.</param>
+    public sealed record Message(long ReceivedAt, string Folder, string Header)
+    {
+        /// <summary>As people read it.</summary>
+        public PreviewedMessage Shown()
+        {
+            var headers = MimeKit.HeaderList.Load(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Header)));
+            return new(DateTimeOffset.FromUnixTimeSeconds(ReceivedAt), Folder, headers[MimeKit.HeaderId.From] ?? "", headers[MimeKit.HeaderId.Subject] ?? "");
+        }
+    }
+
     /// <summary>The folders that are there; null when Dovecot does not tell.</summary>
     public async Task<IReadOnlyList<Folder>?> FoldersAsync(string address, CancellationToken stop) => await RowsAsync(
         "mailboxStatus", new { user = address, field = FolderFields, mailboxMask = EveryFolder },
@@ -28,6 +45,15 @@ public sealed partial class Doveadm
     /// <summary>UIDs and sizes in bytes of what a query finds; null when Dovecot does not tell.</summary>
     public async Task<IReadOnlyList<(long Uid, long Bytes)>?> SizesAsync(string address, string[] query, CancellationToken stop)
         => await RowsAsync("fetch", new { user = address, field = SizeFields, query }, r => (Number(r, "uid"), Number(r, "size.virtual")), stop);
+
+    /// <summary>UIDs and times of arrival, in seconds since 1970, of what a query finds; null when Dovecot does not tell.</summary>
+    public async Task<IReadOnlyList<(long Uid, long ReceivedAt)>?> TimesAsync(string address, string[] query, CancellationToken stop)
+        => await RowsAsync("fetch", new { user = address, field = TimeFields, query }, r => (Number(r, "uid"), Number(r, "date.received.unixtime")), stop, ifNotFound: []);
+
+    /// <summary>The headers of what a query finds; null when Dovecot does not tell.</summary>
+    public async Task<IReadOnlyList<Message>?> HeadersAsync(string address, string[] query, CancellationToken stop)
+        => await RowsAsync("fetch", new { user = address, field = HeaderFields, query },
+            r => new Message(Number(r, "date.received.unixtime"), r.GetProperty("mailbox").GetString()!, r.GetProperty("hdr").GetString()!), stop, ifNotFound: []);
 
     /// <summary>UIDs of what a query finds, in one folder; empty when there is no such folder. Null when Dovecot does not tell.</summary>
     public async Task<IReadOnlyList<long>?> SearchAsync(string address, string[] query, CancellationToken stop)

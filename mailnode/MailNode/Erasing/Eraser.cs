@@ -6,8 +6,8 @@ namespace Hikyaku.MailNode;
 /// out by itself what is left.
 /// <para>
 /// The mail goes last. A delivery makes a folder anew that is not there, so nothing may be on its way: nobody is taken as a
-/// recipient any more, no message that was begun before is still being taken in, the queue has nothing for the address,
-/// sessions are over. All that must be seen twice, a round apart: a message that goes from one part of the queue to another may
+/// recipient any more, no message for it that was begun before is still being taken in, the queue has nothing for the address,
+/// sessions are over. Who takes minutes over such a message is told to try again later, and hears then that nobody is there. All that must be seen twice, a round apart: a message that goes from one part of the queue to another may
 /// be missed once.
 /// </para>
 /// <para>
@@ -16,13 +16,16 @@ namespace Hikyaku.MailNode;
 /// </para>
 /// </summary>
 public sealed partial class Eraser(
-    NodeSettings settings, Replica replica, MailServers servers, PostfixQueue queue, MailboxTurns turns, TimeProvider time, ILogger<Eraser> logger) : BackgroundService
+    NodeSettings settings, Replica replica, MailServers servers, PostfixQueue queue, UnfinishedMessages unfinishedMessages, MailboxTurns turns, TimeProvider time, ILogger<Eraser> logger) : BackgroundService
 {
     private const int AtOnce = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     // How long it may take from the time of a deletion until the servers read it. Erasing waits for messages whose sending began in that time.
     private static readonly TimeSpan Writing = TimeSpan.FromMinutes(1);
+
+    // How long a deletion waits for messages that are being taken in.
+    private static readonly TimeSpan LongestTakingIn = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan PauseWhenBusy = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan SentIsAttemptedFor = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan OrphanInterval = TimeSpan.FromDays(1);
@@ -62,13 +65,15 @@ public sealed partial class Eraser(
         if (due.Count == 0) return;
         var queued = await TakeOutOfQueueAsync(due, now, stop);
         // Read after the queue, so that a message that moves from here to there is seen at least once.
-        var unfinished = queue.OldestUnfinished();
+        var unfinished = unfinishedMessages.Read();
+        var tooLong = new HashSet<UnfinishedMessage>();
         var results = new List<(string AccountId, Left Left)>(due.Count);
         foreach (var one in due)
         {
             stop.ThrowIfCancellationRequested();
-            var isBusy = queued is null || one.HasSessions || queued.Contains(one.Address)
-                || unfinished <= one.DeletedAt + Writing || unfinished <= servers.LingerUntil;
+            var awaited = unfinished.Where(m => IsAwaited(m, one)).ToList();
+            tooLong.UnionWith(awaited.Where(m => now - new[] { one.DeletedAt, servers.LingerUntil, m.Begun }.Max() > LongestTakingIn));
+            var isBusy = queued is null || one.HasSessions || queued.Contains(one.Address) || awaited.Count > 0;
             var left = isBusy ? Left.Busy : TryRemoveFolder(one.AccountId);
             // Clean once is not enough: it must be clean again in its next turn, which comes after those of all others that are due.
             var mark = (one.AccountId, one.DeletedAt);
@@ -77,11 +82,16 @@ public sealed partial class Eraser(
             results.Add((one.AccountId, left));
         }
 
+        await unfinishedMessages.EndAsync(tooLong, stop);
         await replica.WriteAsync(r => results.TrueForAll(result => Note(r, result.AccountId, result.Left, now)), stop);
         var (erased, waiting) = (results.Count(r => r.Left == Left.Nothing), results.Count(r => r.Left != Left.Nothing));
         if (erased > 0 || waiting != _waiting) LogRound(erased, waiting); // not every second of a long night
         _waiting = waiting;
     }
+
+    // Whether a message that is being taken in may be for this account. For an address that is empty there is none.
+    private bool IsAwaited(UnfinishedMessage message, Erasures.Due one)
+        => one.Address.Length > 0 && (message.Begun <= one.DeletedAt + Writing || message.Begun <= servers.LingerUntil) && message.MayConcern(one.Address);
 
     // Times count from the beginning of the round, so that a clean account is due in the next round however long this one takes.
     private bool Note(Microsoft.Data.Sqlite.SqliteConnection r, string accountId, Left left, DateTimeOffset now)

@@ -10,7 +10,8 @@ namespace Hikyaku.MailNode;
 /// and every <see cref="NodeSettings.LeaseInterval"/>.
 /// </summary>
 public sealed partial class Lease(
-    OwningService service, NodeSettings settings, Replica replica, MailServers servers, Membership membership, TimeProvider time, ILogger<Lease> logger) : BackgroundService
+    OwningService service, NodeSettings settings, Replica replica, MailServers servers, Membership membership, Definitions definitions, TimeProvider time,
+    ILogger<Lease> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Precision = TimeSpan.FromSeconds(30); // against minutes of lag; each time is a write to the disk
@@ -82,7 +83,10 @@ public sealed partial class Lease(
         var at = settings.Advertised;
         var report = new LeaseReport(
             new Dictionary<string, long>(), versions, false, checkedAt, repaired, at?.Host, at?.ImapPort, at?.Pop3Port, at?.LmtpPort, at?.QuotaPort,
-            Retired: membership.IsRetired && service.Name != OwningService.OfMembership);
+            Retired: membership.IsRetired && service.Name != OwningService.OfMembership)
+        {
+            Definitions = definitions.Now,
+        };
         if (!replica.IsComplete) return report;
         var (done, told) = await replica.TryWriteAsync(r => Progress.ForLease(r, service.Name), stop);
         if (!done) return report;

@@ -52,7 +52,7 @@ public sealed partial class Logins(NodeSettings settings, Replica replica, Verif
         var protocol = report.Protocol is "imap" or "pop3" or "smtp" ? report.Protocol : "other";
         var tls = report.Tls || (protocol == "smtp" && !string.IsNullOrEmpty(report.Secured));
         Counted.Add(1, new("protocol", protocol), new("tls", tls), new("success", report.Success), new("known", report.Success && !string.IsNullOrEmpty(report.Known)));
-        var login = report.Login is { Length: > 0 and <= 320 } name && !name.Any(char.IsControl) ? name.ToLowerInvariant() : null;
+        var login = report.Login is { Length: > 0 and <= 320 } name && !name.Any(char.IsControl) ? LoginName.Read(name) : null;
         var now = time.GetUtcNow();
         Keep([new(now, now, 1, null, login, Address(report.Remote), protocol, tls, report.Success)]);
         return Fine;

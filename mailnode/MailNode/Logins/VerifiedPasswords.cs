@@ -32,7 +32,7 @@ public sealed partial class VerifiedPasswords(Replica replica, TimeProvider time
     {
         ArgumentNullException.ThrowIfNull(report);
         if (report is { Success: true, Login: { Length: > 0 and <= LongestLogin } login, Mark: { Length: MarkLength } mark, Proof: { Length: ProofLength } proof })
-            _told.Writer.TryWrite((login.ToLowerInvariant(), mark, proof));
+            _told.Writer.TryWrite((LoginName.Read(login), mark, proof));
     }
 
     /// <inheritdoc/>

@@ -25,6 +25,9 @@ internal static class MailDeletions
     /// <param name="ExpungedTo">Messages up to this are gone.</param>
     internal sealed record Part(string Identity, long UidValidity, long UidNext, long CountedTo, long ExpungedTo);
 
+    /// <summary>The tables that the next replica takes over.</summary>
+    public static IReadOnlyList<string> Kept { get; } = ["mail_deletion", "mail_deletion_folder"];
+
     /// <summary>The jobs of mailboxes that are kept on this node.</summary>
     public static List<Job> Unfinished(SqliteConnection replica, string node, int atMost) => replica.All(
         """

@@ -54,6 +54,8 @@ public sealed partial class MailboxPart
         CREATE VIEW postfix_capacity AS
             SELECT address,
                    CASE WHEN retired THEN '450 4.3.2 This server takes no more mail'
+                        -- Nothing is stored, and a full mailbox does not keep mail from being forwarded (RST-8).
+                        WHEN EXISTS (SELECT 1 FROM routing AS r WHERE r.account_id = placed.account_id AND NOT r.receives) THEN 'DUNNO'
                         WHEN is_here THEN 'capacity_here' ELSE 'capacity_elsewhere' END AS capacity
             FROM placed, standing;
         -- One row: everything that the accounts service had changed before this time is applied (rule NOD-5); lag.cf.

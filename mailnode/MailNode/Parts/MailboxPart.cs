@@ -5,14 +5,16 @@ using Microsoft.Data.Sqlite;
 namespace Hikyaku.MailNode;
 
 /// <summary>
-/// The mailboxes: who logs in by which password, where the mail is kept and how much of it. A changed password and a deletion end
-/// sessions; a deletion begins the erasing (<see cref="Erasures"/>).
+/// The mailboxes: who logs in by which password, where the mail is kept and how much of it. Dovecot reads these when a session
+/// begins and not again, so a change of one ends the sessions; a mail program then connects again. A deletion ends them as well, and
+/// begins the erasing (<see cref="Erasures"/>).
 /// </summary>
 public sealed partial class MailboxPart : Part<MailboxState>
 {
     /// <summary>The service that owns it.</summary>
     public const string Owner = "accounts";
 
+    private const string ReadAtLogin = "password_hash, capacity_mb, home_node";
     private static readonly IdnMapping Idn = new();
 
     /// <inheritdoc/>
@@ -41,14 +43,14 @@ public sealed partial class MailboxPart : Part<MailboxState>
     public override void ForgetTombstones(SqliteConnection replica, DateTimeOffset before)
         => replica.Run("DELETE FROM mailbox WHERE deleted_at < $1 AND erase_due IS NULL", before.ToUnixTimeMilliseconds());
 
-    /// <summary>Of passwords that are others now, and of accounts that are gone.</summary>
+    /// <summary>Of accounts that are gone, or of which something has changed that a session reads when it begins.</summary>
     public override void EndFormerSessions(SqliteConnection made, SqliteConnection former)
     {
-        foreach (var (account, address, hash) in former.All(
-            "SELECT account_id, address, password_hash FROM mailbox WHERE password_hash IS NOT NULL AND deleted_at IS NULL",
-            r => (r.GetString(0), r.GetString(1), r.GetString(2))))
+        foreach (var (account, address, read) in former.All(
+            $"SELECT account_id, address, {ReadAtLogin} FROM mailbox WHERE password_hash IS NOT NULL AND deleted_at IS NULL",
+            r => (r.GetString(0), r.GetString(1), ReadByASession(r, 2))))
         {
-            if (made.One<string>("SELECT password_hash FROM mailbox WHERE account_id = $1 AND deleted_at IS NULL", account) != hash)
+            if (made.All($"SELECT {ReadAtLogin} FROM mailbox WHERE account_id = $1 AND deleted_at IS NULL", r => ReadByASession(r, 0), account) is not [var now] || now != read)
                 SessionEnds.Add(made, Service, account, address, DateTimeOffset.UnixEpoch, obeyed: 0);
         }
     }
@@ -74,11 +76,12 @@ public sealed partial class MailboxPart : Part<MailboxState>
             return;
         }
 
-        var (oldHash, oldVersion) = replica.All("SELECT password_hash, password_version FROM mailbox WHERE account_id = $1",
-            r => (r.IsDBNull(0) ? null : r.GetString(0), r.GetInt64(1)), state.AccountId).FirstOrDefault();
+        var (old, oldVersion) = replica.All($"SELECT {ReadAtLogin}, password_version FROM mailbox WHERE account_id = $1",
+            r => (ReadByASession(r, 0), r.GetInt64(3)), state.AccountId).FirstOrDefault();
+        var oldHash = old?.PasswordHash;
         // An account without a password has no sessions. A repair (obeyed is set) does not know what the account had.
         var mayHaveSessions = oldHash is not null || obeyed is not null;
-        if (mayHaveSessions && oldHash != state.PasswordHash) SessionEnds.Add(replica, Service, state.AccountId, state.Address, now, obeyed);
+        if (mayHaveSessions && old != new SessionSettings(state.PasswordHash, state.CapacityMb, state.HomeNode)) SessionEnds.Add(replica, Service, state.AccountId, state.Address, now, obeyed);
         replica.Run("INSERT OR REPLACE INTO mailbox VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10, $11, $12, NULL, $13)",
             state.AccountId, state.Address, UnicodeAddress(state), state.Domain, state.Life, state.PasswordHash, state.CapacityMb,
             state.Version, state.Position,
@@ -105,6 +108,8 @@ public sealed partial class MailboxPart : Part<MailboxState>
         return new(state, IsAsWritten: Text(row, 12) == UnicodeAddress(state) && (deletion is not null || row.IsDBNull(11)));
     }
 
+    private static SessionSettings ReadByASession(SqliteDataReader row, int from) => new(Text(row, from), row.GetInt32(from + 1), Text(row, from + 2));
+
     private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
     // Null if it equals the address, as for ASCII domains.
@@ -121,4 +126,7 @@ public sealed partial class MailboxPart : Part<MailboxState>
             return null; // an A-label that stands for nothing; the address itself goes on working
         }
     }
+
+    // What Dovecot keeps of an account as long as a session lasts.
+    private sealed record SessionSettings(string? PasswordHash, int CapacityMb, string? HomeNode);
 }

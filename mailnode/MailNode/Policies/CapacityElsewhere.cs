@@ -12,9 +12,6 @@ namespace Hikyaku.MailNode;
 public sealed partial class CapacityElsewhere(NodeSettings settings, Replica replica, ILogger<CapacityElsewhere> logger) : BackgroundService
 {
     private const int AtOnce = 400; // more than Postfix has smtpd processes
-    private const int MaxLineLength = 4096;
-    private const int MaxLines = 100;
-    private const string Unknown = "DUNNO";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2); // Postfix waits three
 
     private readonly SemaphoreSlim _places = new(AtOnce);
@@ -46,7 +43,7 @@ public sealed partial class CapacityElsewhere(NodeSettings settings, Replica rep
             using (client)
             using (var reader = new StreamReader(client.GetStream(), Encoding.Latin1))
             {
-                while (await RequestAsync(reader, stop) is { } request)
+                while (await PolicyService.ReadAsync(reader, stop) is { } request)
                 {
                     var action = await ActionAsync(request, stop);
                     await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes($"action={action}\n\n"), stop);
@@ -63,20 +60,6 @@ public sealed partial class CapacityElsewhere(NodeSettings settings, Replica rep
         }
     }
 
-    // Reads the lines of one request, which an empty line ends. Null if Postfix closed the connection.
-    private static async Task<List<string>?> RequestAsync(StreamReader reader, CancellationToken stop)
-    {
-        var lines = new List<string>();
-        while (await reader.ReadLineAsync(stop) is { } line)
-        {
-            if (line.Length == 0) return lines;
-            if (line.Length > MaxLineLength || lines.Count == MaxLines) throw new IOException("That is no policy request");
-            lines.Add(line);
-        }
-
-        return null;
-    }
-
     private async Task<string> ActionAsync(List<string> request, CancellationToken stop)
     {
         const string key = "recipient=";
@@ -84,32 +67,20 @@ public sealed partial class CapacityElsewhere(NodeSettings settings, Replica rep
         limit.CancelAfter(Patience);
         try
         {
-            if (request.Find(l => l.StartsWith(key, StringComparison.Ordinal)) is not { } recipient) return Unknown;
-            if (await HomeAsync(recipient[key.Length..].ToLowerInvariant(), limit.Token) is not { } home) return Unknown;
-            return await AskAsync(home, request, limit.Token);
+            if (request.Find(l => l.StartsWith(key, StringComparison.Ordinal)) is not { } recipient) return PolicyService.Unknown;
+            if (await HomeAsync(PlusAddress.Without(recipient[key.Length..].ToLowerInvariant()), limit.Token) is not { } home) return PolicyService.Unknown;
+            return await PolicyService.AskAsync(home.Host, home.Port, request, limit.Token);
         }
         catch (Exception e) when (e is SocketException or IOException or Microsoft.Data.Sqlite.SqliteException || (e is OperationCanceledException && !stop.IsCancellationRequested))
         {
             LogNotAsked(e);
-            return Unknown;
+            return PolicyService.Unknown;
         }
     }
 
     private async Task<Home?> HomeAsync(string address, CancellationToken stop) => await replica.WriteAsync(
         r => r.All("SELECT host, quota_port FROM placed WHERE address = $1 AND host IS NOT NULL AND quota_port > 0", row => new Home(row.GetString(0), row.GetInt32(1)), address),
         stop) is [var home] ? home : null;
-
-    private static async Task<string> AskAsync(Home home, List<string> request, CancellationToken stop)
-    {
-        const string action = "action=";
-        using var other = new TcpClient();
-        await other.ConnectAsync(home.Host, home.Port, stop);
-        await other.GetStream().WriteAsync(Encoding.Latin1.GetBytes(string.Join('\n', request) + "\n\n"), stop);
-        using var reader = new StreamReader(other.GetStream(), Encoding.Latin1);
-        return await RequestAsync(reader, stop) is { } answer && answer.Find(l => l.StartsWith(action, StringComparison.Ordinal)) is { } said
-            ? said[action.Length..]
-            : Unknown;
-    }
 
     private sealed record Home(string Host, int Port);
 

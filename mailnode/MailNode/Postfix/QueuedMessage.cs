@@ -5,8 +5,8 @@ namespace Hikyaku.MailNode;
 /// <summary>A message that waits in Postfix's queue, as far as it must be known to take an account out of it (rule ACC-5).</summary>
 /// <param name="Queue">active, incoming, deferred, hold or maildrop.</param>
 /// <param name="Id">Its name.</param>
-/// <param name="Sender">The envelope's sender in lower case.</param>
-/// <param name="Recipients">Who has not got it yet, in lower case.</param>
+/// <param name="Sender">The envelope's sender in lower case, as its account is called (<see cref="PlusAddress"/>).</param>
+/// <param name="Recipients">Who has not got it yet, written alike.</param>
 public sealed record QueuedMessage(string Queue, string Id, string Sender, IReadOnlyList<string> Recipients)
 {
     /// <summary>Reads a line of <c>postqueue -j</c>; null when it is no message.</summary>
@@ -18,14 +18,16 @@ public sealed record QueuedMessage(string Queue, string Id, string Sender, IRead
             var message = json.RootElement;
             return new(
                 message.GetProperty("queue_name").GetString()!, message.GetProperty("queue_id").GetString()!,
-                message.GetProperty("sender").GetString()!.ToLowerInvariant(),
-                [.. message.GetProperty("recipients").EnumerateArray().Select(r => r.GetProperty("address").GetString()!.ToLowerInvariant())]);
+                Account(message.GetProperty("sender")),
+                [.. message.GetProperty("recipients").EnumerateArray().Select(r => Account(r.GetProperty("address")))]);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             return null;
         }
     }
+
+    private static string Account(JsonElement address) => PlusAddress.Without(address.GetString()!.ToLowerInvariant());
 
     /// <summary>Whether it is to or from one of these.</summary>
     public bool Concerns(Func<string, bool> isGone)

@@ -26,6 +26,7 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
     private ReplicaMark _now = new("", 0);
     private DateTime _fileWrittenAt;
     private List<FactOutbox.Waiting> _unsent = [];
+    private IReadOnlyList<TableCopy> _notes = [];
     private bool _wasLost;
     private int _notSeen;
     private long _changesCopied;
@@ -132,6 +133,7 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
             connection.Run("INSERT INTO replica VALUES ($1, $2, 0)", Guid.NewGuid().ToString("N"), settings.Node);
             fill(connection);
             foreach (var fact in UnsentOfTheOld()) FactOutbox.Add(connection, fact);
+            foreach (var table in NotesOfTheOld()) table.Into(connection);
             formerSessions.End(connection, _wasLost);
             connection.Run($"PRAGMA user_version = {schema.Version}");
             transaction.Commit();
@@ -146,7 +148,7 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
             File.Move(made, settings.Replica, overwrite: true);
             Remove(settings.ReplicaMark); // it marks the old file
             Open();
-            (_unsent, _wasLost) = ([], false);
+            (_unsent, _notes, _wasLost) = ([], [], false);
         }
         finally
         {
@@ -248,26 +250,6 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
         }
     }
 
-    // Reads the facts of the lost replica, and those in the file that is there now (an older version or a copy). Duplicates are dropped by message id.
-    private IEnumerable<FactOutbox.Waiting> UnsentOfTheOld()
-    {
-        var unsent = _unsent;
-        if (File.Exists(settings.Replica))
-        {
-            try
-            {
-                using var old = ConnectToRead(settings);
-                unsent = [.. unsent, .. FactOutbox.All(old)];
-            }
-            catch (SqliteException e)
-            {
-                LogFactsLost(e, settings.Replica);
-            }
-        }
-
-        return unsent.DistinctBy(f => f.MessageId);
-    }
-
     private void Open()
     {
         var connection = Connect(settings.Replica);
@@ -315,6 +297,7 @@ public sealed partial class Replica(NodeSettings settings, Schema schema, Former
         try
         {
             _unsent = [.. _unsent, .. FactOutbox.All(_connection)]; // the connection can still read a file that has lost its name
+            _notes = NotesOf(_connection);
         }
         catch (SqliteException e)
         {

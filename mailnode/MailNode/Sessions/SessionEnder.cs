@@ -4,9 +4,9 @@ using Microsoft.Data.Sqlite;
 namespace Hikyaku.MailNode;
 
 /// <summary>
-/// Ends the open sessions of accounts whose password has changed or that are gone. What is to be ended stands in the replica
-/// (<see cref="SessionEnds"/>), written with the change itself, so that neither a crash nor a Dovecot that is away lets a session
-/// live on. Each account is a request of its own to Dovecot with a time-out of its own, some at a time, so that one whose sessions
+/// Ends the open sessions of accounts that are gone, or of which something has changed that a session reads when it begins
+/// (<see cref="MailboxPart"/>). What is to be ended stands in the replica (<see cref="SessionEnds"/>), written with the change
+/// itself, so that neither a crash nor a Dovecot that is away lets a session live on. Each account is a request of its own to Dovecot with a time-out of its own, some at a time, so that one whose sessions
 /// cannot be ended keeps no others waiting.
 /// <para>
 /// Twice, a second apart: a login whose password was checked just before the change may open its session just after the first
@@ -177,9 +177,9 @@ public sealed partial class SessionEnder(
             => r.Run($"UPDATE session_end SET {what} WHERE service = $1 AND account_id = $2 AND due = $3 AND rounds = $4", Due.Service, Due.AccountId, Due.At, Due.Rounds, due);
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Dovecot does not end the sessions of a changed password or a deleted account, like that of account {AccountId}; until it does, this node does not say that such changes are in force")]
+    [LoggerMessage(1, LogLevel.Warning, "Dovecot does not end the sessions of changed and deleted accounts, like those of account {AccountId}; until it does, this node does not say that such changes are in force")]
     private partial void LogFails(string accountId);
 
-    [LoggerMessage(2, LogLevel.Information, "The sessions of changed passwords and deleted accounts are ended again")]
+    [LoggerMessage(2, LogLevel.Information, "The sessions of changed and deleted accounts are ended again")]
     private partial void LogWorksAgain();
 }

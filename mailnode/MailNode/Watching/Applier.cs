@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Contracts;
 using Hikyaku.Platform;
+using Hikyaku.Routing.Contracts;
+using Hikyaku.Spam.Contracts;
 using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.MailNode;
@@ -12,8 +14,8 @@ namespace Hikyaku.MailNode;
 /// never be obeyed.
 /// </summary>
 public sealed partial class Applier(
-    Replica replica, Parts parts, ReplicaRows rows, OwningServices services, PerService<Lease> leases, PerService<Listing> listings, SessionEnder sessions, Usage usage,
-    TimeProvider time, ILogger<Applier> logger)
+    Replica replica, Parts parts, ReplicaRows rows, OwningServices services, PerService<Lease> leases, PerService<Listing> listings, SessionEnder sessions, SigningKeys signing,
+    Usage usage, RulePreviews previews, Traces traces, TimeProvider time, ILogger<Applier> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -34,15 +36,19 @@ public sealed partial class Applier(
             var written = await WriteAsync(wanted, stop);
             for (var i = spans.Count - 1; i >= 0; i--) spans[i]?.Dispose(); // each was begun within the one before
             sessions.EndDue();
+            await signing.WriteDueAsync(stop);
             foreach (var (message, isWritten) in wanted.Zip(written)) Tell(message, isWritten);
         }
 
-        foreach (var asked in messages.Select(m => m.Content).OfType<MailboxMeasurementAsked>()) usage.Ask(asked); // nobody waits for Dovecot
+        // Nobody waits for Dovecot here.
+        foreach (var asked in messages.Select(m => m.Content).OfType<MailboxMeasurementAsked>()) usage.Ask(asked);
+        foreach (var asked in messages.Select(m => m.Content).OfType<RulePreviewAsked>()) previews.Ask(asked);
+        foreach (var asked in messages.Select(m => m.Content).OfType<TraceAsked>()) traces.Ask(asked);
     }
 
     private bool IsToBeWritten(WatchMessage message)
     {
-        if (message.Content is MailboxMeasurementAsked) return false;
+        if (message.Content is MailboxMeasurementAsked or RulePreviewAsked or TraceAsked) return false;
         if (message.Content is NodeStateBookmark bookmark) return services.Named(bookmark.Service) is not null; // a newer service's states are not kept
         var part = parts.Of(message.Content);
         if (part.IsWhole(message.Content)) return true;

@@ -11,7 +11,8 @@ namespace Hikyaku.MailNode;
 /// applied everything that the service's answer may hold; a node that does not get there has missed something, and lists.
 /// </summary>
 public sealed partial class DigestCheck(
-    OwningService service, NodeSettings settings, Replica replica, PerService<Listing> listings, PerService<Lease> leases, SessionEnder sessions, TimeProvider time, ILogger<DigestCheck> logger)
+    OwningService service, NodeSettings settings, Replica replica, PerService<Listing> listings, PerService<Lease> leases, SessionEnder sessions, SigningKeys signing,
+    TimeProvider time, ILogger<DigestCheck> logger)
     : BackgroundService
 {
     private static readonly TimeSpan ApplyPatience = TimeSpan.FromSeconds(10);
@@ -106,6 +107,7 @@ public sealed partial class DigestCheck(
             if (repaired > 0) LogRepaired(repaired, differing.Count, service.Name);
             else LogNothing(differing.Count, service.Name);
             sessions.EndDue();
+            await signing.WriteDueAsync(stop);
         }
 
         Repaired.Add(repaired, new KeyValuePair<string, object?>("service", service.Name));

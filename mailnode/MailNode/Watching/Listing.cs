@@ -8,7 +8,7 @@ namespace Hikyaku.MailNode;
 /// of a replica. A list that breaks off before its last line changes nothing.
 /// </summary>
 public sealed partial class Listing(
-    OwningService service, NodeSettings settings, Parts parts, Replica replica, ReplicaRows rows, Lists lists, PerService<Lease> leases, SessionEnder sessions, MailServers servers, TimeProvider time, ILogger<Listing> logger)
+    OwningService service, NodeSettings settings, Parts parts, Replica replica, ReplicaRows rows, Lists lists, PerService<Lease> leases, SessionEnder sessions, SigningKeys signing, MailServers servers, TimeProvider time, ILogger<Listing> logger)
     : BackgroundService
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(200);
@@ -97,6 +97,7 @@ public sealed partial class Listing(
         LogDone(service.Name, list.States.Count, list.Position);
         await servers.MakeReadAsync(replica.Identity, stop);
         sessions.EndDue();
+        await signing.WriteAllAsync(stop);
         foreach (var lease in leases.All) lease.Renew();
     }
 

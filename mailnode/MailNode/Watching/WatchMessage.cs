@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Text.Json;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Contracts;
+using Hikyaku.Routing.Contracts;
+using Hikyaku.Spam.Contracts;
 
 namespace Hikyaku.MailNode;
 
@@ -17,7 +19,7 @@ public sealed record WatchMessage(object Content, ActivityContext Cause)
     public static IReadOnlyDictionary<string, Type> Contracts(Parts parts)
     {
         ArgumentNullException.ThrowIfNull(parts);
-        return parts.All.Select(p => p.Contract).Concat([typeof(NodeStateBookmark), typeof(MailboxMeasurementAsked)]).ToDictionary(c => $"{c.Namespace}:{c.Name}");
+        return parts.All.Select(p => p.Contract).Concat([typeof(NodeStateBookmark), typeof(MailboxMeasurementAsked), typeof(RulePreviewAsked), typeof(TraceAsked)]).ToDictionary(c => $"{c.Namespace}:{c.Name}");
     }
 
     /// <summary>Reads one; throws <see cref="JsonException"/> when it is none of them.</summary>

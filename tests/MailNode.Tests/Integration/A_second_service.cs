@@ -120,7 +120,7 @@ public sealed class A_second_service(NodeOfTwoServices fixture) : IClassFixture<
         await _node.RestartAgentAsync(standIn.Setting);
         await TellAsync(account, "angry");
         await Eventually.Async(() => Mood(account) == "angry");
-        await account.ChangeCapacityAsync(20);
+        await Account.ServeAsync(_node, "in-force.example.jp"); // which ends no session
         Assert.True(_moods.Applied < _moods.Position);
         standIn.Mend(_node.Port("DOVEADM"));
         await Eventually.Async(() => _moods.Applied == _moods.Position, Long);

@@ -25,8 +25,11 @@ public sealed class Broker : IAsyncDisposable
                     return c.Message.RequestId is null ? Task.CompletedTask : Hear(c.MessageId, c.Message);
                 });
                 e.Handler<LoginsObserved>(c => Hear(c.MessageId, c.Message));
+                e.Handler<DeliveriesObserved>(c => Hear(c.MessageId, c.Message));
                 e.Handler<MailboxErased>(c => Hear(c.MessageId, c.Message));
                 e.Handler<MailDataDeletionProgressed>(c => Hear(c.MessageId, c.Message));
+                e.Handler<RulePreviewed>(c => Hear(c.MessageId, c.Message));
+                e.Handler<MessageTraced>(c => Hear(c.MessageId, c.Message));
             });
         });
     }
@@ -44,6 +47,10 @@ public sealed class Broker : IAsyncDisposable
     /// <summary>Every login that was told of with this name.</summary>
     public IEnumerable<LoginObserved> LoginsOf(string login)
         => Facts.Values.OfType<LoginsObserved>().SelectMany(f => f.Logins).Where(l => l.Login == login);
+
+    /// <summary>Every step of a message that was told of an account, in the order of their times.</summary>
+    public IReadOnlyList<DeliveryObserved> DeliveriesOf(string accountId)
+        => [.. Facts.Values.OfType<DeliveriesObserved>().SelectMany(f => f.Deliveries).Where(d => d.AccountId == accountId).OrderBy(d => d.At).ThenBy(d => d.Id, StringComparer.Ordinal)];
 
     public static async Task<Broker> StartAsync(RabbitServer rabbit)
     {

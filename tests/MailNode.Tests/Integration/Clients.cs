@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using System.Text;
+using Hikyaku.Platform.Testing;
 using MailKit.Net.Imap;
 using MailKit.Net.Pop3;
 using MailKit.Net.Smtp;
@@ -12,7 +14,7 @@ namespace Hikyaku.MailNode.Tests.Integration;
 /// <summary>People's mail programs.</summary>
 internal static class Clients
 {
-    private const int Patience = 15_000;
+    private const int Patience = 60_000; // the machine may be busy
 
     public static async Task<ImapClient> ImapAsync(this MailNodeUnderTest node, string port = "IMAP", SecureSocketOptions tls = SecureSocketOptions.None)
     {
@@ -21,12 +23,15 @@ internal static class Clients
         return client;
     }
 
-    public static async Task<ImapClient> LoggedInAsync(this Account account)
+    /// <summary>Logs in.</summary>
+    public static Task<ImapClient> LoggedInAsync(this Account account) => ReconnectingAsync(() => LogInAsync(account));
+
+    /// <summary>Uses a session from its login to its end.</summary>
+    public static Task<T> InSessionAsync<T>(this Account account, Func<ImapClient, Task<T>> use) => ReconnectingAsync(async () =>
     {
-        var client = await account.Node.ImapAsync();
-        await client.AuthenticateAsync(account.Address, account.Secret);
-        return client;
-    }
+        using var client = await LogInAsync(account);
+        return await use(client);
+    });
 
     public static async Task<Pop3Client> Pop3Async(this MailNodeUnderTest node, string port = "POP3", SecureSocketOptions tls = SecureSocketOptions.None)
     {
@@ -71,12 +76,45 @@ internal static class Clients
     }
 
     /// <summary>The subjects in an account's inbox.</summary>
-    public static async Task<IReadOnlyList<string>> InboxAsync(this Account account)
+    public static Task<IReadOnlyList<string>> InboxAsync(this Account account) => account.InSessionAsync<IReadOnlyList<string>>(async client =>
     {
-        using var client = await account.LoggedInAsync();
         await client.Inbox!.OpenAsync(MailKit.FolderAccess.ReadOnly);
         var summaries = await client.Inbox.FetchAsync(0, -1, new MailKit.FetchRequest(MailKit.MessageSummaryItems.Envelope));
         return [.. summaries.Select(s => s.Envelope!.Subject ?? "")];
+    });
+
+    // A mail program begins anew when Dovecot ends its session, as it does while it reads another replica, and when a changed capacity has
+    // just come into force. What else fails is told at once.
+    private static async Task<T> ReconnectingAsync<T>(Func<Task<T>> act)
+    {
+        var (value, failure) = await Eventually.Async(async () =>
+        {
+            try
+            {
+                return (await act(), default(ExceptionDispatchInfo));
+            }
+            catch (Exception e) when (e is not ImapProtocolException)
+            {
+                return (default(T)!, ExceptionDispatchInfo.Capture(e));
+            }
+        }, _ => true);
+        failure?.Throw();
+        return value;
+    }
+
+    private static async Task<ImapClient> LogInAsync(Account account)
+    {
+        var client = await account.Node.ImapAsync();
+        try
+        {
+            await client.AuthenticateAsync(account.Address, account.Secret);
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Whether the server has ended the session.</summary>

@@ -7,7 +7,7 @@ namespace Hikyaku.MailNode.Tests.Integration;
 
 public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<NodeToBreak>
 {
-    private static readonly int Many = Campaign.Size("messages", everyDay: 5000);
+    private static readonly int Many = Campaign.Size("messages", everyDay: 1000);
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
     private readonly MailNodeUnderTest _node = fixture.Node;
 
@@ -120,6 +120,7 @@ public sealed class Deleting_mail_data(NodeToBreak fixture) : IClassFixture<Node
 
         _node.RemoveReplica();
         await Eventually.Async(() => account.IsMailDeleted("accounts-1"), Long);
+        Assert.Equal(1, Number(account, "done"));
         await Eventually.Async(account.InboxAsync, inbox => inbox.SequenceEqual(["later"]));
         _node.Accounts.ClockAhead = TimeSpan.Zero;
     }

@@ -36,6 +36,41 @@ public sealed class Logging_in(NodeFixture fixture)
             await LogInAsync("IMAPS", SecureSocketOptions.SslOnConnect, login, account.Secret);
     }
 
+    [Theory, Trait("Rule", "ACC-15")]
+    [InlineData("IMAP")]
+    [InlineData("POP3")]
+    [InlineData("SUBMISSION")]
+    public async Task The_login_name_may_be_in_full_width_and_have_blanks_around_it(string port)
+    {
+        var account = await Account.OpenAsync(_node, domain: "xn--r8jz45g.jp");
+        var name = account.Address.Split('@')[0];
+        foreach (var login in new[] { $"{name}@例え。ｊｐ", $"{name}＠例え．JP", $"{name}@ｘｎ－－ｒ８ｊｚ４５ｇ｡ｊｐ", $" {account.Address}", $"{account.Address} ", $"\u3000{account.Address}\u00A0" })
+            await LogInAsync(port, port == "IMAP" ? SecureSocketOptions.None : SecureSocketOptions.StartTls, login, account.Secret);
+
+        foreach (var other in new[] { $"x{name}＠例え。ｊｐ", $"{name}＠例え。ｊｐ。ｊｐ", "＠例え。ｊｐ" })
+            await Assert.ThrowsAsync<AuthenticationException>(() => LogInAsync(port, port == "IMAP" ? SecureSocketOptions.None : SecureSocketOptions.StartTls, other, account.Secret));
+        // Whose login it was is known as well.
+        await Eventually.Async(() => _node.AskReplica("SELECT coalesce(sum(succeeded), 0) FROM login_count WHERE account_id = $1", account.State.AccountId) == 6);
+    }
+
+    [Theory, Trait("Rule", "ACC-15")]
+    [InlineData("USER {0} ")]
+    [InlineData("USER  {0}")]
+    [InlineData("USER {0}\t")]
+    public async Task A_blank_behind_USER_of_POP3_is_no_part_of_the_name(string command)
+    {
+        var account = await Account.OpenAsync(_node);
+        using var client = new System.Net.Sockets.TcpClient("127.0.0.1", _node.Port("POP3"));
+        using var reader = new StreamReader(client.GetStream());
+        using var writer = new StreamWriter(client.GetStream()) { AutoFlush = true, NewLine = "\r\n" };
+        await reader.ReadLineAsync(TestContext.Current.CancellationToken);
+        foreach (var say in new[] { command.Replace("{0}", account.Address, StringComparison.Ordinal), $"PASS {account.Secret}" })
+        {
+            await writer.WriteLineAsync(say);
+            Assert.StartsWith("+OK", await reader.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+    }
+
     [Fact, Trait("Rule", "ACC-4")]
     public async Task Who_has_no_password_receives_mail_but_does_not_log_in()
     {

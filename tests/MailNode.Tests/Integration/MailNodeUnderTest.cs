@@ -31,6 +31,13 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
         ["QUOTA"] = 28,
         ["DOVEADM"] = 29,
         ["MILTER"] = 31,
+        ["FORWARD"] = 32,
+        ["SRS"] = 33,
+        ["SRS_BACK"] = 34,
+        ["SCANNER"] = 35,
+        ["CLAMAV"] = 36,
+        ["LEARN"] = 37,
+        ["REDIS"] = 38,
         ["POP3"] = 110,
         ["IMAP"] = 143,
         ["SUBMISSIONS"] = 465,
@@ -44,14 +51,14 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
     private readonly int _base = FreeBase();
     private readonly string _plaintext;
     private readonly MailNodeUnderTest? _beside;
-    private GuardedProcess? _dovecot, _postfix, _rspamd;
+    private GuardedProcess? _dovecot, _postfix, _rspamd, _srs, _scanner, _clamav, _redis;
     private WebApplication? _agent;
     private bool _mounted;
 
     private MailNodeUnderTest(string name, string plaintext, MailNodeUnderTest? beside)
     {
         (Name, _plaintext, _beside) = (name, plaintext, beside);
-        (Accounts, Outside) = beside is null ? (new("accounts"), new()) : (beside.Accounts, beside.Outside);
+        (Accounts, Routing, Spam, Outside) = beside is null ? (new("accounts"), new("routing"), new("spam"), new()) : (beside.Accounts, beside.Routing, beside.Spam, beside.Outside);
         Home = Directory.CreateTempSubdirectory("hikyaku-test-").FullName;
         // The servers run as users of their own.
         File.SetUnixFileMode(Home, (UnixFileMode)0b111_101_101);
@@ -63,6 +70,10 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
     public string Home { get; }
 
     public ServiceStandIn Accounts { get; }
+
+    public ServiceStandIn Routing { get; }
+
+    public ServiceStandIn Spam { get; }
 
     public OutsideMailServer Outside { get; }
 
@@ -127,11 +138,13 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
             if (node._beside is null)
             {
                 await node.Accounts.StartAsync();
+                await node.Routing.StartAsync();
+                await node.Spam.StartAsync();
                 node.Outside.Start(node.Port("OUTBOX_SMTP"));
             }
 
             node.Broker = node._beside?.Broker ?? await Broker.StartAsync(rabbit ?? await RabbitServer.SharedAsync());
-            await Task.WhenAll(node.StartDovecotAsync(), node.StartPostfixAsync(), node.StartRspamdAsync(), node.StartAgentAsync());
+            await Task.WhenAll(node.StartDovecotAsync(), node.StartPostfixAsync(), node.StartRspamdAsync(), node.StartSrsAsync(), node.StartAgentAsync());
             await node.ReadyAsync();
             return node;
         }
@@ -159,11 +172,14 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
             "--urls", $"http://127.0.0.1:{Port("MAILNODE")}", "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Hikyaku=Information",
             $"--Hikyaku:Node={Name}", $"--Hikyaku:NodeHome={Home}/mailnode",
             $"--Hikyaku:Rabbit={Broker.FactsUri}", $"--Hikyaku:RabbitNodes={Broker.NodesUri}",
-            $"--Hikyaku:Services:accounts={Accounts.Url}", $"--Hikyaku:NodeCredential={Home}/secrets/node-credential",
+            $"--Hikyaku:Services:accounts={Accounts.Url}", $"--Hikyaku:Services:routing={Routing.Url}", $"--Hikyaku:Services:spam={Spam.Url}",
+            $"--Hikyaku:NodeCredential={Home}/secrets/node-credential",
             "--Hikyaku:Advertise:Host=127.0.0.1", $"--Hikyaku:Advertise:ImapPort={Port("IMAP")}", $"--Hikyaku:Advertise:Pop3Port={Port("POP3")}",
             $"--Hikyaku:Advertise:LmtpPort={Port("LMTP")}", $"--Hikyaku:Advertise:QuotaPort={Port("QUOTA")}", $"--Hikyaku:CapacityPort={Port("CAPACITY")}",
+            $"--Hikyaku:DovecotLog={Home}/guard-dovecot/server.log", $"--Hikyaku:ScannerLog={Home}/guard-scanner/server.log",
             // Shorter than usual, as tests wait for them.
             "--Hikyaku:OldReadersLinger=00:00:01", "--Hikyaku:LeaseInterval=00:00:01", "--Hikyaku:ReplicaCheckInterval=00:00:01",
+            $"--Hikyaku:Rspamd=http://127.0.0.1:{Port("LEARN")}", $"--Hikyaku:RspamdPassword={Home}/mailnode/scanner/learn.password",
             $"--Hikyaku:Doveadm=http://127.0.0.1:{Port("DOVEADM")}", $"--Hikyaku:DoveadmKey={Home}/secrets/doveadm.key", .. Settings,
         ];
 
@@ -203,10 +219,16 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
         if (Broker is not null && _beside is null) await Broker.DisposeAsync();
         if (_postfix is not null) await _postfix.DisposeAsync();
         if (_rspamd is not null) await _rspamd.DisposeAsync();
+        if (_srs is not null) await _srs.DisposeAsync();
+        if (_scanner is not null) await _scanner.DisposeAsync();
+        if (_clamav is not null) await _clamav.DisposeAsync();
+        if (_redis is not null) await _redis.DisposeAsync();
         if (_dovecot is not null) await _dovecot.DisposeAsync();
         if (_beside is null)
         {
             await Accounts.DisposeAsync();
+            await Routing.DisposeAsync();
+            await Spam.DisposeAsync();
             Outside.Dispose();
         }
 
@@ -222,12 +244,13 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
         _mounted = true;
     }
 
-    private async Task RenderAsync()
+    /// <summary>Writes the servers' configuration; they read it when they start the next time.</summary>
+    public async Task RenderAsync(params string[] more)
     {
         string[] settings =
         [
-            $"HIKYAKU_HOME={Home}", $"HIKYAKU_PLAINTEXT_LOGIN={_plaintext}", "HIKYAKU_NODE_NETWORKS=127.0.0.0/8",
-            .. Offsets.Keys.Select(n => string.Create(CultureInfo.InvariantCulture, $"PORT_{n}={(n == "OUTBOX_SMTP" ? (_beside ?? this).Port(n) : Port(n))}")),
+            "HIKYAKU_UNSCANNED=pass", "HIKYAKU_RULES_CACHE=/tmp/hikyaku-rspamd-rules", $"HIKYAKU_HOME={Home}", $"HIKYAKU_PLAINTEXT_LOGIN={_plaintext}", "HIKYAKU_NODE_NETWORKS=127.0.0.0/8",
+            .. Offsets.Keys.Select(n => string.Create(CultureInfo.InvariantCulture, $"PORT_{n}={(n == "OUTBOX_SMTP" ? (_beside ?? this).Port(n) : Port(n))}")), .. more,
         ];
         await GuardedProcess.RunAsync("root", ["env", .. settings, "bash", Path.Combine(AppContext.BaseDirectory, "config", "render.sh")]);
     }
@@ -246,7 +269,9 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
 
     private string Folder(string name) => Directory.CreateDirectory(Path.Combine(Home, name)).FullName;
 
-    private async Task ListensAsync(GuardedProcess server, params string[] ports)
+    private Task ListensAsync(GuardedProcess server, params string[] ports) => ListensAsync(server, TimeSpan.FromSeconds(30), ports);
+
+    private async Task ListensAsync(GuardedProcess server, TimeSpan within, params string[] ports)
     {
         foreach (var port in ports)
         {
@@ -255,7 +280,7 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
                 using var client = new TcpClient();
                 await client.ConnectAsync(IPAddress.Loopback, Port(port));
                 return client.Connected;
-            }, TimeSpan.FromSeconds(30), $"{port} answers; it said: {await server.OutputAsync()}");
+            }, within, $"{port} answers; it said: {await server.OutputAsync()}");
         }
     }
 

@@ -124,15 +124,18 @@ public sealed class Mail_on_its_way_to_deleted_accounts(NodeToBreak fixture) : I
     public async Task A_message_is_as_old_as_its_first_recipient_however_long_it_is_written()
     {
         var account = await Account.OpenAsync(_node);
-        var (queue, before) = (_node.Agent.GetRequiredService<PostfixQueue>(), DateTimeOffset.UtcNow);
+        var (queue, before) = (_node.Agent.GetRequiredService<UnfinishedMessages>(), DateTimeOffset.UtcNow);
         using var slow = await _node.SmtpAsync();
         Assert.Equal(250, (int)(await slow.SayRecipientAsync("stranger@outside.test", account.Address)).StatusCode);
-        var begun = queue.OldestUnfinished();
-        Assert.InRange(begun!.Value, before, DateTimeOffset.UtcNow);
+        var begun = Assert.Single(queue.Read()).Begun;
+        Assert.InRange(begun, before, DateTimeOffset.UtcNow);
         Assert.Equal(354, (int)(await slow.SayAsync("DATA")).StatusCode);
-        var sending = slow.SayAsync("Subject: long\r\n\r\n" + string.Concat(Enumerable.Repeat(new string('x', 70) + "\r\n", 1000)));
+        var sending = slow.SayAsync("Subject: long\r\n\r\n" + Lines(1000));
         await Eventually.Async(() => Directory.EnumerateFiles(Path.Combine(_node.Home, "mailnode", "run", "postfix-queue", "incoming")).Any(f => new FileInfo(f).Length > 50_000));
-        Assert.Equal(begun, queue.OldestUnfinished());
+        var unfinished = Assert.Single(queue.Read());
+        Assert.Equal(begun, unfinished.Begun);
+        Assert.True(unfinished.MayConcern(account.Address));
+        Assert.False(unfinished.MayConcern("other@example.jp"));
         await account.DeleteAsync();
         await Eventually.Async(() => Sessions(account) == 0);
         Assert.False(account.IsErased());
@@ -157,7 +160,7 @@ public sealed class Mail_on_its_way_to_deleted_accounts(NodeToBreak fixture) : I
         Assert.Equal(354, (int)(await slow.SayAsync("DATA")).StatusCode);
         var leftBehind = Path.Combine(_node.Home, "mailnode", "run", "postfix-queue", "incoming", "left-behind");
         if (isLeftBehind) await File.WriteAllTextAsync(leftBehind, "of a crash", TestContext.Current.CancellationToken);
-        clock.By = TimeSpan.FromHours(1);
+        clock.By = TimeSpan.FromMinutes(4); // minutes are waited, not more
         var rounds = new HashSet<long>();
         await Eventually.Async(() => rounds.Add(Postponed(account)) && rounds.Count > 3, Long);
         Assert.False(account.IsErased());
@@ -167,6 +170,43 @@ public sealed class Mail_on_its_way_to_deleted_accounts(NodeToBreak fixture) : I
         File.Delete(leftBehind);
         _node.Clock = TimeProvider.System;
         await _node.RestartAgentAsync();
+    }
+
+    [Theory, Trait("Rule", "ACC-5")]
+    [InlineData(0)] // nothing of the message has come
+    [InlineData(1000)]
+    public async Task Who_takes_minutes_over_a_message_to_it_is_told_to_try_again_later(int lines)
+    {
+        var account = await Account.OpenAsync(_node);
+        var clock = new ShiftedClock();
+        _node.Clock = clock;
+        await _node.RestartAgentAsync();
+        using var slow = await _node.SmtpAsync();
+        Assert.Equal(250, (int)(await slow.SayRecipientAsync("stranger@outside.test", account.Address)).StatusCode);
+        Assert.Equal(354, (int)(await slow.SayAsync("DATA")).StatusCode);
+        await account.DeleteAsync();
+        clock.By = TimeSpan.FromMinutes(6);
+        await Eventually.Async(() => account.IsErased(), Long);
+        Assert.Equal(451, (int)(await slow.SayAsync($"Subject: late\r\n\r\n{Lines(lines)}.")).StatusCode);
+        Assert.Empty(await (await account.NextLifeAsync()).InboxAsync());
+        _node.Clock = TimeProvider.System;
+        await _node.RestartAgentAsync();
+    }
+
+    [Fact, Trait("Rule", "ACC-5")]
+    public async Task Who_is_slow_in_sending_to_others_does_not_hold_a_deletion_up()
+    {
+        var (account, other) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
+        using var slow = await _node.SmtpAsync();
+        Assert.Equal(250, (int)(await slow.SayRecipientAsync("stranger@outside.test", other.Address)).StatusCode);
+        Assert.Equal(354, (int)(await slow.SayAsync("DATA")).StatusCode);
+        // Does not end, so there is no answer.
+        var sending = slow.SayAsync($"Subject: slow\r\n\r\n{Lines(1000)}{Lines(1)}x");
+        await account.DeleteAsync();
+        await Eventually.Async(() => account.IsErased(), Long);
+        Assert.Single(_node.Agent.GetRequiredService<UnfinishedMessages>().Read());
+        slow.Dispose();
+        await Assert.ThrowsAnyAsync<Exception>(() => sending);
     }
 
     [Fact, Trait("Rule", "ACC-5")]
@@ -216,6 +256,8 @@ public sealed class Mail_on_its_way_to_deleted_accounts(NodeToBreak fixture) : I
         var stop = TestContext.Current.CancellationToken;
         await _node.Agent.GetRequiredService<PostfixQueue>().AttemptAsync((await _node.QueueAsync()).Where(m => m.Queue == "deferred").Select(m => m.Id), stop);
     }
+
+    private static string Lines(int count) => string.Concat(Enumerable.Repeat(new string('x', 70) + "\r\n", count));
 
     private long Sessions(Account account) => _node.AskReplica("SELECT count(*) FROM session_end WHERE account_id = $1", account.State.AccountId);
 

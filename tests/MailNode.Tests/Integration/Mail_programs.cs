@@ -22,9 +22,7 @@ public sealed class Mail_programs(NodeFixture fixture)
     [Fact, Trait("Rule", "RST-8")]
     public async Task A_full_mailbox_is_emptied_by_way_of_Trash_and_takes_no_mail_before()
     {
-        var account = await (await Account.OpenAsync(_node)).ChangeCapacityAsync(1);
-        foreach (var n in Enumerable.Range(0, 3)) await _node.DeliverAsync(account.Address, $"large {n}", 310_000);
-        await Eventually.Async(account.InboxAsync, inbox => inbox.Count == 3);
+        var account = await FullAccountAsync();
         using var imap = await account.LoggedInAsync();
         var (inbox, trash) = (imap.Inbox!, imap.GetFolder(SpecialFolder.Trash)!);
         await inbox.OpenAsync(FolderAccess.ReadWrite);
@@ -42,6 +40,99 @@ public sealed class Mail_programs(NodeFixture fixture)
         await trash.OpenAsync(FolderAccess.ReadWrite);
         await EmptyAsync(trash);
         await _node.DeliverAsync(account.Address, "there is space again");
+    }
+
+    [Fact, Trait("Rule", "RST-8")]
+    public async Task A_full_mailbox_is_emptied_by_POP_and_takes_mail_again()
+    {
+        var account = await FullAccountAsync();
+        using (var pop = await _node.Pop3Async())
+        {
+            await pop.AuthenticateAsync(account.Address, account.Secret);
+            Assert.Equal(3, pop.Count);
+            await pop.DeleteMessagesAsync(0, 2);
+            await pop.DisconnectAsync(quit: true);
+        }
+
+        Assert.Single(await account.InboxAsync());
+        await _node.DeliverAsync(account.Address, "there is space again", 310_000);
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Count == 2);
+    }
+
+    [Fact, Trait("Rule", "RST-8")]
+    public async Task Mutt_with_a_trash_folder_deletes_all_of_a_full_mailbox()
+    {
+        var account = await FullAccountAsync();
+        var server = $"imap://127.0.0.1:{_node.Port("IMAP")}/";
+        await RunAsync("mutt", $"""
+            set folder={server}
+            set spoolfile=+INBOX
+            set trash=+Trash
+            set imap_user="{account.Address}"
+            set imap_pass="{account.Secret}"
+            set ssl_starttls=no
+            set ssl_force_tls=no
+            set delete=yes
+            set quit=yes
+            unset confirmcreate
+            push <delete-pattern>~A<enter><sync-mailbox><quit>
+            """, file => $"script --quiet --return --command 'mutt -n -F {file}' /dev/null");
+        using var imap = await account.LoggedInAsync();
+        var trash = imap.GetFolder(SpecialFolder.Trash)!;
+        await trash.StatusAsync(StatusItems.Count);
+        await imap.Inbox!.StatusAsync(StatusItems.Count);
+        Assert.Equal((0, 3), (imap.Inbox.Count, trash.Count));
+    }
+
+    [Fact, Trait("Rule", "ACC-3")]
+    public async Task Mbsync_fetches_the_inbox_with_the_subscribed_folders()
+    {
+        var account = await Account.OpenAsync(_node);
+        await _node.DeliverAsync(account.Address, "to be fetched");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Count == 1);
+        var folder = Directory.CreateTempSubdirectory("hikyaku-mbsync-");
+        await RunAsync("mbsync", $"""
+            IMAPStore far
+            Host 127.0.0.1
+            Port {_node.Port("IMAP")}
+            User {account.Address}
+            Pass {account.Secret}
+            SSLType None
+            AuthMechs LOGIN
+            SubscribedOnly yes
+
+            MaildirStore near
+            Path {folder.FullName}/
+            Inbox {folder.FullName}/INBOX
+            SubFolders Verbatim
+
+            Channel all
+            Far :far:
+            Near :near:
+            Patterns *
+            Create Near
+            SyncState *
+            """, file => $"mbsync -c {file} all");
+        Assert.Equal(["Archive", "Drafts", "INBOX", "Junk", "Sent", "Trash"], folder.GetDirectories().Select(d => d.Name).Order(StringComparer.Ordinal));
+        Assert.Single(Directory.GetFiles(Path.Combine(folder.FullName, "INBOX"), "*", SearchOption.AllDirectories), f => !Path.GetFileName(f).StartsWith('.'));
+        folder.Delete(recursive: true);
+    }
+
+    private async Task<Account> FullAccountAsync()
+    {
+        var account = await (await Account.OpenAsync(_node)).ChangeCapacityAsync(1);
+        await account.SessionsEndedAsync();
+        foreach (var n in Enumerable.Range(0, 3)) await _node.DeliverAsync(account.Address, $"large {n}", 310_000);
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Count == 3);
+        return account;
+    }
+
+    private static async Task RunAsync(string program, string settings, Func<string, string> command)
+    {
+        var file = Path.Combine(Directory.CreateTempSubdirectory($"hikyaku-{program}-").FullName, "settings");
+        await File.WriteAllTextAsync(file, settings + "\n");
+        await GuardedProcess.RunAsync("root", "env", "TERM=xterm", $"HOME={Path.GetDirectoryName(file)}", "timeout", "60", "sh", "-c", command(file));
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
     }
 
     private static async Task EmptyAsync(IMailFolder folder)

@@ -128,6 +128,7 @@ public sealed class Node_outages(NodeToBreak fixture) : IClassFixture<NodeToBrea
     {
         var account = await Account.OpenAsync(_node);
         await _node.DeliverAsync(account.Address, "before");
+        await Eventually.Async(account.InboxAsync, inbox => inbox.Contains("before"));
         _node.RemoveReplica();
         await Eventually.Async(() => File.Exists(_node.Replica));
         var changed = await account.ChangePasswordAsync("Hanafubuki-93ab");

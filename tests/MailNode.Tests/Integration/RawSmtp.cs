@@ -8,11 +8,11 @@ namespace Hikyaku.MailNode.Tests.Integration;
 internal static class RawSmtp
 {
     /// <summary>Delivers a message to port 25 as another server does; answers the last reply.</summary>
-    public static async Task<string> DeliverRawAsync(this MailNodeUnderTest node, string to, byte[] message)
+    public static async Task<string> DeliverRawAsync(this MailNodeUnderTest node, string to, byte[] message, string from = "somebody@outside.test")
     {
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", node.Port("SMTP"));
-        return await SendAsync(client.GetStream(), ["EHLO outside.test", "MAIL FROM:<somebody@outside.test> BODY=8BITMIME", $"RCPT TO:<{to}>", "DATA"], message);
+        return await SendAsync(client.GetStream(), ["EHLO outside.test", $"MAIL FROM:<{from}> BODY=8BITMIME", $"RCPT TO:<{to}>", "DATA"], message);
     }
 
     /// <summary>Submits a message on port 465; answers the last reply.</summary>
@@ -41,10 +41,10 @@ internal static class RawSmtp
     }
 
     // RFC 5321, 4.5.2. Bytes are kept: Latin-1 has one character for each.
-    private static byte[] Stuffed(byte[] message)
+    public static byte[] Stuffed(byte[] message)
         => Encoding.Latin1.GetBytes(("\r\n" + Encoding.Latin1.GetString(message)).Replace("\r\n.", "\r\n..", StringComparison.Ordinal)[2..] + ".\r\n");
 
-    private static async Task<string> ReplyAsync(StreamReader reader)
+    public static async Task<string> ReplyAsync(StreamReader reader)
     {
         while (true)
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Hikyaku.Platform.Testing;
 using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.MailNode.Tests.Integration;
@@ -6,10 +7,10 @@ namespace Hikyaku.MailNode.Tests.Integration;
 [Collection(OneNode.Name)]
 public sealed class Reading_the_replica(NodeFixture fixture)
 {
-    private const int Reads = 200_000;
+    private static readonly int Reads = Campaign.Size("reads", everyDay: 60_000);
     private readonly MailNodeUnderTest _node = fixture.Node;
 
-    [Fact, Trait("Rule", "NOD-2")]
+    [Fact, Trait("Rule", "NOD-2"), Trait("Size", "reads")]
     public async Task Whoever_reads_gets_an_answer_in_every_moment_of_constant_writing()
     {
         // Who else writes it is noticed and ends it.

@@ -12,7 +12,7 @@ public sealed class Finding_drift : IDisposable
 
     private static readonly object[] States =
     [
-        new DomainState("example.jp", true, 2, 3, false),
+        new DomainState("example.jp", true, 2, 3, false) { Dkim = new("h20261124a", "-----BEGIN") },
         new DomainState("xn--r8jz45g.jp", true, 1, 4, false),
         new MailNodeState("mail1", "10.0.0.1", 143, 110, 24, 1, 5, false, 12340),
         new MailNodeState("mail2", "10.0.0.2", 143, 110, 24, 3, 6, true, 12340),
@@ -56,6 +56,11 @@ public sealed class Finding_drift : IDisposable
     [InlineData("UPDATE domain SET served = 0 WHERE domain = 'example.jp'")]
     [InlineData("UPDATE domain SET version = 1 WHERE domain = 'example.jp'")]
     [InlineData("UPDATE domain SET deleted_at = 1 WHERE domain = 'example.jp'")]
+    [InlineData("UPDATE domain SET dkim_selector = 'h1' WHERE domain = 'example.jp'")]
+    [InlineData("UPDATE domain SET dkim_selector = NULL WHERE domain = 'example.jp'")]
+    [InlineData("UPDATE domain SET dkim_key = 'another' WHERE domain = 'example.jp'")]
+    [InlineData("UPDATE domain SET dkim_key = NULL WHERE domain = 'example.jp'")]
+    [InlineData("UPDATE domain SET dkim_selector = 'h1', dkim_key = 'x' WHERE domain = 'xn--r8jz45g.jp'")]
     [InlineData("DELETE FROM mailbox WHERE account_id = 'a3'")]
     [InlineData("DELETE FROM domain WHERE domain = 'example.jp'")]
     [InlineData("UPDATE node SET host = '10.0.0.9' WHERE node = 'mail1'")]
@@ -68,7 +73,7 @@ public sealed class Finding_drift : IDisposable
     [InlineData("UPDATE node SET deleted_at = NULL WHERE node = 'mail2'")]
     [InlineData("DELETE FROM node WHERE node = 'mail1'")]
     [InlineData("INSERT INTO node VALUES ('evil', '10.0.0.9', 143, 110, 24, 1, 1, NULL, 12340)")]
-    [InlineData("INSERT INTO domain VALUES ('evil.jp', 1, 1, 1, NULL)")]
+    [InlineData("INSERT INTO domain VALUES ('evil.jp', 1, 1, 1, NULL, NULL, NULL)")]
     [InlineData("INSERT INTO mailbox SELECT 'a9', 'evil@example.jp', NULL, domain, life, password_hash, capacity_mb, version, position, NULL, NULL, NULL, NULL, NULL, password_version FROM mailbox WHERE account_id = 'a1'")]
     public void Every_single_change_is_found_in_its_shard_and_repaired(string damage)
     {
@@ -151,7 +156,7 @@ public sealed class Finding_drift : IDisposable
     private List<string> Rows() =>
     [
         .. _replica.All("SELECT concat_ws('|', account_id, address, ifnull(unicode_address, '-'), domain, life, ifnull(password_hash, '-'), capacity_mb, version, ifnull(deleted_at, '-'), ifnull(home_node, '-'), ifnull(mail_deletion_job, '-'), ifnull(mail_deletion_at, '-')) FROM mailbox WHERE deleted_at IS NULL ORDER BY 1", r => r.GetString(0)),
-        .. _replica.All("SELECT concat_ws('|', domain, served, version, ifnull(deleted_at, '-')) FROM domain ORDER BY 1", r => r.GetString(0)),
+        .. _replica.All("SELECT concat_ws('|', domain, served, version, ifnull(deleted_at, '-'), ifnull(dkim_selector, '-'), ifnull(dkim_key, '-')) FROM domain ORDER BY 1", r => r.GetString(0)),
         .. _replica.All("SELECT concat_ws('|', node, host, imap_port, pop3_port, lmtp_port, quota_port, version, deleted_at IS NOT NULL) FROM node ORDER BY 1", r => r.GetString(0)),
     ];
 }

@@ -89,15 +89,18 @@ public sealed class Obeying_the_newest_state : IDisposable
     }
 
     [Fact, Trait("Rule", "ACC-7")]
-    public void A_changed_password_or_a_deletion_ends_sessions_and_another_capacity_does_not()
+    public void What_a_session_reads_at_its_beginning_ends_it_when_it_changes()
     {
         EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 1, 1, "one"), Now);
-        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 2, 2, "one", capacity: 99), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 2, 2, "one"), Now);
         Assert.Empty(Ending());
-        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 3, 3, "two", capacity: 99), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 3, 3, "one", capacity: 99), Now);
         Assert.Equal([Address], Ending());
         _replica.Run("DELETE FROM session_end");
-        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 4, 4, null, deleted: true), Now);
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 4, 4, "two", capacity: 99), Now);
+        Assert.Equal([Address], Ending());
+        _replica.Run("DELETE FROM session_end");
+        EmptyReplica.Rows.Watch(_replica, Mailbox("a1", Address, 1, 5, 5, null, deleted: true), Now);
         Assert.Equal([Address], Ending());
     }
 
