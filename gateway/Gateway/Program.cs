@@ -67,6 +67,7 @@ public static class Program
         services.AddSingleton<Jobs>();
         services.AddSingleton<AccountHistory>();
         services.AddSingleton<AccountSummary>();
+        services.AddSingleton<DomainDns>();
     }
 
     private static void AddSessions(IServiceCollection services, IConfiguration configuration)
@@ -85,6 +86,12 @@ public static class Program
         app.UseSecurityHeaders();
         app.UseExceptionHandler();
         app.UseStatusCodePages(context => StatusProblem(context.HttpContext)?.ExecuteAsync(context.HttpContext) ?? Task.CompletedTask);
+        // HEAD is GET without its body (RFC 9110, 9.3.2), which Kestrel leaves out by itself.
+        app.Use((http, next) =>
+        {
+            if (HttpMethods.IsHead(http.Request.Method)) http.Request.Method = HttpMethods.Get;
+            return next(http);
+        });
         app.UseRouting();
         app.UseBodyLimit();
         var gate = app.Services.GetRequiredService<Gate>();
@@ -123,6 +130,8 @@ public static class Program
         (Shares.Jobs, _) => services.GetRequiredService<Jobs>().SendAsync,
         (Shares.AccountHistory, "GET") => services.GetRequiredService<AccountHistory>().ListAsync,
         (Shares.AccountHistory, "POST") => services.GetRequiredService<AccountHistory>().UndoAsync,
+        (Shares.DomainHistory, "GET") => http => services.GetRequiredService<MergedList>().SendAsync(http, services.GetRequiredService<RouteTable>().Sharing(Shares.DomainHistory), "at"),
+        (Shares.DomainDns, "GET") => services.GetRequiredService<DomainDns>().SendAsync,
         (Shares.AccountSummary, "GET") => services.GetRequiredService<AccountSummary>().SendAsync,
         _ => throw new InvalidOperationException($"Nobody answers {route.Method} {route.Pattern}"),
     };

@@ -14,7 +14,7 @@ public static class DocumentMerge
     private const string SchemaPrefix = "#/components/schemas/";
     private static readonly JsonSerializerOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Merges the documents, which are named by service. What several services answer together is described by the first of them.</summary>
+    /// <summary>Merges the documents, which are named by service. What several services answer together is described by the first of them, or by the one that the line names.</summary>
     public static byte[] Of(IReadOnlyDictionary<string, JsonObject> documents, RouteTable table)
     {
         ArgumentNullException.ThrowIfNull(documents);
@@ -44,7 +44,7 @@ public static class DocumentMerge
         {
             foreach (var (method, operation) in operations!.AsObject())
             {
-                if (table.Find(method.ToUpperInvariant(), pattern) is not { } route || !table.Answers(service, route)) continue;
+                if (table.Find(method.ToUpperInvariant(), pattern) is not { } route || !table.Answers(service, route) || (route.DescribedBy ?? service) != service) continue;
                 var entry = paths[pattern]?.AsObject() ?? [];
                 entry[method] ??= Describe(operation!.DeepClone().AsObject(), route);
                 if (entry.Parent is null) paths[pattern] = entry;

@@ -27,6 +27,9 @@ public sealed record GatewayRoute(string Method, string Pattern, Scope Scope, IR
     /// <summary>What several services answer together here; none where one service answers alone.</summary>
     public Shares Share { get; init; }
 
+    /// <summary>Of a line that several services answer: whose description stands in the API document; null: the first one's.</summary>
+    public string? DescribedBy { get; init; }
+
     /// <summary>Whether it answers without a session.</summary>
     public bool IsOpen => MayCall.Count == 0;
 

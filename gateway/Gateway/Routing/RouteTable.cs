@@ -32,11 +32,14 @@ public sealed class RouteTable
     /// <summary>The names of the services, without the gateway itself.</summary>
     public IReadOnlyList<string> Services { get; }
 
-    /// <summary>The table of this assembly's services, and of more.</summary>
-    public static RouteTable With(params IEnumerable<IServiceRoutes> more) => new(
+    /// <summary>The table of this assembly's services, and of more: one of the same name takes the place of this assembly's.</summary>
+    public static RouteTable With(params IEnumerable<IServiceRoutes> more) => Of([.. more]);
+
+    private static RouteTable Of(IServiceRoutes[] more) => new(
     [
         .. typeof(RouteTable).Assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(IServiceRoutes)))
-            .OrderBy(t => t.Name, StringComparer.Ordinal).Select(t => (IServiceRoutes)Activator.CreateInstance(t)!),
+            .OrderBy(t => t.Name, StringComparer.Ordinal).Select(t => (IServiceRoutes)Activator.CreateInstance(t)!)
+            .Where(own => !more.Any(m => m.Service == own.Service)),
         .. more,
     ]);
 

@@ -58,7 +58,7 @@ public static class SignIn
 
     /// <summary>One login has one spelling, so that another case is not another counter.</summary>
     internal static string Normal(string login)
-        => InternetNames.TryReadAddress(login, out var address, out _) ? address : login.Normalize(NormalizationForm.FormKC).ToLowerInvariant();
+        => InternetNames.TryReadAddress(login, out var address, out _) ? address : login.Trim().Normalize(NormalizationForm.FormKC).ToLowerInvariant();
 
     // An unpaired surrogate is read as U+FFFD.
     private static bool IsReadable(string? text, int max)

@@ -10,7 +10,7 @@ using Npgsql;
 
 namespace Hikyaku.Gateway.Tests.Integration;
 
-/// <summary>The real accounts service and the real feed behind the real gateway, all in this process, on servers of their own.</summary>
+/// <summary>The real services behind the real gateway, all in this process, on servers of their own.</summary>
 public sealed class Deployment : IAsyncLifetime
 {
     public const string OperatorPassword = "Ope-rator-1234";
@@ -20,6 +20,8 @@ public sealed class Deployment : IAsyncLifetime
     private readonly List<WebApplication> _more = [];
     private WebApplication _accounts = null!;
     private WebApplication _feed = null!;
+    private WebApplication _routing = null!;
+    private WebApplication _spam = null!;
     private WebApplication _gateway = null!;
     private string _bus = "";
     private string _database = "";
@@ -30,8 +32,12 @@ public sealed class Deployment : IAsyncLifetime
 
     public string FeedAddress => _feed.Urls.First();
 
+    public string RoutingAddress => _routing.Urls.First();
+
+    public string SpamAddress => _spam.Urls.First();
+
     /// <summary>Where each service is that the gateway forwards to.</summary>
-    public IReadOnlyDictionary<string, string> Services => new Dictionary<string, string> { ["accounts"] = AccountsAddress, ["feed"] = FeedAddress };
+    public IReadOnlyDictionary<string, string> Services => new Dictionary<string, string> { ["accounts"] = AccountsAddress, ["feed"] = FeedAddress, ["routing"] = RoutingAddress, ["spam"] = SpamAddress };
 
     public async ValueTask InitializeAsync()
     {
@@ -41,10 +47,12 @@ public sealed class Deployment : IAsyncLifetime
         [
             "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={_database}",
             $"--Hikyaku:Rabbit={_bus}", $"--Hikyaku:RabbitNodes={await RabbitServer.NewVirtualHostAsync()}",
-            "--Hikyaku:PasswordCost=low", $"--Hikyaku:OperatorPassword={OperatorPassword}", "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
+            "--Hikyaku:PasswordCost=low", "--Hikyaku:DkimKeyBits=1024", $"--Hikyaku:OperatorPassword={OperatorPassword}", "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
         ]);
         await _accounts.StartAsync();
         _feed = await StartFeedAsync(_bus);
+        _routing = await StartAsync(global::Hikyaku.Routing.Program.Build, _bus);
+        _spam = await StartAsync(Spam.Program.Build, _bus);
         // All tests come from one network.
         _gateway = await StartGatewayAsync(_bus, AccountsAddress, ["--Hikyaku:Throttle:DistinctLogins=100000"], []);
         Client = new Client(_gateway.Urls.First());
@@ -76,12 +84,26 @@ public sealed class Deployment : IAsyncLifetime
         return feed;
     }
 
+    private async Task<WebApplication> StartAsync(Func<string[], WebApplication> build, string bus)
+    {
+        var service = build(
+        [
+            "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={await PostgresServer.NewDatabaseAsync()}", $"--Hikyaku:Rabbit={bus}",
+            $"--Hikyaku:RabbitNodes={await RabbitServer.NewVirtualHostAsync()}", "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
+        ]);
+        _more.Add(service);
+        await service.StartAsync();
+        return service;
+    }
+
     private async Task<WebApplication> StartGatewayAsync(string bus, string accounts, string[] settings, IServiceRoutes[] more)
     {
         var gateway = Program.Build(
         [
             "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={await PostgresServer.NewDatabaseAsync()}", $"--Hikyaku:Rabbit={bus}",
-            $"--Hikyaku:Services:accounts={accounts}", $"--Hikyaku:Services:feed={FeedAddress}", "--Logging:LogLevel:Default=Warning", .. _keys.ForGateway(), .. settings,
+            $"--Hikyaku:Services:accounts={accounts}", $"--Hikyaku:Services:feed={FeedAddress}", $"--Hikyaku:Services:routing={RoutingAddress}",
+            $"--Hikyaku:Services:spam={SpamAddress}",
+            "--Logging:LogLevel:Default=Warning", .. _keys.ForGateway(), .. settings,
         ], more);
         _more.Add(gateway);
         await gateway.StartAsync();

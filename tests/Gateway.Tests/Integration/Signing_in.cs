@@ -9,6 +9,22 @@ public sealed class Signing_in(Deployment deployment)
 {
     private readonly Client _client = deployment.Client;
 
+    [Fact, Trait("Rule", "ACC-15")]
+    public async Task A_login_is_read_in_any_width_and_with_blanks_around_it()
+    {
+        var tenant = await deployment.TenantAsync();
+        var wide = string.Concat(tenant.User.Split('@')[1].Select(c => (char)(c + 0xFEE0)));
+        foreach (var (login, read) in new[]
+        {
+            ($" {tenant.User} ", tenant.User), ($"taro@{wide}", tenant.User), ($"TARO\uFF20{tenant.Domain.Replace(".", "\u3002", StringComparison.Ordinal)}\u3000", tenant.User),
+            ($" {tenant.Admin.ToUpperInvariant()}\u3000", tenant.Admin),
+        })
+        {
+            var signedIn = await _client.TrySignInAsync(login, Deployment.Password);
+            Assert.Equal((HttpStatusCode.Created, read), (signedIn.Status, (string?)signedIn.Body!["login"]));
+        }
+    }
+
     [Fact]
     public async Task An_operator_an_administrator_and_a_user_sign_in_and_learn_who_they_are()
     {

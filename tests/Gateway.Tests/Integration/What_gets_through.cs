@@ -92,7 +92,7 @@ public sealed class What_gets_through(Deployment deployment)
     [InlineData("DELETE", "/api/v1/me", "GET")]
     [InlineData("GET", "/api/v1/sessions", "POST")]
     [InlineData("OPTIONS", "/api/v1/accounts/x@example.jp", "DELETE, GET, PATCH")]
-    [InlineData("HEAD", "/api/v1/me", "GET")]
+    [InlineData("HEAD", "/api/v1/sessions", "POST")]
     public async Task A_known_path_with_another_method_is_405_and_says_which_are_allowed(string method, string path, string allowed)
     {
         var reply = await _client.SendAsync(new HttpMethod(method), path);
@@ -100,6 +100,21 @@ public sealed class What_gets_through(Deployment deployment)
         Assert.Equal(HttpStatusCode.MethodNotAllowed, reply.Status);
         Assert.Equal(allowed.Split(", "), reply["Allow"]!.Split(["\n", ", "], StringSplitOptions.None).Order(StringComparer.Ordinal));
         if (method != "HEAD") Assert.Equal("request.method-not-allowed", reply.Code);
+    }
+
+    [Theory, Trait("Rule", "GWY-1")]
+    [InlineData("/api/v1/me")]
+    [InlineData("/api/v1/domains")]
+    [InlineData("/api/v1/accounts/nobody@example.jp")]
+    [InlineData("/api/v1/openapi.json")]
+    [InlineData("/health/ready")]
+    public async Task HEAD_answers_what_GET_does_without_the_body(string path)
+    {
+        var session = await deployment.OperatorAsync();
+        var (get, head) = (await _client.GetAsync(path, session), await _client.SendAsync(HttpMethod.Head, path, session));
+
+        Assert.Equal((get.Status, ""), (head.Status, head.Text));
+        Assert.Equal(get["Content-Type"], head["Content-Type"]);
     }
 
     [Theory, Trait("Rule", "SEC-6")]

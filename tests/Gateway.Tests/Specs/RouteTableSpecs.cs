@@ -53,7 +53,7 @@ public sealed class RouteTableSpecs
     {
         var table = RouteTable.With(new OneService("moods", Shares.Jobs, new GatewayRoute("GET", "/api/v1/moods", Scope.None, [Roles.Operator], "moods")));
 
-        Assert.Equal(Table.Services.Append("moods").Order(), table.Services);
+        Assert.Equal(Table.Services.Append("moods").Order(), table.Services.Order());
         Assert.Equal(Table.Sharing(Shares.Jobs).Append("moods").Order(), table.Sharing(Shares.Jobs));
         Assert.Equal(Table.Sharing(Shares.AccountHistory), table.Sharing(Shares.AccountHistory));
         Assert.True(table.Answers("moods", table.Find("GET", "/api/v1/moods")!));
@@ -64,11 +64,13 @@ public sealed class RouteTableSpecs
 
     [Fact]
     public void A_further_service_cannot_take_the_line_of_another()
-        => Assert.Throws<ArgumentException>(() => RouteTable.With(new OneService("routing", Shares.None, Table.Find("GET", "/api/v1/domains")!)));
+        => Assert.Throws<ArgumentException>(() => RouteTable.With(new OneService("another", Shares.None, Table.Find("GET", "/api/v1/domains")!)));
 
     [Fact]
-    public void The_operator_may_do_everything_that_needs_a_session()
-        => Assert.All(Table.Routes.Where(r => !r.IsOpen), r => Assert.Contains(Roles.Operator, r.MayCall));
+    public void The_operator_may_do_everything_that_needs_a_session_but_read_mail()
+        => Assert.Equal(
+            ["POST /api/v1/accounts/{address}/forwarding-rules/preview"],
+            Table.Routes.Where(r => !r.IsOpen && !r.MayCall.Contains(Roles.Operator)).Select(r => $"{r.Method} {r.Pattern}"));
 
     [Fact, Trait("Rule", "ROLE-2")]
     public void What_a_path_is_forwarded_as_is_made_from_the_pattern_and_the_normalised_names()

@@ -10,7 +10,7 @@ internal sealed class AccountsRoutes : IServiceRoutes
 
     public string Service => Accounts;
 
-    public Shares Shares => Shares.Jobs | Shares.AccountHistory;
+    public Shares Shares => Shares.Jobs | Shares.AccountHistory | Shares.DomainDns | Shares.DomainHistory;
 
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
@@ -20,8 +20,8 @@ internal sealed class AccountsRoutes : IServiceRoutes
         new("GET", "/api/v1/domains", Scope.None, Staff, Accounts),
         new("GET", "/api/v1/domains/{name}", Scope.Domain, Staff, Accounts),
         new("PATCH", "/api/v1/domains/{name}", Scope.Domain, Operator, Accounts),
-        new("GET", "/api/v1/domains/{name}/history", Scope.Domain, Staff, Accounts),
         new("POST", "/api/v1/domains/{name}/history/{eventId}/undo", Scope.Domain, Operator, Accounts),
+        new("POST", "/api/v1/domains/{name}/dkim/rotate", Scope.Domain, Operator, Accounts),
         new("GET", "/api/v1/domains/{name}/administrators", Scope.Domain, Staff, Accounts),
         new("POST", "/api/v1/domains/{name}/administrators", Scope.Domain, Operator, Accounts),
         new("GET", "/api/v1/domains/{name}/administrators/{login}", Scope.Domain, Staff, Accounts),

@@ -31,4 +31,10 @@ public enum Shares
 
     /// <summary>Fields of the account's summary: <c>GET /internal/accounts/{id}/summary</c>. The accounts service gives the core, and so has no share.</summary>
     AccountSummary = 4,
+
+    /// <summary>A domain's DNS: <c>GET /api/v1/domains/{name}/dns</c>, of which each gives what it knows.</summary>
+    DomainDns = 8,
+
+    /// <summary>Changes of domains: their histories are merged. Only the accounts service's can be undone.</summary>
+    DomainHistory = 16,
 }

@@ -22,6 +22,11 @@ internal sealed class SharedRoutes : IServiceRoutes
         new("GET", "/api/v1/jobs/{id}/events", Scope.None, All, Shared) { Share = Shares.Jobs, Streams = true },
 
         new("GET", "/api/v1/accounts/{address}/history", Scope.Account, All, Shared) { Share = Shares.AccountHistory },
-        new("POST", "/api/v1/accounts/{address}/history/{eventId}/undo", Scope.Account, Staff, Shared) { Share = Shares.AccountHistory },
+        // Who may change a setting may undo the change; the service that has the event judges.
+        new("POST", "/api/v1/accounts/{address}/history/{eventId}/undo", Scope.Account, All, Shared) { Share = Shares.AccountHistory },
+
+        // Which records sign is the accounts service's; what was looked up, and what the whole answer is like, the spam service's.
+        new("GET", "/api/v1/domains/{name}/dns", Scope.Domain, Staff, Shared) { Share = Shares.DomainDns, DescribedBy = "spam" },
+        new("GET", "/api/v1/domains/{name}/history", Scope.Domain, Staff, Shared) { Share = Shares.DomainHistory },
     ];
 }
