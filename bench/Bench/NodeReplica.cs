@@ -20,6 +20,16 @@ internal sealed class NodeReplica(string home)
         return accounts;
     }
 
+    /// <summary>The Sieve script that an account's mail is delivered by.</summary>
+    public string ScriptOf(string address)
+    {
+        using var connection = Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT body FROM script WHERE address = $1";
+        command.Parameters.AddWithValue("$1", address);
+        return (string)command.ExecuteScalar()!;
+    }
+
     /// <summary>Makes the node hash every password again.</summary>
     public void ForgetPasswords()
     {

@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Hikyaku.Bench;
 
 /// <summary>
-/// The same Dovecot with the node's own configuration, but accounts of its own, no login policy and only the IMAP port; the
-/// mailboxes are the node's.
+/// The same Dovecot with the node's own configuration, but accounts of its own, no login policy and only one port: IMAP, or LMTP without
+/// Sieve or with one script for all. The mailboxes are the node's.
 /// </summary>
 internal sealed partial class OtherDovecot : IDisposable
 {
@@ -27,12 +26,12 @@ internal sealed partial class OtherDovecot : IDisposable
 
     /// <summary>Starts one whose accounts are in a passwd-file, written as <paramref name="password"/> answers.</summary>
     public static Task<OtherDovecot> WithPasswdFileAsync(
-        string home, int port, IEnumerable<(string Address, string Hash, string Folder)> accounts, Func<string, string> password, string cacheSize)
+        string home, int port, IEnumerable<(string Address, string Hash, string Folder)> accounts, Func<string, string> password, string cacheSize, string protocol = "imap", string? script = null)
         => StartAsync(home, port, cacheSize, folder =>
         {
             File.WriteAllLines(Path.Combine(folder, "passwd"), accounts.Select(a => $"{a.Address}:{password(a.Hash)}:5000:5000::{a.Folder}::"));
             return $"driver = passwd-file\n  args = {folder}/passwd";
-        });
+        }, protocol, script);
 
     /// <summary>Starts one that asks a SQLite file, as the node's does, for no more than the hash.</summary>
     public static Task<OtherDovecot> WithSqliteAsync(string home, int port) => StartAsync(home, port, "0", folder =>
@@ -78,11 +77,10 @@ internal sealed partial class OtherDovecot : IDisposable
             if (start.ExitCode != 0) throw new InvalidOperationException("The other Dovecot does not start");
         }
 
-        for (var deadline = DateTime.UtcNow.AddSeconds(20); !Listens(Port);)
-            if (DateTime.UtcNow > deadline) throw new TimeoutException("The other Dovecot does not listen");
+        await Listening.OnAsync(Port);
     }
 
-    private static async Task<OtherDovecot> StartAsync(string home, int port, string cacheSize, Func<string, string> database)
+    private static async Task<OtherDovecot> StartAsync(string home, int port, string cacheSize, Func<string, string> database, string protocol = "imap", string? script = null)
     {
         var folder = Directory.CreateTempSubdirectory("hikyaku-bench-").FullName;
         // Dovecot's processes run as users of their own.
@@ -92,31 +90,27 @@ internal sealed partial class OtherDovecot : IDisposable
         var databases = database(folder);
         text = DatabaseBlocks().Replace(text, m => $"{m.Groups[1].Value} {{\n  {databases}\n}}");
         text = Policy().Replace(text, "");
-        text = Ports().Replace(text, m => $"port = {(m.Groups[1].Value == ImapPort(home) ? port : 0)}");
+        text = Ports().Replace(text, m => $"port = {(m.Groups[1].Value == PortOf(home, protocol) ? port : 0)}");
+        if (script is not null) text = text.Replace("sieve = dict:proxy::sieve;name=active;bindir=~/sieve", $"sieve = file:{folder}/script.sieve", StringComparison.Ordinal);
+        else if (protocol == "lmtp") text = text.Replace("mail_plugins = $mail_plugins sieve", "", StringComparison.Ordinal);
         text = text.Replace("auth_cache_size = 0", $"auth_cache_size = {cacheSize}", StringComparison.Ordinal)
             .Replace("log_path = /dev/stderr", $"log_path = {folder}/log", StringComparison.Ordinal)
             .Replace($"{home}/mailnode/run", $"{folder}/run", StringComparison.Ordinal);
         await File.WriteAllTextAsync(other._configuration, text);
         Directory.CreateDirectory(Path.Combine(folder, "run"));
+        if (script is not null)
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "script.sieve"), script);
+            var (code, output) = await Chaos.Shell.RunAsync("sievec", "-c", other._configuration, Path.Combine(folder, "script.sieve"));
+            if (code != 0) throw new InvalidOperationException(output);
+        }
+
         await other.StartAsync();
         return other;
     }
 
-    private static string ImapPort(string home)
-        => new RunningPlatform(home).Server("imap").Port.ToString(CultureInfo.InvariantCulture);
-
-    private static bool Listens(int port)
-    {
-        try
-        {
-            using var client = new TcpClient("127.0.0.1", port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false; // not yet
-        }
-    }
+    private static string PortOf(string home, string protocol)
+        => new RunningPlatform(home).PortOf(protocol).ToString(CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"(passdb|userdb) \{[^}]*\}")]
     private static partial Regex DatabaseBlocks();

@@ -17,6 +17,9 @@ Dictionary<string, (string What, Func<Report, Task> Run)> benchmarks = new()
     ["logins"] = ("PERF-12: IMAP logins per second on the mail node, beside the same Dovecot with a passwd-file (needs ./dev up, as root)", LoginsBesidePasswdFile.RunAsync),
     ["reconnect"] = ("PERF-16: 10,000 IMAP clients log in again at once after a restart of Dovecot (needs ./dev up, as root)", ReconnectOfEverybody.RunAsync),
     ["replica"] = ("PERF-13: a new replica of 100,000 accounts (needs ./dev up)", ReplicaOfMany.RunAsync),
+    ["rules"] = ("deliveries per second with no rule, 1 rule and 50 rules, beside the same Dovecot without Sieve (needs ./dev up, as root)", DeliveringWithRules.RunAsync),
+    ["mail"] = ("PERF-11: mail through the node per second, beside the same servers with a static configuration (needs ./dev up, as root)", ReceivingMail.RunAsync),
+    ["facts"] = ("PERF-15: facts of deliveries taken in for 10 minutes, and one message found among 10,000,000 (needs ./dev up)", TakingInFacts.RunAsync),
     ["up"] = ("PERF-14: ./dev up until the first message is delivered, and the idle platform's memory", FromUpToFirstMessage.RunAsync),
 };
 

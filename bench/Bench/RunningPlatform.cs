@@ -42,6 +42,9 @@ internal sealed class RunningPlatform
         return (parts[0], int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Where a server listens; LMTP is not for people and has no endpoint.</summary>
+    public int PortOf(string protocol) => protocol == "lmtp" ? PortBase + 24 : Server(protocol).Port;
+
     public string Secret(string name) => File.ReadAllText(Path.Combine(_home, "secrets", name)).Trim();
 
     public string Postgres => $"Host=127.0.0.1;Port={PortBase + 5};Database=accounts;Username=accounts;Password={Secret("postgres-accounts")};Maximum Pool Size=40";

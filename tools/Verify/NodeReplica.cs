@@ -74,7 +74,7 @@ internal sealed class NodeReplica(string node, string folder, NpgsqlDataSource d
     {
         // Only the keys are kept in memory: about 10 MB for 100,000 accounts.
         var named = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var state in NodeStates.All(snapshot, position, stop))
+        await foreach (var state in new NodeStates(box: null).All(snapshot, position, stop))
         {
             var (key, expected) = ReplicaReader.Expected(state);
             named.Add(key);

@@ -12,7 +12,7 @@ internal sealed class ReplicaReader : IDisposable
     private const string Mailboxes =
         "SELECT address, domain, life, password_hash, capacity_mb, version, home_node, mail_deletion_job FROM mailbox WHERE account_id = $1 AND deleted_at IS NULL";
 
-    private const string Domains = "SELECT served, version FROM domain WHERE domain = $1 AND deleted_at IS NULL";
+    private const string Domains = "SELECT served, version, dkim_selector FROM domain WHERE domain = $1 AND deleted_at IS NULL";
     private const string Nodes = "SELECT host, imap_port, pop3_port, lmtp_port, version FROM node WHERE node = $1 AND deleted_at IS NULL";
 
     private const string LivingKeys =
@@ -46,7 +46,7 @@ internal sealed class ReplicaReader : IDisposable
             ["home_node"] = m.HomeNode,
             ["mail_deletion_job"] = m.MailDeletion?.JobId,
         }),
-        DomainState d => (d.Domain, d.Deleted ? null : new Dictionary<string, object?> { ["served"] = d.Served ? 1L : 0L, ["version"] = d.Version }),
+        DomainState d => (d.Domain, d.Deleted ? null : new Dictionary<string, object?> { ["served"] = d.Served ? 1L : 0L, ["version"] = d.Version, ["dkim_selector"] = d.Dkim?.Selector }),
         MailNodeState n => (n.Node, n.Deleted ? null : new Dictionary<string, object?>
         {
             ["host"] = n.Host,

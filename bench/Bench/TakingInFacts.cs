@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Globalization;
+using Hikyaku.Bench.Chaos;
+using Hikyaku.MailNode.Contracts;
+using MassTransit;
+using Npgsql;
+
+namespace Hikyaku.Bench;
+
+/// <summary>
+/// PERF-15 for deliveries, and where one message went among 10,000,000 facts. The facts are told over the broker as a node tells them; those
+/// of the past are put into the table before, spread over 30 days and 10,000 accounts.
+/// </summary>
+internal static class TakingInFacts
+{
+    private const int InOneMessage = 500, PerSecond = 4000, Accounts = 10_000, Questions = 500;
+    private const long Past = 10_000_000;
+    private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(10), MostLag = TimeSpan.FromSeconds(5);
+
+    public static async Task RunAsync(Report report)
+    {
+        report.LineOfLoad("before it began");
+        report.Line();
+        var platform = new RunningPlatform();
+        await using var database = NpgsqlDataSource.Create($"Host=127.0.0.1;Port={platform.PortBase + 5};Database=spam;Username=spam;Password={platform.Secret("postgres-spam")};Command Timeout=1800");
+        var account = await platform.AccountAsync(await platform.DomainAsync(), "facts");
+        var id = (await platform.SendAsync(HttpMethod.Get, $"/api/v1/accounts/{account}"))!["id"]!.GetValue<string>();
+        await FillAsync(database, id);
+        await AskAsync(report, platform, database, account, id);
+        await TellAsync(report, platform, database, id);
+    }
+
+    // Three facts a message: taken in, judged, stored.
+    private static async Task FillAsync(NpgsqlDataSource database, string account)
+    {
+        var watch = Stopwatch.StartNew();
+        for (var day = 0; day < 30; day++)
+        {
+            var from = DateTime.UtcNow.Date.AddDays(-day);
+            var name = string.Create(CultureInfo.InvariantCulture, $"delivery_{from:yyyyMMdd}");
+            await ExecuteAsync(database, string.Create(CultureInfo.InvariantCulture, $"create table if not exists {name} partition of delivery for values from ('{from:yyyy-MM-dd} 00:00:00+00') to ('{from.AddDays(1):yyyy-MM-dd} 00:00:00+00')"));
+            await ExecuteAsync(database, string.Create(CultureInfo.InvariantCulture,
+                $"""
+                insert into delivery (at, node, id, account_id, direction, kind, delivery, way, queue_id, message_id, sender, recipient, size, door, client, session, folder, verdict, score)
+                select '{from:yyyy-MM-dd} 00:00:00+00'::timestamptz + (m * 86000.0 / {Past / 90} + k) * interval '1 second', 'mail1', '{day}.' || m || '.' || k,
+                       case when m % {Accounts} = 0 then '{account}' else md5((m % {Accounts})::text) end, 'received', (array['taken', 'judged', 'stored'])[k + 1], '{day}q' || m, 'delivery',
+                       '{day}q' || m, case k when 0 then m || '.{day}@elsewhere.example' end, case k when 0 then 's' || m % 977 || '@elsewhere.example' end, 'u' || m % {Accounts} || '@example.jp', 4096, 'smtp',
+                       'mail.elsewhere.example[192.0.2.7]', case k when 2 then '{day}s' || m end, case k when 2 then 'INBOX' end, case k when 1 then 'ham' end, case k when 1 then 0.1 end
+                from generate_series(1, {Past / 90}) m, generate_series(0, 2) k on conflict do nothing
+                """));
+        }
+
+        await ExecuteAsync(database, "analyze delivery");
+        Console.WriteLine($"The table was filled in {watch.Elapsed.TotalSeconds:0} s");
+    }
+
+    private static async Task AskAsync(Report report, RunningPlatform platform, NpgsqlDataSource database, string account, string id)
+    {
+        await using var count = database.CreateCommand("select count(*), count(*) filter (where account_id = $1 and kind = 'taken') from delivery");
+        count.Parameters.Add(new() { Value = id });
+        await using var row = await count.ExecuteReaderAsync();
+        await row.ReadAsync();
+        var (facts, own) = (row.GetInt64(0), row.GetInt64(1));
+        var (lists, traces, ids) = (new List<double>(), new List<double>(), new List<string>());
+        for (var i = 0; i < Questions; i++)
+        {
+            var message = $"{Accounts * (1 + (i % (Past / 90 / Accounts)))}.{i % 30}@elsewhere.example";
+            var watch = Stopwatch.StartNew();
+            var found = await platform.SendAsync(HttpMethod.Get, $"/api/v1/accounts/{account}/deliveries?messageId={message}");
+            lists.Add(watch.Elapsed.TotalMilliseconds);
+            ids.Add(found!["items"]![0]!["id"]!.GetValue<string>());
+        }
+
+        foreach (var delivery in ids)
+        {
+            var watch = Stopwatch.StartNew();
+            var steps = (await platform.SendAsync(HttpMethod.Get, $"/api/v1/accounts/{account}/deliveries/{delivery}"))!["steps"]!.AsArray().Count;
+            traces.Add(watch.Elapsed.TotalMilliseconds);
+            if (steps != 3) throw new InvalidOperationException($"{steps} steps instead of 3");
+        }
+
+        report.Line(string.Create(CultureInfo.InvariantCulture, $"One message among {facts:N0} facts of 30 days, of an account with {own:N0} messages, through the gateway; {Questions} questions one after the other."));
+        report.Table(["ms", "p50", "p99"], Row("found by Message-ID", lists), Row("its steps", traces));
+    }
+
+    private static string[] Row(string what, List<double> times)
+        => [what, Report.Percentile(times, 50).ToString("0.0", CultureInfo.InvariantCulture), Report.Percentile(times, 99).ToString("0.0", CultureInfo.InvariantCulture)];
+
+    private static async Task TellAsync(Report report, RunningPlatform platform, NpgsqlDataSource database, string account)
+    {
+        var bus = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(
+            "127.0.0.1", (ushort)(platform.PortBase + 6), "hikyaku", h => { h.Username("mail1"); h.Password(platform.Secret("rabbit-mail1")); }));
+        await bus.StartAsync();
+        var process = int.Parse((await Shell.RunAsync("pgrep", "-f", $"{platform.Home}/bin/spam/Spam")).Output.Split('\n')[0], CultureInfo.InvariantCulture);
+        await using var memory = new MemoryOf(process);
+        var (told, lags, watch, run) = (0L, new List<double>(), Stopwatch.StartNew(), Guid.NewGuid().ToString("N"));
+        var looking = LookAsync();
+        while (watch.Elapsed < Lasts)
+        {
+            var now = DateTimeOffset.UtcNow;
+            await bus.Publish(new DeliveriesObserved("mail1", [.. Enumerable.Range(0, InOneMessage).Select(i => new DeliveryObserved(
+                $"{run}.{told + i}", now, account, "received", i % 3 == 0 ? DeliveryKinds.Taken : i % 3 == 1 ? DeliveryKinds.Judged : DeliveryKinds.Stored, $"{run}{(told + i) / 3}", MessageId: $"{told + i}@elsewhere.example",
+                Sender: "s@elsewhere.example", Recipient: "facts@example.jp", Size: 4096, Door: "smtp"))]));
+            told += InOneMessage;
+            var ahead = TimeSpan.FromSeconds((double)told / PerSecond) - watch.Elapsed;
+            if (ahead > TimeSpan.Zero) await Task.Delay(ahead);
+        }
+
+        var rate = told / watch.Elapsed.TotalSeconds;
+        for (var deadline = DateTime.UtcNow.AddMinutes(5); await StoredAsync() < told && DateTime.UtcNow < deadline; await Task.Delay(500)) { }
+        var (stored, took) = (await StoredAsync(), watch.Elapsed);
+        await looking;
+        await bus.StopAsync();
+        report.Line(string.Create(CultureInfo.InvariantCulture,
+            $"Facts told over the broker for {Lasts.TotalMinutes:0} minutes, {rate:0} a second in messages of {InOneMessage}: {stored:N0} of {told:N0} stored {took.TotalSeconds:0} s after the first. Lag, looked at once a second: median {Report.Percentile(lags, 50):0.0} s, most {lags.Max():0.0} s. Memory of the spam service: {memory.Before:0} MB before, {memory.Peak:0} MB at most."));
+        report.Line(string.Create(CultureInfo.InvariantCulture,
+            $"Must reach (PERF-15): 3,000 a second, lag at most {MostLag.TotalSeconds:0} s. {(rate >= 3000 && lags.Max() <= MostLag.TotalSeconds && stored == told ? "Reached." : "Not reached.")}"));
+
+        async Task LookAsync()
+        {
+            while (watch.Elapsed < Lasts)
+            {
+                await Task.Delay(1000);
+                await using var command = database.CreateCommand("select max(at) from delivery where at > now() - interval '10 minutes'");
+                if (await command.ExecuteScalarAsync() is DateTime newest) lags.Add(Math.Max(0, (DateTime.UtcNow - newest).TotalSeconds));
+            }
+        }
+
+        async Task<long> StoredAsync()
+        {
+            await using var command = database.CreateCommand("select count(*) from delivery where at > now() - interval '20 minutes' and id like $1 || '.%'");
+            command.Parameters.Add(new() { Value = run });
+            return (long)(await command.ExecuteScalarAsync())!;
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlDataSource database, string sql)
+    {
+#pragma warning disable CA2100 // this program's own text
+        await using var command = database.CreateCommand(sql);
+#pragma warning restore CA2100
+        await command.ExecuteNonQueryAsync();
+    }
+}
