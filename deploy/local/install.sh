@@ -3,11 +3,12 @@
 
 packages=(
     postgresql rabbitmq-server postfix postfix-sqlite
-    dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-sqlite rspamd
+    dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-sqlite dovecot-sieve rspamd postsrsd redis-server
+    clamav-daemon clamav-freshclam
     supervisor sqlite3 curl jq openssl git ca-certificates
 )
 # The commands of those packages, to tell on other systems what is missing.
-programs=(postgres rabbitmq-server postfix dovecot rspamd supervisord sqlite3 curl jq openssl git)
+programs=(postgres rabbitmq-server postfix dovecot rspamd postsrsd redis-server clamd freshclam supervisord sqlite3 curl jq openssl git)
 
 install_everything() {
     require_supported_machine
@@ -74,7 +75,9 @@ keep_from_starting_at_boot() {
     local package
     for package in "$@"; do
         case $package in
-            postgresql | rabbitmq-server | postfix | rspamd | supervisor) systemctl -q disable "$package" || true ;;
+            postgresql | rabbitmq-server | postfix | postsrsd | rspamd | redis-server | clamav-daemon | clamav-freshclam | supervisor | nsd)
+                systemctl -q disable "$package" || true
+                ;;
             dovecot-core) systemctl -q disable dovecot.service dovecot.socket || true ;;
         esac
     done

@@ -10,15 +10,20 @@ processes_of() {
     local pattern process folder=*
     # Of two nodes each one's servers work below its own folder.
     case $1 in
-        dovecot | postfix | rspamd) folder=mailnode ;;
-        dovecot2 | postfix2 | rspamd2) folder=mailnode2 ;;
+        rspamd | scanner) folder=mailnode/$1 ;; # one program
+        rspamd2 | scanner2) folder=mailnode2/${1%2} ;;
+        dovecot | postfix | srs | redis | clamav) folder=mailnode ;;
+        dovecot2 | postfix2 | srs2 | redis2 | clamav2) folder=mailnode2 ;;
     esac
     case $1 in
         postgres) pattern='/usr/lib/postgresql/*/bin/postgres' ;;
         rabbitmq) pattern='/usr/lib/erlang/*' ;;
         dovecot*) pattern='/usr/@(sbin|lib|libexec)/dovecot*' ;;
         postfix*) pattern='/usr/lib/postfix/*' ;;
-        rspamd*) pattern='/usr/bin/rspamd*' ;;
+        rspamd* | scanner*) pattern='/usr/bin/rspamd*' ;;
+        srs*) pattern='/usr/sbin/postsrsd' ;;
+        redis*) pattern='/usr/bin/redis-*' ;;
+        clamav*) pattern='/usr/@(sbin/clamd|bin/freshclam)' ;;
         *) pattern="$HIKYAKU_HOME/bin*/$1/*" ;;
     esac
     for process in $(find /proc/[0-9]* -maxdepth 1 -name cwd \( -lname "$HIKYAKU_HOME/$folder" -o -lname "$HIKYAKU_HOME/$folder/*" \) -printf '%h\n' 2>/dev/null); do

@@ -1,7 +1,8 @@
 # Publishes the .NET programs to $HIKYAKU_HOME/bin when a source is newer. Sourced, never run.
 
 publish_programs() {
-    local sources log=$HIKYAKU_HOME/logs/publish.log started=$SECONDS name
+    local sources log=$HIKYAKU_HOME/logs/publish.log started=$SECONDS name built=false
+    [[ ${HIKYAKU_BUILT:-} != "$repo" ]] || built=true # by ./dev test, just now
     sources=$(hash_of_sources)
     [[ -s $HIKYAKU_HOME/bin/sources && $(<"$HIKYAKU_HOME/bin/sources") == "$sources" ]] && return
     require_dotnet
@@ -10,7 +11,7 @@ publish_programs() {
     # One at a time, as copies of one checkout share obj/. Closed locks (-o, {lock}), as a compiler that
     # stays in the background would hold them.
     MSBUILDDISABLENODEREUSE=1 flock -o "$repo/deploy/local/publish.sh" \
-        dotnet msbuild "$repo/deploy/local/publish.proj" -nologo -m -v:minimal "-p:PublishFolder=$HIKYAKU_HOME/bin.new" \
+        dotnet msbuild "$repo/deploy/local/publish.proj" -nologo -m -v:minimal "-p:PublishFolder=$HIKYAKU_HOME/bin.new" -p:Built=$built \
         </dev/null >"$log" 2>&1 {lock}>&- ||
         fail "The programs could not be built; the end of $log:" "$(grep -E 'error|warning' "$log" | sort -u | tail -n 20)"
 

@@ -17,6 +17,10 @@ dovecot tcp $PORT_LMTP
 postfix tcp $PORT_SMTP
 postfix tcp $PORT_SUBMISSION
 rspamd tcp $PORT_MILTER
+srs tcp $PORT_SRS
+scanner tcp $PORT_SCANNER
+clamav tcp $PORT_CLAMAV
+redis tcp $PORT_REDIS
 CHECKS
     ((nodes == 2)) || return 0
     cat <<CHECKS
@@ -26,6 +30,10 @@ dovecot2 tcp $PORT2_LMTP
 postfix2 tcp $PORT2_SMTP
 postfix2 tcp $PORT2_SUBMISSION
 rspamd2 tcp $PORT2_MILTER
+srs2 tcp $PORT2_SRS
+scanner2 tcp $PORT2_SCANNER
+clamav2 tcp $PORT2_CLAMAV
+redis2 tcp $PORT2_REDIS
 CHECKS
 }
 
@@ -50,7 +58,7 @@ is_ready() {
 
 # Asks again only who was not ready, as every question is a line in somebody's log.
 wait_until_ready() {
-    local seconds=120 end checks name
+    local seconds=300 end checks name
     end=$((SECONDS + seconds))
     checks=$(readiness_checks)
     while ! checks=$(not_ready "$checks"); do
@@ -61,7 +69,7 @@ wait_until_ready() {
             done >&2
             fail "" "Not ready after $seconds s: $(names_in "$checks")"
         fi
-        sleep 0.2
+        sleep 0.5
     done
 }
 

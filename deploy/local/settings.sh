@@ -40,17 +40,30 @@ addresses_of() {
 settings_of_accounts() {
     # What people read of the mail servers (GET /api/v1/server).
     setting Hikyaku__Server__ReceivingHost "${HIKYAKU_MAIL_HOST:-127.0.0.1}"
+    settings_of_ports
+    setting Hikyaku__Server__PlaintextLogin "${HIKYAKU_PLAINTEXT_LOGIN:-allow}"
+    [[ -z ${HIKYAKU_ARCHIVE_DAYS:-} ]] || setting Hikyaku__Server__ArchiveDays "$HIKYAKU_ARCHIVE_DAYS"
+    [[ -z ${HIKYAKU_TRASH_DAYS:-} ]] || setting Hikyaku__Server__TrashDays "$HIKYAKU_TRASH_DAYS"
+    setting Hikyaku__OperatorPassword "$(<"$HIKYAKU_HOME/operator-password")"
+    setting Hikyaku__DeletionParticipants "$(services_with deletion erases | paste -sd ,)"
+}
+
+settings_of_ports() {
     setting Hikyaku__Server__ImapPort "$PORT_IMAP"
     setting Hikyaku__Server__ImapsPort "$PORT_IMAPS"
     setting Hikyaku__Server__Pop3Port "$PORT_POP3"
     setting Hikyaku__Server__Pop3sPort "$PORT_POP3S"
     setting Hikyaku__Server__SubmissionPort "$PORT_SUBMISSION"
     setting Hikyaku__Server__SubmissionsPort "$PORT_SUBMISSIONS"
-    setting Hikyaku__Server__PlaintextLogin "${HIKYAKU_PLAINTEXT_LOGIN:-allow}"
-    [[ -z ${HIKYAKU_ARCHIVE_DAYS:-} ]] || setting Hikyaku__Server__ArchiveDays "$HIKYAKU_ARCHIVE_DAYS"
-    [[ -z ${HIKYAKU_TRASH_DAYS:-} ]] || setting Hikyaku__Server__TrashDays "$HIKYAKU_TRASH_DAYS"
-    setting Hikyaku__OperatorPassword "$(<"$HIKYAKU_HOME/operator-password")"
-    setting Hikyaku__DeletionParticipants "$(services_with deletion erases | paste -sd ,)"
+}
+
+settings_of_spam() {
+    # Without a resolver every domain counts as having its DNS here (SPM-5). The mail host is the name by which Postfix greets.
+    [[ -z ${HIKYAKU_DNS:-} ]] || setting Hikyaku__Spam__Resolver "$HIKYAKU_DNS"
+    setting Hikyaku__Spam__MailHosts "${HIKYAKU_MAIL_HOST:-mail.hikyaku.localhost}"
+    setting Hikyaku__Spam__NameServers "${HIKYAKU_NAME_SERVERS:-ns1.hikyaku.localhost,ns2.hikyaku.localhost}"
+    [[ -z ${HIKYAKU_DNS_INTERVAL:-} ]] || setting Hikyaku__Spam__CheckInterval "$HIKYAKU_DNS_INTERVAL"
+    settings_of_ports
 }
 
 settings_of_gateway() {
@@ -75,7 +88,7 @@ settings_of_mailnode2() {
 
 # settings_of_node NAME FOLDER CREDENTIAL PORTS: the last is how the names of its ports begin.
 settings_of_node() {
-    local capacity=$4_CAPACITY imap=$4_IMAP pop3=$4_POP3 lmtp=$4_LMTP quota=$4_QUOTA doveadm=$4_DOVEADM
+    local capacity=$4_CAPACITY imap=$4_IMAP pop3=$4_POP3 lmtp=$4_LMTP quota=$4_QUOTA doveadm=$4_DOVEADM learn=$4_LEARN
     setting Hikyaku__Node "$1"
     setting Hikyaku__NodeHome "$HIKYAKU_HOME/$2"
     setting Hikyaku__Rabbit "$(rabbit_as "$1" hikyaku)"
@@ -90,6 +103,10 @@ settings_of_node() {
     setting Hikyaku__CapacityPort "${!capacity}"
     setting Hikyaku__Doveadm "http://127.0.0.1:${!doveadm}"
     setting Hikyaku__DoveadmKey "$HIKYAKU_HOME/secrets/doveadm.key"
+    [[ ${HIKYAKU_UPDATES:-off} == off ]] || setting Hikyaku__Updates true
+    setting Hikyaku__Rspamd "http://127.0.0.1:${!learn}"
+    setting Hikyaku__RspamdPassword "$HIKYAKU_HOME/$2/scanner/learn.password"
+    [[ ${HIKYAKU_LEARNING:-on} == on ]] || setting Hikyaku__Learning false
     [[ -z ${HIKYAKU_ARCHIVE_DAYS:-} ]] || setting Hikyaku__ArchiveAfterDays "$HIKYAKU_ARCHIVE_DAYS"
     [[ -z ${HIKYAKU_TRASH_DAYS:-} ]] || setting Hikyaku__TrashDays "$HIKYAKU_TRASH_DAYS"
 }
@@ -101,6 +118,8 @@ settings_of_all() {
     # One heap a program: seven of them share one small machine.
     setting DOTNET_gcServer 0
     [[ -z ${HIKYAKU_PASSWORD_COST:-} ]] || setting Hikyaku__PasswordCost "$HIKYAKU_PASSWORD_COST"
+    # Keys are as costly as hashes; those of 1024 bits are made in a tenth of the time.
+    [[ ${HIKYAKU_PASSWORD_COST:-} != low ]] || setting Hikyaku__DkimKeyBits 1024
     local name
     for name in OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_PROTOCOL; do
         [[ -z ${!name:-} ]] || setting "$name" "${!name}"

@@ -1,6 +1,12 @@
 # One supervisord runs everything of a copy, starts again what dies and keeps the logs. Sourced, never run.
 
-all_programs=(postgres rabbitmq $(services_with port) dovecot postfix rspamd dovecot2 postfix2 rspamd2)
+# The servers of a mail node, each with the files that it reads at its start; those of the second are called dovecot2, ….
+node_servers=(dovecot postfix rspamd srs scanner redis clamav)
+declare -A server_files=(
+    [dovecot]='dovecot/*' [postfix]='postfix/*' [rspamd]='rspamd/*' [srs]='' [scanner]='scanner/*.lua scanner/local.d/*'
+    [redis]='scanner/redis.conf' [clamav]='clamav/*'
+)
+all_programs=(postgres rabbitmq $(services_with port) "${node_servers[@]}" "${node_servers[@]/%/2}")
 
 supervisor_folder=$HIKYAKU_HOME/supervisor
 
@@ -50,7 +56,7 @@ serverurl=unix://$supervisor_folder/supervisor.sock
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 CONF
     local fsync=on name common_environment="HIKYAKU_HOME=\"$HIKYAKU_HOME\"" port
-    for port in HIKYAKU_PORT_BASE "${!PORT_@}"; do
+    for port in HIKYAKU_PORT_BASE "${!PORT_@}" "${!PORT2_@}"; do
         common_environment+=",$port=\"${!port}\""
     done
     [[ ${HIKYAKU_FAST:-} != 1 ]] || fsync=off
@@ -61,14 +67,18 @@ CONF
     for name in $(services_with port); do
         dotnet_program "$name" "$name"
     done
-    program dovecot dovecot "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/dovecot/*)\""
-    program postfix postfix "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/postfix/*)\""
-    program rspamd rspamd "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode/rspamd/*)\""
+    programs_of_node mailnode
     ((nodes == 2)) || return 0
     dotnet_program mailnode2 mailnode
-    program dovecot2 "dovecot mailnode2" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode2/dovecot/*)\""
-    program postfix2 "postfix mailnode2" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode2/postfix/*)\""
-    program rspamd2 "rspamd mailnode2" "SETTINGS=\"$(hash_of "$HIKYAKU_HOME"/mailnode2/rspamd/*)\""
+    programs_of_node mailnode2
+}
+
+programs_of_node() {
+    local server
+    for server in "${node_servers[@]}"; do
+        # shellcheck disable=SC2086 # patterns
+        program "$server${1#mailnode}" "$server $1" "SETTINGS=\"$(cd "$HIKYAKU_HOME/$1" && hash_of ${server_files[$server]})\""
+    done
 }
 
 # dotnet_program NAME SERVICE. One that has a database waits for it by itself.
@@ -106,4 +116,4 @@ $more
 CONF
 }
 
-hash_of() { cat "$@" 2>/dev/null | sha256sum | head -c 64; }
+hash_of() { cat "$@" 2>/dev/null </dev/null | sha256sum | head -c 64; }

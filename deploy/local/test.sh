@@ -1,7 +1,7 @@
 # ./dev test, ./dev bench and ./dev chaos. Sourced, never run.
 
 # What ./dev test long runs in full size: tests whose trait Size is the campaign's name, and how large.
-declare -A campaigns=([accounts]=10000 [inputs]=1000000 [kills]=30 [messages]=50000 [outage]=10 [webhooks]=30)
+declare -A campaigns=([accounts]=10000 [changes]=1000 [corpus]=6046 [inputs]=1000000 [kills]=30 [lists]=1000 [messages]=50000 [outage]=10 [reads]=200000 [rules]=400 [verdicts]=6046 [webhooks]=30)
 
 # Ends with the ten slowest classes, what failed, and the line "N passed, N failed". A test program that crashes or reports
 # nothing counts as a failure.
@@ -15,12 +15,21 @@ run_tests() {
     copy=()                # ./dev of the copy that journeys use
     journeys=              # the process of the journeys, while it runs beside the other programs
     trap end_test_run EXIT
+    # Most of these programs run for seconds or minutes: compiling what is called often a second time pays later (512 calls, not 30).
+    export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=200
+    # All nodes of all tests: their Rspamd compiles its rules once.
+    export HIKYAKU_RULES_CACHE=/tmp/hikyaku-rspamd-rules
     trap 'exit 130' INT TERM
     # The servers that these tests start run as users of their own.
     [[ $part == specs ]] || require_root test "$@"
     require_dotnet
+    if [[ $part =~ ^(all|integration|long)$ ]]; then
+        provide_corpus
+        provide_mail_programs
+    fi
 
     if MSBUILDDISABLENODEREUSE=1 dotnet build "$repo/platform.sln" -c Release -nologo -v:quiet -clp:NoSummary </dev/null >"$results/build" 2>&1; then
+        export HIKYAKU_BUILT=$repo
         run_parts
     else
         cat "$results/build"
@@ -57,37 +66,38 @@ run_parts() {
         integration) run_programs_but_journeys -namespace '*.Integration*' -namespace '*.Storage*' ;;
         journeys)
             run_journeys
-            start_journeys_of_their_own
-            count_next_to_end
+            run_journeys_of_their_own
             ;;
         long) run_campaigns ;;
         all)
             # Without filters, so that no test is left out for its namespace.
             start_journeys
+            # Beside the largest of the other programs the start of a platform takes four times as long.
+            until [[ -e $results/is-up ]] || ! kill -0 "$journeys" 2>/dev/null; do sleep 1; done
             run_programs_but_journeys
             count_journeys
             ;;
     esac
 }
 
-# Two at the same time, because they wait more than they compute. The largest begin, so that none of them is left alone at the end.
+# One after the other beside the journeys, which fill the rest of a small machine: more at once take as long and make each other wait.
+# Two without them. The largest begin, so that none of them is left alone at the end.
 run_programs_but_journeys() {
-    local project
+    local project at_once=2
+    [[ -z $journeys ]] || at_once=1
     for project in $(test_projects_by_size); do
         [[ $project != */Journeys.csproj ]] || continue
-        ((${#running[@]} < 2)) || count_next_to_end
+        ((${#running[@]} < at_once)) || count_next_to_end
         start_test_program "$project" "$(basename "$project" .csproj)" "$@"
     done
-    (($# > 0)) || start_journeys_of_their_own
     while ((${#running[@]} > 0)); do count_next_to_end; done
 }
 
-# Journeys that start a platform of their own need not wait for the others. They take its programs from the others' copy.
-start_journeys_of_their_own() {
-    ((${#running[@]} < 2)) || count_next_to_end
+# run_journeys_of_their_own ARGUMENT...: those that start a platform of their own. They take its programs from the others' copy.
+run_journeys_of_their_own() {
     HIKYAKU_JOURNEYS=own HIKYAKU_HOME=$(journeys_home) HIKYAKU_PORT_BASE=$((test_port_base + 1000)) \
         HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8 \
-        start_test_program "$repo/tests/Journeys/Journeys.csproj" Journeys-of-their-own -trait Platform=own
+        run_test_program "$repo/tests/Journeys/Journeys.csproj" Journeys-of-their-own -trait Platform=own "$@"
 }
 
 test_projects_by_size() {
@@ -166,6 +176,8 @@ start_journeys() {
         trap end_programs EXIT
         trap 'exit 130' TERM
         run_journeys
+        # The one that builds all programs once more, with a service added, is ./dev test journeys' alone: it takes six minutes.
+        run_journeys_of_their_own -trait- Sources=own
         echo "$passed $failed" >"$results/journeys"
     ) >"$results/journeys.output" 2>&1 &
     journeys=$!
@@ -191,6 +203,7 @@ run_journeys() {
     "${copy[@]}" down
     find "$home" -mindepth 1 -maxdepth 1 ! -name bin -exec rm -rf {} + 2>/dev/null || true
     if "${copy[@]}" up >"$results/up" 2>&1; then
+        : >"$results/is-up"
         if (($# > 0)); then journeys_at "$home" Journeys "$@"; else journeys_at "$home" Journeys -trait- Platform=own; fi
         (($# > 0)) || journeys_with_two_nodes # else some of them were asked for
     else

@@ -76,6 +76,7 @@ require_free_ports() {
 
 render_mail_servers() {
     local networks=() name
+    export HIKYAKU_POSTMASTER=${HIKYAKU_POSTMASTER:-operator@hikyaku.example}
     # On one machine the nodes have one address.
     ((nodes == 1)) || networks=(HIKYAKU_NODE_NETWORKS=127.0.0.0/8)
     env "${networks[@]}" "$repo/mailnode/config/render.sh" || fail "The configuration of Postfix, Dovecot and Rspamd could not be made."

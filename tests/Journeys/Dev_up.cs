@@ -25,7 +25,7 @@ public sealed class Dev_up(PlatformUnderTest platform)
         var since = Stopwatch.GetTimestamp();
         var (code, output) = await DevAsync(["up"]);
         Assert.True(code == 0, output);
-        Assert.InRange(Stopwatch.GetElapsedTime(since), TimeSpan.Zero, TimeSpan.FromSeconds(15));
+        Assert.InRange(Stopwatch.GetElapsedTime(since), TimeSpan.Zero, TimeSpan.FromSeconds(30));
         Assert.Contains(platform.Endpoints["gateway"]!.GetValue<string>(), output, StringComparison.Ordinal);
         Assert.Equal(before, await ProcessesAsync());
     }

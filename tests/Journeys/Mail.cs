@@ -96,14 +96,27 @@ public static class Mail
     /// <summary>Waits until a message of this subject is in the inbox, by IMAP.</summary>
     public static async Task ArrivesAsync(this PlatformUnderTest platform, string account, string subject, string server = "imap", string password = PlatformUnderTest.Password)
     {
-        using var imap = await platform.ImapAsync(account, server, password);
-        await imap.Inbox.OpenAsync(FolderAccess.ReadOnly);
-        await Eventually.Async(async () =>
+        ImapClient? imap = null;
+        try
         {
-            await imap.NoOpAsync();
-            return (await imap.Inbox.FetchAsync(0, -1, MessageSummaryItems.Envelope)).Any(m => m.Envelope?.Subject == subject);
-        }, TimeSpan.FromSeconds(20));
-        await imap.DisconnectAsync(true);
+            await Eventually.Async(async () =>
+            {
+                // As a mail program does: a changed capacity ends sessions, perhaps this one.
+                if (imap is not { IsConnected: true })
+                {
+                    imap?.Dispose();
+                    imap = await platform.ImapAsync(account, server, password);
+                    await imap.Inbox.OpenAsync(FolderAccess.ReadOnly);
+                }
+
+                await imap.NoOpAsync();
+                return (await imap.Inbox.FetchAsync(0, -1, MessageSummaryItems.Envelope)).Any(m => m.Envelope?.Subject == subject);
+            });
+        }
+        finally
+        {
+            imap?.Dispose();
+        }
     }
 
     public static MimeMessage Message(string from, string to, string subject, int bytes = 100)

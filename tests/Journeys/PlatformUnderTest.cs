@@ -121,11 +121,14 @@ public sealed class PlatformUnderTest : IAsyncLifetime
     }
 
     /// <summary>What left the platform for a recipient.</summary>
-    public async Task<IReadOnlyList<string>> OutboxAsync(string to)
+    public async Task<IReadOnlyList<string>> OutboxAsync(string to) => [.. (await CapturedAsync(to)).Select(m => m["raw"]!.GetValue<string>())];
+
+    /// <summary>The same with the sender of the envelope, <c>from</c>.</summary>
+    public async Task<IReadOnlyList<JsonNode>> CapturedAsync(string to)
     {
         using var http = new HttpClient();
         var messages = await http.GetFromJsonAsync<JsonArray>($"{Endpoints["outbox"]}/messages");
-        return [.. messages!.Where(m => m!["to"]!.AsArray().Any(t => t!.GetValue<string>() == to)).Select(m => m!["raw"]!.GetValue<string>())];
+        return [.. messages!.Where(m => m!["to"]!.AsArray().Any(t => t!.GetValue<string>() == to)).Select(m => m!)];
     }
 
     /// <summary>Stops or starts a program for good, until it is started again.</summary>

@@ -46,6 +46,6 @@ public sealed record SetMood(string AccountId, string Domain, string? Mood, Date
             : Decision.Accept(mood?.Current == command.Mood ? [] : [new MoodSet(command.AccountId, command.Domain, command.Mood!, command.Now)]);
 
     /// <summary>Decides to give the mood that was there before; pure.</summary>
-    public static Decision PutBack(Mood mood, IReadOnlyDictionary<string, object?> earlier, DateTimeOffset now)
-        => Decide(new(mood.Id, mood.Domain, (string?)earlier["mood"] ?? "calm", now), mood);
+    public static Decision PutBack(Mood mood, PutBack undo)
+        => Decide(new(mood.Id, mood.Domain, (string?)undo.Earlier["mood"] ?? "calm", undo.Now), mood);
 }
