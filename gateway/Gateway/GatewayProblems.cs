@@ -12,6 +12,9 @@ public static class GatewayProblems
     /// <summary>The login is unknown or locked, or the password is wrong: nobody is told which (RST-7).</summary>
     public static readonly ProblemCode WrongCredentials = new("sessions.wrong-credentials", 401, Texts);
 
+    /// <summary>The password is right, and a lock of the account keeps whoever signs in from there out: only who knows it learns that (RST-7).</summary>
+    public static readonly ProblemCode AccountLocked = new("sessions.account-locked", 423, Texts);
+
     /// <summary>The password was right until it was forcibly changed: only who knows it learns that (RST-7).</summary>
     public static readonly ProblemCode PasswordForciblyChanged = new("sessions.password-forcibly-changed", 423, Texts);
 
@@ -26,5 +29,5 @@ public static class GatewayProblems
         => Problems.Of(TooManyAttempts, null, ("n", Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>Every code of this page.</summary>
-    public static readonly IReadOnlyList<ProblemCode> All = [WrongCredentials, PasswordForciblyChanged, TooManyAttempts, CrossSite];
+    public static readonly IReadOnlyList<ProblemCode> All = [WrongCredentials, AccountLocked, PasswordForciblyChanged, TooManyAttempts, CrossSite];
 }

@@ -38,6 +38,9 @@ public static class Program
         });
         AddRouting(services, RouteTable.With(moreServices));
         AddSessions(services, builder.Configuration);
+        services.AddSingleton<SignInLocks>();
+        services.AddSingleton<SignInFacts>();
+        services.AddHostedService(s => s.GetRequiredService<SignInFacts>());
         services.AddSingleton<ApiDocument>();
         services.AddApiDescription();
         services.AddHealthChecks().AddCheck<DatabaseHealth>("database");

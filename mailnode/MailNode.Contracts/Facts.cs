@@ -12,7 +12,8 @@ public sealed record MailboxUsageMeasured(string Node, DateTimeOffset MeasuredAt
 /// <summary>The space one mailbox takes.</summary>
 /// <param name="AccountId">The account's id.</param>
 /// <param name="UsedBytes">All folders together, in bytes.</param>
-public sealed record MailboxUsage(string AccountId, long UsedBytes);
+/// <param name="CapacityMb">What it may take, as the node obeys it; null: the node is older than this field.</param>
+public sealed record MailboxUsage(string AccountId, long UsedBytes, int? CapacityMb = null);
 
 /// <summary>Nothing of a deleted account is left on a node: no mail, nothing in the queue, no open session (ACC-5).</summary>
 /// <param name="Node">The node.</param>
@@ -58,8 +59,30 @@ public sealed record LoginsObserved(string Node, IReadOnlyList<LoginObserved> Lo
 /// <param name="Protocol">imap, pop3, smtp or other.</param>
 /// <param name="Tls">Whether the connection had TLS.</param>
 /// <param name="Success">Whether the password was right.</param>
+/// <param name="Password">A short digest of a wrong password, comparable within one login; null: it was right, or is not known.</param>
+/// <param name="Client">What the mail program calls itself.</param>
+/// <param name="Failure">credentials, restricted or other; null: it was right.</param>
 public sealed record LoginObserved(
-    DateTimeOffset At, DateTimeOffset Until, long Count, string? AccountId, string? Login, string? Source, string Protocol, bool Tls, bool Success);
+    DateTimeOffset At, DateTimeOffset Until, long Count, string? AccountId, string? Login, string? Source, string Protocol, bool Tls, bool Success,
+    string? Password = null, string? Client = null, string? Failure = null);
+
+/// <summary>Messages that accounts submitted (RST-2).</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Submissions">At most 500.</param>
+public sealed record SubmissionsObserved(string Node, IReadOnlyList<SubmissionObserved> Submissions);
+
+/// <summary>One of them.</summary>
+/// <param name="Id">Names it.</param>
+/// <param name="At">When it was taken.</param>
+/// <param name="AccountId">Whose.</param>
+/// <param name="Address">The account's address.</param>
+/// <param name="Source">The client's address.</param>
+/// <param name="Recipients">How many.</param>
+/// <param name="To">Distinct ones in lower case, at most 1,000.</param>
+/// <param name="Size">In bytes.</param>
+/// <param name="QueueId">Its name in the queue.</param>
+public sealed record SubmissionObserved(
+    string Id, DateTimeOffset At, string AccountId, string Address, string? Source, int Recipients, IReadOnlyList<string> To, long Size, string? QueueId);
 
 /// <summary>Which of the newest stored messages of a mailbox a rule matches. It is told once, to whoever has asked; nobody keeps it.</summary>
 /// <param name="Node">The mailbox's node.</param>

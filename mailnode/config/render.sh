@@ -233,6 +233,6 @@ rm -f "$node/clamav/freshclam.conf"
 [[ $updates == false ]] || render "$templates/clamav/freshclam.conf" "$node/clamav/freshclam.conf" 644
 render "$templates/clamav/clamd.conf" "$node/clamav/clamd.conf" 644
 render "$templates/clamav/eicar.ndb" "$node/clamav/signatures/eicar.ndb" 644
-for file in main.cf master.cf domains.cf mailboxes.cf senders.cf sessions.cf lag.cf transports.cf capacity.cf forwards.cf srs.regexp; do
+for file in main.cf master.cf domains.cf mailboxes.cf senders.cf sessions.cf lag.cf restrictions.cf transports.cf capacity.cf forwards.cf srs.regexp; do
     render "$templates/postfix/$file" "$node/postfix/$file" 644
 done

@@ -27,7 +27,7 @@ public static class SignIn
 
     /// <summary>201, 400, 401, 423 or 429.</summary>
     public static async Task<IResult> Handle(
-        SignInBody body, HttpContext http, SignInThrottle throttle, AccountsClient accounts, SessionStore sessions, TimeProvider time, CancellationToken stop)
+        SignInBody body, HttpContext http, SignInThrottle throttle, AccountsClient accounts, SignInLocks locks, SignInFacts facts, SessionStore sessions, TimeProvider time, CancellationToken stop)
     {
         if (!IsReadable(body.Login, MaxLogin)) return Malformed("login");
         if (!IsReadable(body.Password, MaxPassword)) return Malformed("password");
@@ -40,6 +40,9 @@ public static class SignIn
         var verified = await accounts.VerifyAsync(login, body.Password!, stop);
         // Counts neither as right nor as wrong: the account's abuser may know the old password, and must not reset the throttle with it.
         if (verified.PasswordForciblyChanged) return Problems.Of(GatewayProblems.PasswordForciblyChanged);
+        var locked = verified is { IsVerified: true, AccountId: { } account } ? await locks.ReferenceAsync(account, SessionReader.AddressOf(http).ToString(), stop) : null;
+        facts.Note(login, body.Password!, SessionReader.AddressOf(http).ToString(), http.Request.Headers.UserAgent.ToString(), !verified.IsVerified ? "credentials" : locked is null ? null : "restricted");
+        if (locked is not null) return Problems.Of(GatewayProblems.AccountLocked, null, ("r", locked));
         attempt.Outcome = verified.IsVerified ? SignInOutcome.Right : SignInOutcome.Wrong;
         return verified.IsVerified ? await BeginSessionAsync(verified, http, sessions, time, stop) : Problems.Of(GatewayProblems.WrongCredentials);
     }

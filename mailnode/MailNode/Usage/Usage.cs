@@ -142,8 +142,12 @@ public sealed partial class Usage(NodeSettings settings, Replica replica, Dovead
     private async Task TellAsync(CancellationToken stop)
     {
         var news = await replica.WriteAsync(
-            r => r.All("SELECT account_id, used_bytes FROM usage WHERE measured_at > 0 AND reported_bytes IS NOT used_bytes LIMIT $1",
-                row => new MailboxUsage(row.GetString(0), row.GetInt64(1)), InOneMessage), stop);
+            r => r.All(
+                """
+                SELECT u.account_id, u.used_bytes, m.capacity_mb FROM usage AS u LEFT JOIN mailbox AS m ON m.account_id = u.account_id
+                WHERE u.measured_at > 0 AND u.reported_bytes IS NOT u.used_bytes LIMIT $1
+                """,
+                row => new MailboxUsage(row.GetString(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt32(2)), InOneMessage), stop);
         if (news.Count == 0) return;
         await PublishAsync(news, null, stop);
         await replica.WriteAsync(r => news.Sum(n => r.Run("UPDATE usage SET reported_bytes = $2 WHERE account_id = $1", n.AccountId, n.UsedBytes)), stop);

@@ -13,6 +13,9 @@ public sealed record StreamHistory(IReadOnlyList<Setting> Settings)
     /// <summary>Those that an account's own user does not learn of, either.</summary>
     public IReadOnlyCollection<string> HiddenFromUsers { get; init; } = [];
 
+    /// <summary>Those that operators alone learn of.</summary>
+    public IReadOnlyCollection<string> ForOperators { get; init; } = [];
+
     /// <summary>The roles that may undo a change, which are those that may make it.</summary>
     public IReadOnlyCollection<string> MayUndo { get; init; } = [Roles.Operator, Roles.Admin];
 
@@ -46,7 +49,12 @@ public sealed record StreamHistory(IReadOnlyList<Setting> Settings)
         return conflicts.Count > 0 ? Decision.Reject(conflicts) : putBack(names.ToDictionary(n => n, n => undo.Change.Before[n]));
     }
 
-    internal IReadOnlyCollection<string> HiddenFrom(Caller caller) => caller.Role == Roles.User ? [.. Hidden, .. HiddenFromUsers] : Hidden;
+    internal IReadOnlyCollection<string> HiddenFrom(Caller caller) => caller.Role switch
+    {
+        Roles.Operator => Hidden,
+        Roles.User => [.. Hidden, .. HiddenFromUsers, .. ForOperators],
+        _ => [.. Hidden, .. ForOperators],
+    };
 
     // An event is not shown if all that it sets is hidden from the reader.
     internal bool IsShown(object e, IReadOnlyCollection<string> hidden)

@@ -38,6 +38,7 @@ public static class Program
             bus.AddConsumer<MailboxUsageConsumer>();
             bus.AddConsumer<RoutingConsumer>();
             bus.AddConsumer<SpamConsumer>();
+            bus.AddConsumer<RestrictionsConsumer>();
             bus.AddConsumer<DomainRecordsConsumer>();
             bus.AddConsumer<ErasureConsumer>();
             bus.AddConsumer<MailDataDeletionConsumer>();

@@ -1,5 +1,6 @@
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform.Testing;
+using Hikyaku.Restrictions.Contracts;
 using Hikyaku.Routing.Contracts;
 using Hikyaku.Spam.Contracts;
 using Npgsql;
@@ -77,6 +78,23 @@ public sealed class Facts_in_any_order(AccountsWithANode node) : IClassFixture<A
             var columns = lines[0].Select(c => c.TrimStart('\uFEFF')).ToList();
             var line = lines.Single(l => l[0] == name);
             Assert.Equal(("1", "0"), (line[columns.IndexOf("spam")], line[columns.IndexOf("auto_sort")]));
+        }
+    }
+
+    [Fact, Trait("Rule", "RST-1"), Trait("Rule", "ACC-11")]
+    public async Task Lists_and_exports_show_the_newest_that_the_restrictions_service_has_told()
+    {
+        foreach (var order in Orders.Of([1, 2, 3]))
+        {
+            var (address, id) = await AccountAsync();
+            foreach (var version in order) await node.TellAsync(new RestrictionsSummarized(id, version, version == 3 ? ["account-locked", "sending-locked"] : []));
+            var (name, domain) = (address.Split('@')[0], address.Split('@')[1]);
+            var item = (await Eventually.Async(
+                async () => (await _accounts.GetAsync($"/api/v1/domains/{domain}/accounts?status=restricted")).Body!["items"]!.AsArray(), items => items.Count == 1)).Single()!;
+            Assert.Equal((address, "account-locked", "sending-locked"), ((string)item["address"]!, (string)item["status"]!, (string)item["restrictions"]![1]!["kind"]!));
+            Assert.DoesNotContain((await _accounts.GetAsync($"/api/v1/domains/{domain}/accounts?status=normal")).Body!["items"]!.AsArray(), i => (string)i!["address"]! == address);
+            var line = (await _accounts.GetAsync($"/api/v1/domains/{domain}/accounts.csv?columns=all")).Text.Split("\r\n").Single(l => l.StartsWith($"{name},", StringComparison.Ordinal));
+            Assert.Contains(",account-locked,", line, StringComparison.Ordinal);
         }
     }
 

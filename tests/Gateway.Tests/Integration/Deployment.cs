@@ -22,6 +22,7 @@ public sealed class Deployment : IAsyncLifetime
     private WebApplication _feed = null!;
     private WebApplication _routing = null!;
     private WebApplication _spam = null!;
+    private WebApplication _restrictions = null!;
     private WebApplication _gateway = null!;
     private string _bus = "";
     private string _database = "";
@@ -36,8 +37,13 @@ public sealed class Deployment : IAsyncLifetime
 
     public string SpamAddress => _spam.Urls.First();
 
+    public string RestrictionsAddress => _restrictions.Urls.First();
+
     /// <summary>Where each service is that the gateway forwards to.</summary>
-    public IReadOnlyDictionary<string, string> Services => new Dictionary<string, string> { ["accounts"] = AccountsAddress, ["feed"] = FeedAddress, ["routing"] = RoutingAddress, ["spam"] = SpamAddress };
+    public IReadOnlyDictionary<string, string> Services => new Dictionary<string, string>
+    {
+        ["accounts"] = AccountsAddress, ["feed"] = FeedAddress, ["routing"] = RoutingAddress, ["spam"] = SpamAddress, ["restrictions"] = RestrictionsAddress,
+    };
 
     public async ValueTask InitializeAsync()
     {
@@ -53,6 +59,7 @@ public sealed class Deployment : IAsyncLifetime
         _feed = await StartFeedAsync(_bus);
         _routing = await StartAsync(global::Hikyaku.Routing.Program.Build, _bus);
         _spam = await StartAsync(Spam.Program.Build, _bus);
+        _restrictions = await StartAsync(Restrictions.Program.Build, _bus);
         // All tests come from one network.
         _gateway = await StartGatewayAsync(_bus, AccountsAddress, ["--Hikyaku:Throttle:DistinctLogins=100000"], []);
         Client = new Client(_gateway.Urls.First());
@@ -102,7 +109,7 @@ public sealed class Deployment : IAsyncLifetime
         [
             "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={await PostgresServer.NewDatabaseAsync()}", $"--Hikyaku:Rabbit={bus}",
             $"--Hikyaku:Services:accounts={accounts}", $"--Hikyaku:Services:feed={FeedAddress}", $"--Hikyaku:Services:routing={RoutingAddress}",
-            $"--Hikyaku:Services:spam={SpamAddress}",
+            $"--Hikyaku:Services:spam={SpamAddress}", $"--Hikyaku:Services:restrictions={RestrictionsAddress}",
             "--Logging:LogLevel:Default=Warning", .. _keys.ForGateway(), .. settings,
         ], more);
         _more.Add(gateway);

@@ -58,7 +58,8 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
     private MailNodeUnderTest(string name, string plaintext, MailNodeUnderTest? beside)
     {
         (Name, _plaintext, _beside) = (name, plaintext, beside);
-        (Accounts, Routing, Spam, Outside) = beside is null ? (new("accounts"), new("routing"), new("spam"), new()) : (beside.Accounts, beside.Routing, beside.Spam, beside.Outside);
+        (Accounts, Routing, Spam, Restrictions, Outside) = beside is null
+            ? (new("accounts"), new("routing"), new("spam"), new("restrictions"), new()) : (beside.Accounts, beside.Routing, beside.Spam, beside.Restrictions, beside.Outside);
         Home = Directory.CreateTempSubdirectory("hikyaku-test-").FullName;
         // The servers run as users of their own.
         File.SetUnixFileMode(Home, (UnixFileMode)0b111_101_101);
@@ -74,6 +75,8 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
     public ServiceStandIn Routing { get; }
 
     public ServiceStandIn Spam { get; }
+
+    public ServiceStandIn Restrictions { get; }
 
     public OutsideMailServer Outside { get; }
 
@@ -140,6 +143,7 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
                 await node.Accounts.StartAsync();
                 await node.Routing.StartAsync();
                 await node.Spam.StartAsync();
+                await node.Restrictions.StartAsync();
                 node.Outside.Start(node.Port("OUTBOX_SMTP"));
             }
 
@@ -173,6 +177,7 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
             $"--Hikyaku:Node={Name}", $"--Hikyaku:NodeHome={Home}/mailnode",
             $"--Hikyaku:Rabbit={Broker.FactsUri}", $"--Hikyaku:RabbitNodes={Broker.NodesUri}",
             $"--Hikyaku:Services:accounts={Accounts.Url}", $"--Hikyaku:Services:routing={Routing.Url}", $"--Hikyaku:Services:spam={Spam.Url}",
+            $"--Hikyaku:Services:restrictions={Restrictions.Url}",
             $"--Hikyaku:NodeCredential={Home}/secrets/node-credential",
             "--Hikyaku:Advertise:Host=127.0.0.1", $"--Hikyaku:Advertise:ImapPort={Port("IMAP")}", $"--Hikyaku:Advertise:Pop3Port={Port("POP3")}",
             $"--Hikyaku:Advertise:LmtpPort={Port("LMTP")}", $"--Hikyaku:Advertise:QuotaPort={Port("QUOTA")}", $"--Hikyaku:CapacityPort={Port("CAPACITY")}",
@@ -229,6 +234,7 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
             await Accounts.DisposeAsync();
             await Routing.DisposeAsync();
             await Spam.DisposeAsync();
+            await Restrictions.DisposeAsync();
             Outside.Dispose();
         }
 

@@ -2,6 +2,7 @@ using Hikyaku.Accounts.Domains;
 using System.Data;
 using System.Runtime.CompilerServices;
 using Hikyaku.Accounts.Files;
+using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
 using Microsoft.Net.Http.Headers;
 using Npgsql;
@@ -61,11 +62,11 @@ public static class ExportMailAccounts
 
     private static async IAsyncEnumerable<ExportedAccount> AccountsAsync(NpgsqlConnection connection, string domain, [EnumeratorCancellation] CancellationToken stop)
     {
-        await using var command = Ask(connection, $"select address, comment, used_bytes, capacity_mb, password_forcibly_changed, forwarding, autoreply, reception, tag_subject, sort_to_junk {Living} order by address", domain);
+        await using var command = Ask(connection, $"select address, comment, used_bytes, capacity_mb, password_forcibly_changed, forwarding, autoreply, reception, tag_subject, sort_to_junk, ({MailAccountTable.Kinds})[1] {Living} order by address", domain);
         await using var row = await command.ExecuteReaderAsync(stop);
         while (await row.ReadAsync(stop))
             yield return new(row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1), row.GetInt64(2), row.GetInt32(3), row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row.GetBoolean(7),
-                row.GetBoolean(8), row.GetBoolean(9));
+                row.GetBoolean(8), row.GetBoolean(9), row.IsDBNull(10) ? null : row.GetString(10));
     }
 
     private static NpgsqlCommand Ask(NpgsqlConnection connection, string sql, string domain)

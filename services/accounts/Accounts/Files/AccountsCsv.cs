@@ -15,9 +15,10 @@ namespace Hikyaku.Accounts.Files;
 /// <param name="Reception">Whether new mail is stored.</param>
 /// <param name="TagSubject">Whether the subject of spam is marked.</param>
 /// <param name="SortToJunk">Whether spam is filed into Junk.</param>
+/// <param name="Restriction">The topmost restriction that holds (RST-1); null: none.</param>
 public sealed record ExportedAccount(
     string Address, string? Comment, long UsedBytes, int CapacityMb, bool PasswordForciblyChanged, bool Forwarding = false, bool Autoreply = false, bool Reception = true,
-    bool TagSubject = false, bool SortToJunk = false);
+    bool TagSubject = false, bool SortToJunk = false, string? Restriction = null);
 
 /// <summary>Writes accounts as the file of ACC-11: CRLF, UTF-8 with a byte order mark or CP932, nothing that a spreadsheet would run.</summary>
 public static class AccountsCsv
@@ -54,7 +55,7 @@ public static class AccountsCsv
         csv.WriteField(account.CapacityMb);
         if (!all) return;
         csv.WriteField(account.SortToJunk ? 1 : 0);
-        csv.WriteField(account.PasswordForciblyChanged ? "password-forcibly-changed" : "normal");
+        csv.WriteField(account.Restriction ?? (account.PasswordForciblyChanged ? "password-forcibly-changed" : "normal"));
         csv.WriteField(account.PasswordForciblyChanged ? 1 : 0);
     }
 }

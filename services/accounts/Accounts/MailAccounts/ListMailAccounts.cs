@@ -7,7 +7,7 @@ namespace Hikyaku.Accounts.MailAccounts;
 
 /// <summary>How a list of accounts is asked for.</summary>
 /// <param name="Query">Part of an address or comment, in any case.</param>
-/// <param name="Status">password-forcibly-changed, or normal: nothing of the kind; all when absent.</param>
+/// <param name="Status">password-forcibly-changed, restricted, or normal: nothing of the kind; all when absent.</param>
 /// <param name="Sort">address (default), usedMb or createdAt.</param>
 /// <param name="Order">asc (default) or desc.</param>
 /// <param name="Limit">1 to 500; 50 when absent.</param>
@@ -26,8 +26,9 @@ public static class ListMailAccounts
 
     private static readonly Dictionary<string, string> Statuses = new()
     {
-        ["normal"] = "and not password_forcibly_changed",
+        ["normal"] = $"and not password_forcibly_changed and not {MailAccountTable.IsRestricted}",
         ["password-forcibly-changed"] = "and password_forcibly_changed",
+        ["restricted"] = $"and {MailAccountTable.IsRestricted}",
     };
 
     /// <summary><c>GET /api/v1/domains/{name}/accounts</c> → 200.</summary>

@@ -23,7 +23,7 @@ internal sealed class MailAccountPages(NpgsqlDataSource database, string domain,
         var (direction, comparison) = descending != back ? ("desc", "<") : ("asc", ">");
         var sql =
             $"""
-            select address, comment, capacity_mb, used_bytes, created_at, password_forcibly_changed, reception, forwarding, autoreply, tag_subject, sort_to_junk from mail_account_list
+            select address, comment, capacity_mb, used_bytes, created_at, password_forcibly_changed, reception, forwarding, autoreply, tag_subject, sort_to_junk, {MailAccountTable.Kinds} from mail_account_list
             where domain = $1 and deletion_job is null {status}
             {(string.IsNullOrEmpty(query) ? "" : "and search like lower($3)")}
             {(cursor is null ? "" : $"and ({sort.Column}, address) {comparison} ($4::{sort.Type}, $5)")}
@@ -44,10 +44,12 @@ internal sealed class MailAccountPages(NpgsqlDataSource database, string domain,
     private static (MailAccountView, Cursor) Read(NpgsqlDataReader row, string domain, string sortColumn)
     {
         var (address, used, created) = (row.GetString(0), row.GetInt64(3), row.GetFieldValue<DateTimeOffset>(4));
+        var kinds = row.GetFieldValue<string[]>(11);
         var view = new MailAccountView(
             address, address[..address.LastIndexOf('@')], domain, row.IsDBNull(1) ? null : row.GetString(1),
             row.GetInt32(2), MailAccountView.UsedMbOf(used), created, row.GetBoolean(5), InForce: null,
-            Reception: row.GetBoolean(6), Forwarding: row.GetBoolean(7), Autoreply: row.GetBoolean(8), Spam: new(row.GetBoolean(9), row.GetBoolean(10)));
+            Reception: row.GetBoolean(6), Forwarding: row.GetBoolean(7), Autoreply: row.GetBoolean(8), Spam: new(row.GetBoolean(9), row.GetBoolean(10)),
+            Status: kinds is [var first, ..] ? first : "normal", Restrictions: [.. kinds.Select(k => new RestrictionKindView(k))]);
         var value = sortColumn switch
         {
             "used_bytes" => used.ToString(CultureInfo.InvariantCulture),

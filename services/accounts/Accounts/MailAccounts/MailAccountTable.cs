@@ -9,11 +9,17 @@ namespace Hikyaku.Accounts.MailAccounts;
 /// <summary>
 /// The read model of account lists, one row an account, written in the transaction that changes the account. Only
 /// <see cref="Consumers.MailboxUsageConsumer"/> writes the size of the mailbox, which is measured, not decided, and only
-/// <see cref="Consumers.RoutingConsumer"/> and <see cref="Consumers.SpamConsumer"/> what other services have decided; a rebuild of the other
+/// <see cref="Consumers.RoutingConsumer"/>, <see cref="Consumers.SpamConsumer"/> and <see cref="Consumers.RestrictionsConsumer"/> what other services have decided; a rebuild of the other
 /// columns leaves all of these as they are.
 /// </summary>
 public sealed class MailAccountTable : EventProjection
 {
+    /// <summary>SQL of the kinds of restrictions of a row, the topmost first (RST-1).</summary>
+    public const string Kinds = "restrictions || case when used_bytes >= capacity_mb * 1048576::bigint then array['over-capacity'] else '{}' end";
+
+    /// <summary>SQL that is true of the row of a restricted account.</summary>
+    public const string IsRestricted = "(restrictions <> '{}' or used_bytes >= capacity_mb * 1048576::bigint)";
+
     /// <summary>Reads the events of accounts and no others.</summary>
     public MailAccountTable()
     {
@@ -48,11 +54,14 @@ public sealed class MailAccountTable : EventProjection
         table.AddColumn<bool>("tag_subject").NotNull().DefaultValueByExpression("false");
         table.AddColumn<bool>("sort_to_junk").NotNull().DefaultValueByExpression("false");
         table.AddColumn<long>("spam_version").NotNull().DefaultValue(0);
+        table.AddColumn("restrictions", "text[]").NotNull().DefaultValueByExpression("'{}'"); // kinds that hold, the topmost first
+        table.AddColumn<long>("restrictions_version").NotNull().DefaultValue(0);
         table.Indexes.Add(new IndexDefinition("mail_account_list_address") { Columns = ["domain", "address"] });
         table.Indexes.Add(new IndexDefinition("mail_account_list_used") { Columns = ["domain", "used_bytes", "address"] });
         table.Indexes.Add(new IndexDefinition("mail_account_list_created") { Columns = ["domain", "created_at", "address"] });
         // Few passwords are forced at a time, so other orders of this filter sort a few rows only.
         table.Indexes.Add(new IndexDefinition("mail_account_list_forced") { Columns = ["domain", "address"], Predicate = "password_forcibly_changed" });
+        table.Indexes.Add(new IndexDefinition("mail_account_list_restricted") { Columns = ["domain", "address"], Predicate = IsRestricted });
         // Finds any part of three or more characters, in any language; a shorter text is searched row by row.
         table.Indexes.Add(new IndexDefinition("mail_account_list_search") { Columns = ["search"], Method = IndexMethod.gin, Mask = "? gin_trgm_ops" });
         return table;

@@ -15,9 +15,12 @@ namespace Hikyaku.Accounts.MailAccounts;
 /// <param name="Forwarding">Whether mail is forwarded.</param>
 /// <param name="Autoreply">Whether senders get a reply.</param>
 /// <param name="Spam">What is done with spam. In lists; of one account the spam service says it.</param>
+/// <param name="Status">The topmost restriction (RST-1), or normal. In lists; of one account the restrictions service says it, and so the next.</param>
+/// <param name="Restrictions">Those that hold.</param>
 public sealed record MailAccountView(
     string Address, string Name, string Domain, string? Comment, int CapacityMb, long? UsedMb, DateTimeOffset CreatedAt, bool PasswordForciblyChanged,
-    bool? InForce, IReadOnlyList<Warning>? Warnings = null, bool? Reception = null, bool? Forwarding = null, bool? Autoreply = null, SpamSwitchesView? Spam = null)
+    bool? InForce, IReadOnlyList<Warning>? Warnings = null, bool? Reception = null, bool? Forwarding = null, bool? Autoreply = null, SpamSwitchesView? Spam = null,
+    string? Status = null, IReadOnlyList<RestrictionKindView>? Restrictions = null)
 {
     private const long BytesPerMb = 1_048_576;
 
@@ -38,6 +41,10 @@ public sealed record MailAccountView(
     /// <summary>Bytes in MB, rounded up.</summary>
     public static long UsedMbOf(long bytes) => (bytes + BytesPerMb - 1) / BytesPerMb;
 }
+
+/// <summary>A restriction in a list.</summary>
+/// <param name="Kind">compromise-suspected, account-locked, sending-locked or over-capacity.</param>
+public sealed record RestrictionKindView(string Kind);
 
 /// <summary>What is done with an account's mail that is judged spam.</summary>
 /// <param name="TagSubject">Whether its subject is marked.</param>

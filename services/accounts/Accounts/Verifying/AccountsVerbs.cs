@@ -43,7 +43,7 @@ public static class AccountsVerbs
     {
         ReadModels =
         [
-            new("mail_account_list", ["account_id"], ["used_bytes", "used_at", "measured_for", "forwarding", "autoreply", "reception", "routing_version", "tag_subject", "sort_to_junk", "spam_version"]),
+            new("mail_account_list", ["account_id"], ["used_bytes", "used_at", "measured_for", "forwarding", "autoreply", "reception", "routing_version", "tag_subject", "sort_to_junk", "spam_version", "restrictions", "restrictions_version"]),
             new("node_mailboxes", ["node", "domain"], []),
             JobTable.ReadModel with { Kept = [.. JobTable.ReadModel.Kept, "bytes", "skipped"] },
         ],

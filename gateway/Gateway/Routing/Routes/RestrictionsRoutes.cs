@@ -1,0 +1,31 @@
+using Hikyaku.Platform;
+using static Hikyaku.Gateway.Routing.Routes.Callers;
+
+namespace Hikyaku.Gateway.Routing.Routes;
+
+/// <summary>The restrictions service: what accounts and networks may not do, and by which thresholds.</summary>
+internal sealed class RestrictionsRoutes : IServiceRoutes
+{
+    private const string Restrictions = "restrictions";
+
+    public string Service => Restrictions;
+
+    public Shares Shares => Shares.AccountHistory | Shares.AccountSummary;
+
+    public IReadOnlyList<GatewayRoute> Routes { get; } =
+    [
+        new("GET", "/api/v1/accounts/{address}/restrictions", Scope.Account, All, Restrictions),
+        new("POST", "/api/v1/accounts/{address}/restrictions", Scope.Account, Operator, Restrictions),
+        new("DELETE", "/api/v1/accounts/{address}/restrictions/{kind}", Scope.Account, Operator, Restrictions),
+        new("GET", "/api/v1/restrictions", Scope.None, Staff, Restrictions),
+        new("GET", "/api/v1/restriction-policy", Scope.None, Operator, Restrictions),
+        new("PUT", "/api/v1/restriction-policy", Scope.None, Operator, Restrictions),
+        new("GET", "/api/v1/restriction-policy/history", Scope.None, Operator, Restrictions),
+        new("POST", "/api/v1/restriction-policy/trial", Scope.None, Operator, Restrictions),
+        new("GET", "/api/v1/domains/{name}/restriction-policy", Scope.Domain, Operator, Restrictions),
+        new("PUT", "/api/v1/domains/{name}/restriction-policy", Scope.Domain, Operator, Restrictions),
+        new("GET", "/api/v1/domains/{name}/restriction-policy/history", Scope.Domain, Operator, Restrictions),
+        new("GET", "/api/v1/stopped-networks", Scope.None, Operator, Restrictions),
+        new("POST", "/api/v1/stopped-networks/release", Scope.None, Operator, Restrictions),
+    ];
+}

@@ -1,0 +1,30 @@
+using Hikyaku.MailNode.Contracts;
+using Hikyaku.Platform;
+using Hikyaku.Restrictions.Judging;
+using Hikyaku.Restrictions.Sources;
+using MassTransit;
+
+namespace Hikyaku.Restrictions.Facts;
+
+/// <summary>Stores what nodes and the gateway tell of logins, and judges whose password is guessed. A message that comes again finds its facts there.</summary>
+internal sealed class LoginConsumer(FactTable<LoginFact> table, KnownNetworks known, AbuseJudge judge) : IConsumer<LoginsObserved>
+{
+    public async Task Consume(ConsumeContext<LoginsObserved> context)
+    {
+        var (observed, stop) = (context.Message, context.CancellationToken);
+        // A node of another version may say what this one does not know.
+        var facts = observed.Logins.Where(l => l is { Protocol.Length: > 0, Count: > 0 }).Select((l, i) => new LoginFact(FactId.Of(context.MessageId!.Value, i), l)).ToList();
+        if (await table.AddAsync(observed.Node, facts, stop) == 0) return;
+        var right = facts.Where(f => f is { Login: { Success: true, AccountId: not null }, Network: not null })
+            .GroupBy(f => (f.Login.AccountId!, f.Network!)).Select(g => (g.Key.Item1, g.Key.Item2, g.Min(f => f.Login.At), g.Max(f => f.Login.Until))).ToList();
+        if (right.Count > 0) await known.NoteAsync(right, stop);
+
+        var wrong = facts.Where(f => f.Login is { Success: false, Failure: null or "credentials" }).ToList();
+        foreach (var account in wrong.Select(f => TargetOf(f.Login)).OfType<Target>().DistinctBy(a => a.AccountId).OrderBy(a => a.AccountId, StringComparer.Ordinal))
+            await judge.JudgeLoginsAsync(account, stop);
+        foreach (var network in wrong.Select(f => f.Network).OfType<string>().Distinct().Order(StringComparer.Ordinal)) await judge.JudgeSourceAsync(network, stop);
+    }
+
+    private static Target? TargetOf(LoginObserved login)
+        => login.AccountId is { } id && InternetNames.TryReadAddress(login.Login, out var address, out var domain) ? new(id, address, domain, Life: 0) : null;
+}

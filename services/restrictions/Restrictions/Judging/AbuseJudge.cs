@@ -1,0 +1,59 @@
+using Hikyaku.Platform;
+using Hikyaku.Restrictions.Accounts;
+using Hikyaku.Restrictions.Facts;
+using Hikyaku.Restrictions.Policy;
+using Hikyaku.Restrictions.Sources;
+using Marten;
+
+namespace Hikyaku.Restrictions.Judging;
+
+/// <summary>
+/// Decides by what was counted, and stores what was decided. Two decisions at once about one account meet at its stream: the second is
+/// tried again by the bus, and finds that the account is restricted.
+/// </summary>
+internal sealed class AbuseJudge(IDocumentStore store, Counts counts, KnownNetworks known, AddressKeys keys, TimeProvider time)
+{
+    /// <summary>Judges failed logins of an account.</summary>
+    public Task JudgeLoginsAsync(Target account, CancellationToken stop) => JudgeAsync(account, async (about, thresholds) =>
+    {
+        var since = about.Now.AddMinutes(-thresholds[PolicyNumbers.WrongPasswordMinutes]);
+        return LoginJudge.Judge(about, thresholds, await counts.FailuresAsync(account.AccountId, about.Standing, since, stop), Reference.Create);
+    }, stop);
+
+    /// <summary>Judges what an account sends.</summary>
+    public Task JudgeSendingAsync(Target account, CancellationToken stop) => JudgeAsync(account, async (about, thresholds) =>
+        SendingJudge.Judge(about, thresholds, await counts.SendingAsync(keys.Of(account.Address), account, about.Standing, about.Now, stop), Reference.Create), stop);
+
+    /// <summary>Judges failed logins from a network.</summary>
+    public async Task JudgeSourceAsync(string network, CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        await using var session = store.LightweightSession();
+        EventHeaders.Stamp(session, Caller.Platform);
+        var thresholds = await Policies.OfAsync(session, null, stop);
+        var stream = await session.Events.FetchForWriting<SourceStanding>(SourceStanding.KeyOf(network), stop);
+        var since = now.AddMinutes(-thresholds[PolicyNumbers.WrongPasswordMinutes]);
+        if (stream.Aggregate?.ReleasedAt > since) since = stream.Aggregate.ReleasedAt.Value;
+        var (accounts, some) = await counts.SprayedAsync(network, since.ToUniversalTime(), now - KnownNetworks.Life, stop);
+        if (accounts < thresholds[PolicyNumbers.SprayedAccounts]) return;
+        var friends = await known.AccountsOfAsync(network, now, stop);
+        if (LoginJudge.JudgeSource(network, some, accounts, friends, stream.Aggregate, thresholds, Reference.Create(), now) is not { } stopped) return;
+        stream.AppendOne(stopped);
+        await session.SaveChangesAsync(stop);
+    }
+
+    private async Task JudgeAsync(Target account, Func<Judged, Thresholds, Task<IEnumerable<AccountRestricted>>> judge, CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        await using var session = store.LightweightSession();
+        EventHeaders.Stamp(session, Caller.Platform);
+        if (!await ErasedAccounts.HoldAsync(session, account.AccountId, stop)) return;
+        var stream = await session.Events.FetchForWriting<AccountStanding>(account.AccountId, stop);
+        if (stream.Aggregate is { Erased: true }) return;
+        var thresholds = await Policies.OfAsync(session, account.Domain, stop);
+        var restricted = (await judge(new(account, await known.OfAsync(account.AccountId, now, stop), stream.Aggregate, now), thresholds)).ToList();
+        if (restricted.Count == 0) return;
+        stream.AppendMany(restricted);
+        await session.SaveChangesAsync(stop);
+    }
+}

@@ -1,0 +1,65 @@
+using Hikyaku.Platform;
+using Hikyaku.Restrictions.Accounts;
+using Hikyaku.Restrictions.Ends;
+using Hikyaku.Restrictions.Facts;
+using Hikyaku.Restrictions.Judging;
+using Hikyaku.Restrictions.Nodes;
+using Hikyaku.Restrictions.Publishing;
+using Hikyaku.Restrictions.Sources;
+using Hikyaku.Restrictions.Space;
+using Hikyaku.Restrictions.Storage;
+using JasperFx.Events.Projections;
+using Marten;
+
+namespace Hikyaku.Restrictions;
+
+/// <summary>The restrictions service: abuse is found, stopped, explained and lifted.</summary>
+public static class Program
+{
+    /// <summary>The service's name.</summary>
+    public const string Service = "restrictions";
+
+    private static readonly ServiceVerbs Verbs = new(Service, RestrictionsStore.Configure) { ReadModels = [RestrictionTable.ReadModel] };
+
+    /// <summary>Runs it, or one of its verbs: <c>verify</c>, <c>rebuild</c>.</summary>
+    public static Task<int> Main(string[] args) => Verbs.RunAsync(args, Build);
+
+    /// <summary>Puts it together; settings come from the environment or as arguments.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceHost(Service);
+        var services = builder.Services;
+        services.AddBus(builder.Configuration, Service, bus =>
+        {
+            bus.AddConsumer<PasswordConsumer>();
+            bus.AddConsumer<AddressConsumer>();
+            bus.AddConsumer<SpaceConsumer>();
+            bus.AddConsumer<LoginConsumer>();
+            bus.AddConsumer<SubmissionConsumer>();
+            bus.AddConsumer<SignConsumer>();
+            bus.AddDeletionParticipant<ErasesRestrictions>(Service);
+        });
+        services.AddNodeBus(builder.Configuration);
+        services.AddEventStore(builder.Configuration, options => RestrictionsStore.Configure(options, ProjectionLifecycle.Inline));
+        services.ConfigureMarten((provider, options) => options.Events.Subscribe(
+            ActivatorUtilities.CreateInstance<RestrictionsPublisher>(provider), subscription => subscription.Name = "publisher"));
+        services.AddNodeLeases(Service);
+        services.AddSingleton<RestrictionStates>();
+        services.AddSingleton<KnownNetworks>();
+        services.AddSingleton<MailboxSpace>();
+        services.AddSingleton<AddressKeys>();
+        services.AddFacts(ObservedFacts.Logins);
+        services.AddFacts(ObservedFacts.Submissions);
+        services.AddFacts(ObservedFacts.Signs);
+        services.AddSingleton<Counts>();
+        services.AddSingleton<AbuseJudge>();
+        services.AddHostedService<RestrictionEnds>();
+        services.AddApiDescription();
+        var app = builder.Build();
+        app.UseServiceHost();
+        app.MapOpenApi("/internal/openapi.json").WithMetadata(new OwnCredential());
+        Endpoints.Map(app);
+        return app;
+    }
+}
