@@ -59,13 +59,20 @@ public abstract class ServiceUnderTest(string service, Func<string[], WebApplica
     /// <param name="settings">Settings instead of the usual ones.</param>
     public async Task StartAsync(params string[] settings)
     {
-        App = build(
+        // In a flow of its own, as MassTransit leaves its logger there, which the next start must not meet.
+        App = await Task.Run(() => build(
         [
             "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={Database}", $"--Hikyaku:Rabbit={VirtualHost}", $"--Hikyaku:RabbitNodes={NodeVirtualHost}",
             "--Logging:LogLevel:Default=Warning", .. _keys.ForService(), .. settings.Length > 0 ? settings : Settings,
-        ]);
+        ]));
         await App.StartAsync();
         Http = new HttpClient { BaseAddress = new Uri(App.Urls.First()) };
+        // Before its queues are there, what others publish goes nowhere.
+        await Eventually.Async(async () =>
+        {
+            using var ready = await Http.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            return ready.IsSuccessStatusCode;
+        });
     }
 
     /// <summary>Stops it.</summary>

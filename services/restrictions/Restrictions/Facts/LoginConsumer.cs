@@ -6,7 +6,10 @@ using MassTransit;
 
 namespace Hikyaku.Restrictions.Facts;
 
-/// <summary>Stores what nodes and the gateway tell of logins, and judges whose password is guessed. A message that comes again finds its facts there.</summary>
+/// <summary>
+/// Stores what nodes and the gateway tell of logins, and judges whose password is guessed. A message that comes again finds its facts there, and
+/// is judged again, as the first time may have failed in between.
+/// </summary>
 internal sealed class LoginConsumer(FactTable<LoginFact> table, KnownNetworks known, AbuseJudge judge) : IConsumer<LoginsObserved>
 {
     public async Task Consume(ConsumeContext<LoginsObserved> context)
@@ -14,7 +17,7 @@ internal sealed class LoginConsumer(FactTable<LoginFact> table, KnownNetworks kn
         var (observed, stop) = (context.Message, context.CancellationToken);
         // A node of another version may say what this one does not know.
         var facts = observed.Logins.Where(l => l is { Protocol.Length: > 0, Count: > 0 }).Select((l, i) => new LoginFact(FactId.Of(context.MessageId!.Value, i), l)).ToList();
-        if (await table.AddAsync(observed.Node, facts, stop) == 0) return;
+        await table.AddAsync(observed.Node, facts, stop);
         var right = facts.Where(f => f is { Login: { Success: true, AccountId: not null }, Network: not null })
             .GroupBy(f => (f.Login.AccountId!, f.Network!)).Select(g => (g.Key.Item1, g.Key.Item2, g.Min(f => f.Login.At), g.Max(f => f.Login.Until))).ToList();
         if (right.Count > 0) await known.NoteAsync(right, stop);

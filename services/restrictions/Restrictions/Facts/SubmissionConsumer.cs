@@ -33,7 +33,8 @@ internal sealed class SubmissionConsumer(FactTable<SubmissionFact> table, Npgsql
             facts.Add(new(submission with { Address = address }, key, domain, await FirstTimeAsync(submission, key, stop)));
         }
 
-        if (await table.AddAsync(observed.Node, facts, stop) == 0) return;
+        if (facts.Count == 0) return;
+        await table.AddAsync(observed.Node, facts, stop);
         await space.NoteAddressesAsync([.. facts.Select(f => (f.Submission.AccountId, f.Submission.Address, f.Domain)).Distinct()], stop);
         foreach (var one in facts.DistinctBy(f => f.Submission.AccountId).OrderBy(f => f.Submission.AccountId, StringComparer.Ordinal))
             await judge.JudgeSendingAsync(new(one.Submission.AccountId, one.Submission.Address, one.Domain, Life: 0), stop);
@@ -55,7 +56,8 @@ internal sealed class SignConsumer(FactTable<SendingSign> table, AbuseJudge judg
     {
         var (observed, stop) = (context.Message, context.CancellationToken);
         var signs = observed.Deliveries.Where(d => d is { Direction: "sent", Way: "delivery" }).Select(Of).OfType<SendingSign>().ToList();
-        if (signs.Count == 0 || await table.AddAsync(observed.Node, signs, stop) == 0) return;
+        if (signs.Count == 0) return;
+        await table.AddAsync(observed.Node, signs, stop);
         foreach (var account in signs.Select(s => s.AccountId).Distinct().Order(StringComparer.Ordinal))
         {
             var known = await database.FirstAsync($"select address, domain from mailbox_space where account_id = {account} and address is not null", row => new Target(account, row.GetString(0), row.GetString(1), 0), stop);

@@ -8,8 +8,8 @@ using Marten;
 namespace Hikyaku.Restrictions.Judging;
 
 /// <summary>
-/// Decides by what was counted, and stores what was decided. Two decisions at once about one account meet at its stream: the second is
-/// tried again by the bus, and finds that the account is restricted.
+/// Decides by what was counted, and stores what was decided. Decisions about one account or network take turns; an operator's command in the
+/// same moment makes the decision fail, which the bus tries again.
 /// </summary>
 internal sealed class AbuseJudge(IDocumentStore store, Counts counts, KnownNetworks known, AddressKeys keys, TimeProvider time)
 {
@@ -30,6 +30,7 @@ internal sealed class AbuseJudge(IDocumentStore store, Counts counts, KnownNetwo
         var now = time.GetUtcNow();
         await using var session = store.LightweightSession();
         EventHeaders.Stamp(session, Caller.Platform);
+        await TakeTurnAsync(session, network, stop);
         var thresholds = await Policies.OfAsync(session, null, stop);
         var stream = await session.Events.FetchForWriting<SourceStanding>(SourceStanding.KeyOf(network), stop);
         var since = now.AddMinutes(-thresholds[PolicyNumbers.WrongPasswordMinutes]);
@@ -47,6 +48,7 @@ internal sealed class AbuseJudge(IDocumentStore store, Counts counts, KnownNetwo
         var now = time.GetUtcNow();
         await using var session = store.LightweightSession();
         EventHeaders.Stamp(session, Caller.Platform);
+        await TakeTurnAsync(session, account.AccountId, stop);
         if (!await ErasedAccounts.HoldAsync(session, account.AccountId, stop)) return;
         var stream = await session.Events.FetchForWriting<AccountStanding>(account.AccountId, stop);
         if (stream.Aggregate is { Erased: true }) return;
@@ -55,5 +57,11 @@ internal sealed class AbuseJudge(IDocumentStore store, Counts counts, KnownNetwo
         if (restricted.Count == 0) return;
         stream.AppendMany(restricted);
         await session.SaveChangesAsync(stop);
+    }
+
+    private static async Task TakeTurnAsync(IDocumentSession session, string key, CancellationToken stop)
+    {
+        await session.BeginTransactionAsync(stop);
+        await session.ExecuteAsync($"select pg_advisory_xact_lock(hashtextextended({key}, 3))", stop);
     }
 }
