@@ -1,6 +1,4 @@
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
 
 namespace Hikyaku.MailNode;
 
@@ -11,54 +9,11 @@ namespace Hikyaku.MailNode;
 /// </summary>
 public sealed partial class CapacityElsewhere(NodeSettings settings, Replica replica, ILogger<CapacityElsewhere> logger) : BackgroundService
 {
-    private const int AtOnce = 400; // more than Postfix has smtpd processes
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2); // Postfix waits three
 
-    private readonly SemaphoreSlim _places = new(AtOnce);
-
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-        _places.Dispose();
-        base.Dispose();
-    }
-
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (settings.CapacityPort is not { } port) return;
-        using var listener = new TcpListener(IPAddress.Loopback, port);
-        listener.Start();
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await _places.WaitAsync(stoppingToken);
-            _ = ServeAsync(await listener.AcceptTcpClientAsync(stoppingToken), stoppingToken);
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client, CancellationToken stop)
-    {
-        try
-        {
-            using (client)
-            using (var reader = new StreamReader(client.GetStream(), Encoding.Latin1))
-            {
-                while (await PolicyService.ReadAsync(reader, stop) is { } request)
-                {
-                    var action = await ActionAsync(request, stop);
-                    await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes($"action={action}\n\n"), stop);
-                }
-            }
-        }
-        catch (Exception e) when (e is IOException or InvalidOperationException or OperationCanceledException)
-        {
-            // Postfix closed the connection, or the agent stops
-        }
-        finally
-        {
-            _places.Release();
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        => settings.CapacityPort is { } port ? PolicyService.ServeAsync(port, ActionAsync, stoppingToken) : Task.CompletedTask;
 
     private async Task<string> ActionAsync(List<string> request, CancellationToken stop)
     {
