@@ -58,31 +58,30 @@ public sealed record LoginsObserved(string Node, IReadOnlyList<LoginObserved> Lo
 /// <param name="Source">The client's address, like 192.0.2.7; of several its network, like 192.0.2.0/24 or 2001:db8::/64; null when it is not known.</param>
 /// <param name="Protocol">imap, pop3, smtp or other.</param>
 /// <param name="Tls">Whether the connection had TLS.</param>
-/// <param name="Success">Whether the password was right.</param>
-/// <param name="Password">A short digest of a wrong password, comparable within one login; null: it was right, or is not known.</param>
-/// <param name="Client">What the mail program calls itself.</param>
-/// <param name="Failure">credentials, restricted or other; null: it was right.</param>
+/// <param name="Success">Whether the login was let in.</param>
+/// <param name="Password">
+/// Of <see cref="LoginFailures.Credentials"/>: a digest of 12 bits of the wrong password, as three hexadecimal digits. The same wrong
+/// password for the same login has the same digest at every node; digests of different logins say nothing about each other. Null when the
+/// password was right, and when the node does not know. Several logins that were put together have one only when it is the same.
+/// </param>
+/// <param name="Client">What the mail program calls itself (IMAP ID, RFC 2971), like Thunderbird 115.3; at most 100 characters without control characters. Null when it does not say.</param>
+/// <param name="Failure">One of <see cref="LoginFailures"/>; null when the login was let in, and when many were put together.</param>
 public sealed record LoginObserved(
     DateTimeOffset At, DateTimeOffset Until, long Count, string? AccountId, string? Login, string? Source, string Protocol, bool Tls, bool Success,
     string? Password = null, string? Client = null, string? Failure = null);
 
-/// <summary>Messages that accounts submitted (RST-2).</summary>
-/// <param name="Node">The node.</param>
-/// <param name="Submissions">At most 500.</param>
-public sealed record SubmissionsObserved(string Node, IReadOnlyList<SubmissionObserved> Submissions);
+/// <summary>Why a login was not let in.</summary>
+public static class LoginFailures
+{
+    /// <summary>A wrong password, or an account that does not exist or has none. Only these say that somebody guesses.</summary>
+    public const string Credentials = "credentials";
 
-/// <summary>One of them.</summary>
-/// <param name="Id">Names it.</param>
-/// <param name="At">When it was taken.</param>
-/// <param name="AccountId">Whose.</param>
-/// <param name="Address">The account's address.</param>
-/// <param name="Source">The client's address.</param>
-/// <param name="Recipients">How many.</param>
-/// <param name="To">Distinct ones in lower case, at most 1,000.</param>
-/// <param name="Size">In bytes.</param>
-/// <param name="QueueId">Its name in the queue.</param>
-public sealed record SubmissionObserved(
-    string Id, DateTimeOffset At, string AccountId, string Address, string? Source, int Recipients, IReadOnlyList<string> To, long Size, string? QueueId);
+    /// <summary>The password was right, but a restriction refuses the login.</summary>
+    public const string Restricted = "restricted";
+
+    /// <summary>Anything else: an error of the server, a login without TLS where that is refused. The password may have been right.</summary>
+    public const string Other = "other";
+}
 
 /// <summary>Which of the newest stored messages of a mailbox a rule matches. It is told once, to whoever has asked; nobody keeps it.</summary>
 /// <param name="Node">The mailbox's node.</param>

@@ -34,7 +34,8 @@
 #   HIKYAKU_MEMORY           optional: a folder in memory (tmpfs) for a key that no disk or backup may hold; /dev/shm
 #   HIKYAKU_NODE_NETWORKS    optional: networks of the other nodes, which may say whose login they hand on
 #   HIKYAKU_NODE_FOLDER      optional: mailnode (default), mailnode2, …: the folder of one of several nodes
-# Reads at run time: $HIKYAKU_HOME/secrets/{cert,key}.pem, $HIKYAKU_HOME/secrets/doveadm.key.
+# Reads $HIKYAKU_HOME/secrets/doveadm.key, which all nodes of a platform share. The servers read it and
+# $HIKYAKU_HOME/secrets/{cert,key}.pem when they start.
 #
 # Everything listens on 127.0.0.1. Who may read what: the replica is written by the agent and read by Postfix's
 # proxymap and Dovecot's auth workers, which have the group `postfix` (Postfix gives up every other group); its
@@ -179,6 +180,14 @@ for name in SMTP SUBMISSION SUBMISSIONS REINJECT IMAP IMAPS POP3 POP3S LMTP SASL
     values[$port]=${!port}
 done
 
+# The key of the digests of wrong passwords (refused.conf): the same at all nodes, so that a password that is tried at several of
+# them counts once.
+make_digest_key() {
+    local key=$HIKYAKU_HOME/secrets/doveadm.key
+    [[ -s $key ]] || fail "$key is missing or empty"
+    values[DIGEST_KEY]=$({ printf 'digests of wrong passwords\0'; printf '%s' "$(<"$key")"; } | sha256sum | cut -d ' ' -f 1)
+}
+
 # The key by which addresses of forwarded mail are signed, so that nobody else can make one.
 make_srs_key() {
     [[ -s $node/postfix/srs.key ]] || (umask 077 && openssl rand -base64 24 >"$node/postfix/srs.key")
@@ -192,13 +201,15 @@ make_learn_password() {
 
 make_folders
 make_login_key
+make_digest_key
 make_srs_key
 make_learn_password
 render "$templates/dovecot/dovecot.conf" "$node/dovecot/dovecot.conf" 644
 render "$templates/dovecot/sql.conf" "$memory/sql.conf" 600
-for file in sieve.conf preview.conf refused.conf; do
+for file in sieve.conf preview.conf; do
     render "$templates/dovecot/$file" "$node/dovecot/$file" 644
 done
+render "$templates/dovecot/refused.conf" "$node/dovecot/refused.conf" 600
 ln -sfn "$memory/sql.conf" "$node/dovecot/sql.conf"
 install -d -m 755 "$node/dovecot/filters" "$node/dovecot/pipes"
 render "$templates/dovecot/filters/tag-subject" "$node/dovecot/filters/tag-subject" 755

@@ -12,13 +12,16 @@ public partial class ContractShapes
     // Both are within states, which only nodes may read.
     private static readonly string[] SecretsOfNodes = ["DkimKey.PrivateKey", "MailboxState.PasswordHash"];
 
+    // Twelve bits of a keyed hash of a password that was wrong (LoginObserved).
+    private static readonly string[] Digests = ["LoginObserved.Password"];
+
     [Fact]
     public void No_contract_holds_a_secret()
     {
         var types = Contracts(Repository.Projects.Where(p => p.IsContracts).Select(p => p.Assembly)).ToList();
 
         Assert.NotEmpty(types);
-        Assert.Equal(SecretsOfNodes, SecretsOf(types).Order(StringComparer.Ordinal));
+        Assert.Equal(SecretsOfNodes, SecretsOf(types).Except(Digests).Order(StringComparer.Ordinal));
         Assert.Equal(["DomainState.Dkim"], types.SelectMany(t => t.GetProperties()).Where(p => p.PropertyType.Name == "DkimKey").Select(p => $"{p.DeclaringType!.Name}.{p.Name}"));
     }
 

@@ -6,16 +6,17 @@ namespace Hikyaku.MailNode;
 
 /// <summary>
 /// Puts logins together when there are too many to keep each. Every login stays counted; what is given up first is the last
-/// part of the address, then the address, then whose login it was: passwords are guessed from very many places, by very many
-/// names, but not by many protocols.
+/// part of the address, then the address with password and client, then whose login it was and why it failed: passwords are guessed
+/// from very many places, by very many names, but not by many protocols.
 /// </summary>
 public static class LoginSums
 {
     private static readonly Func<LoginObserved, LoginObserved>[] CoarserAndCoarser =
     [
         l => l with { Source = NetworkOf(l.Source) },
-        l => l with { Source = null },
-        l => l with { Source = null, AccountId = null, Login = null },
+        l => l with { Source = null, Password = null, Client = null },
+        // Without login and address nobody asks why it failed.
+        l => l with { Source = null, Password = null, Client = null, AccountId = null, Login = null, Failure = null },
     ];
 
     /// <summary>The same logins in fewer entries, in the order of their first.</summary>
@@ -28,7 +29,7 @@ public static class LoginSums
         var sums = logins.ToList();
         foreach (var coarser in CoarserAndCoarser)
         {
-            sums = [.. sums.Select(coarser).GroupBy(l => (l.AccountId, l.Login, l.Source, l.Protocol, l.Tls, l.Success)).Select(Sum).OrderBy(l => l.At)];
+            sums = [.. sums.Select(coarser).GroupBy(l => (l.AccountId, l.Login, l.Source, l.Protocol, l.Tls, l.Success, l.Password, l.Client, l.Failure)).Select(Sum).OrderBy(l => l.At)];
             if (sums.Count <= most) return sums;
         }
 

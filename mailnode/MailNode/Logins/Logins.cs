@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform;
 using Microsoft.Data.Sqlite;
@@ -39,9 +41,13 @@ public sealed partial class Logins(NodeSettings settings, Replica replica, Verif
     /// <param name="Mark">Otherwise, after success: which hash it was checked against.</param>
     /// <param name="Proof">And by what it is known the next time.</param>
     /// <param name="Via">The node that hands or has handed the login on, which is the one that counts it; empty when none does.</param>
+    /// <param name="Failure"><c>credentials</c> when the password was wrong or the account unknown (refused.conf); empty otherwise, also when it is not known.</param>
+    /// <param name="Digest">Then: a keyed hash of that password, the same at all nodes.</param>
+    /// <param name="Restricted">Not empty when the password was right and a restriction refuses the login all the same.</param>
+    /// <param name="Client">What the mail program says of itself (<see cref="ImapId"/>).</param>
     public sealed record Report(
         string? Login, string? Protocol, string? Remote, string? Secured, bool Success, bool Tls, string? Known = null, string? Mark = null, string? Proof = null,
-        string? Via = null);
+        string? Via = null, string? Failure = null, string? Digest = null, string? Restricted = null, string? Client = null);
 
     /// <summary>Counts one.</summary>
     public IResult Receive(Report report)
@@ -51,10 +57,13 @@ public sealed partial class Logins(NodeSettings settings, Replica replica, Verif
         if (!string.IsNullOrEmpty(report.Via) && report.Via != settings.Node) return Fine;
         var protocol = report.Protocol is "imap" or "pop3" or "smtp" ? report.Protocol : "other";
         var tls = report.Tls || (protocol == "smtp" && !string.IsNullOrEmpty(report.Secured));
-        Counted.Add(1, new("protocol", protocol), new("tls", tls), new("success", report.Success), new("known", report.Success && !string.IsNullOrEmpty(report.Known)));
+        var failure = FailureOf(report);
+        Counted.Add(1, new("protocol", protocol), new("tls", tls), new("success", failure is null), new("known", report.Success && !string.IsNullOrEmpty(report.Known)));
         var login = report.Login is { Length: > 0 and <= 320 } name && !name.Any(char.IsControl) ? LoginName.Read(name) : null;
         var now = time.GetUtcNow();
-        Keep([new(now, now, 1, null, login, Address(report.Remote), protocol, tls, report.Success)]);
+        Keep([new(
+            now, now, 1, null, login, Address(report.Remote), protocol, tls, failure is null,
+            failure == LoginFailures.Credentials ? PasswordOf(login, report.Digest) : null, ImapId.ProgramOf(report.Client), failure)]);
         return Fine;
     }
 
@@ -128,7 +137,19 @@ public sealed partial class Logins(NodeSettings settings, Replica replica, Verif
 
     private static string Day(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    private static string? Address(string? remote)
+    private static string? FailureOf(Report report)
+    {
+        if (report.Success) return string.IsNullOrEmpty(report.Restricted) ? null : LoginFailures.Restricted;
+        return report.Failure == LoginFailures.Credentials ? LoginFailures.Credentials : LoginFailures.Other;
+    }
+
+    // Twelve bits: enough to tell some dozen passwords of one login apart, too few to try passwords against. The login is part of it, so
+    // that nobody learns who else has typed the same.
+    private static string? PasswordOf(string? login, string? digest)
+        => login is null || digest is not { Length: 64 } ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{login}\0{digest}")))[..3];
+
+    /// <summary>A client's address as it is told; null when that is none.</summary>
+    internal static string? Address(string? remote)
         => IPAddress.TryParse(remote, out var address) ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString() : null;
 
     [LoggerMessage(1, LogLevel.Warning, "Logins cannot be written; they are kept in memory")]

@@ -158,6 +158,9 @@ public sealed class Logging_in(NodeFixture fixture)
         using (var imap = await strict.ImapAsync()) await Assert.ThrowsAsync<AuthenticationException>(() => imap.AuthenticateAsync(account.Address, account.Secret));
         using (var pop = await strict.Pop3Async()) await Assert.ThrowsAsync<AuthenticationException>(() => pop.AuthenticateAsync(account.Address, account.Secret));
         using (var smtp = await strict.SmtpAsync("SUBMISSION")) Assert.Empty(smtp.AuthenticationMechanisms);
+        // The password was right: nothing is told of it (RST-2).
+        await Eventually.Async(() => strict.Broker.LoginsOf(account.Address).Count(l => l.Protocol is "imap" or "pop3"), count => count >= 2);
+        Assert.All(strict.Broker.LoginsOf(account.Address), l => Assert.Equal((false, "other", null), (l.Success, l.Failure, l.Password)));
         using (var imap = await strict.ImapAsync("IMAP", SecureSocketOptions.StartTls)) await imap.AuthenticateAsync(account.Address, account.Secret);
         using (var pop = await strict.Pop3Async("POP3S", SecureSocketOptions.SslOnConnect)) await pop.AuthenticateAsync(account.Address, account.Secret);
         using (var smtp = await strict.SmtpAsync("SUBMISSION", SecureSocketOptions.StartTls)) await smtp.AuthenticateAsync(account.Address, account.Secret);

@@ -55,6 +55,28 @@ public sealed class Summing_up_logins
         Assert.Equal((null, null, 100), (nobody.Login, nobody.Source, nobody.Count));
     }
 
+    [Fact, Trait("Rule", "RST-2")]
+    public void Passwords_and_clients_stay_apart_until_the_network_is_given_up()
+    {
+        var one = One("a@example.jp", "192.0.2.7") with { Password = "0a1", Client = "Thunderbird", Failure = LoginFailures.Credentials };
+        List<LoginObserved> logins =
+        [
+            one, one with { Source = "192.0.2.8" }, one with { Password = "0a2" }, one with { Client = "Outlook" },
+            one with { Password = null, Failure = LoginFailures.Restricted }, one with { Password = null, Failure = LoginFailures.Other },
+        ];
+        var few = LoginSums.Of(logins, 100);
+        Assert.Equal(5, few.Count);
+        Assert.Contains(few, l => l is { Password: "0a1", Client: "Thunderbird", Source: "192.0.2.0/24", Count: 2 });
+
+        logins.AddRange(Enumerable.Range(0, 100).Select(i => one with { Source = $"198.51.{i}.1", Password = $"{i:x3}" }));
+        var fewer = LoginSums.Of(logins, 16);
+        Assert.All(fewer, l => Assert.Equal(("a@example.jp", null, null, null), (l.Login, l.Source, l.Password, l.Client)));
+        Assert.Equal([(LoginFailures.Credentials, 104), (LoginFailures.Other, 1), (LoginFailures.Restricted, 1)], fewer.Select(l => (l.Failure!, l.Count)).Order());
+
+        var nobody = LoginSums.Of(Enumerable.Range(0, 100).Select(i => one with { Login = $"u{i}@example.jp", AccountId = $"u{i}" }), 16);
+        Assert.Equal((null, null, 100L), (Assert.Single(nobody).Failure, nobody[0].Login, nobody[0].Count));
+    }
+
     private static LoginObserved One(string login, string source, string protocol = "imap", bool tls = true, bool success = false, int second = 0)
         => new(Nine.AddSeconds(second), Nine.AddSeconds(second), 1, login, login, source, protocol, tls, success);
 
