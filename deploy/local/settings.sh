@@ -88,7 +88,7 @@ settings_of_mailnode2() {
 
 # settings_of_node NAME FOLDER CREDENTIAL PORTS: the last is how the names of its ports begin.
 settings_of_node() {
-    local capacity=$4_CAPACITY imap=$4_IMAP pop3=$4_POP3 lmtp=$4_LMTP quota=$4_QUOTA doveadm=$4_DOVEADM learn=$4_LEARN
+    local capacity=$4_CAPACITY policy=$4_POLICY imap=$4_IMAP pop3=$4_POP3 lmtp=$4_LMTP quota=$4_QUOTA doveadm=$4_DOVEADM learn=$4_LEARN
     setting Hikyaku__Node "$1"
     setting Hikyaku__NodeHome "$HIKYAKU_HOME/$2"
     setting Hikyaku__Rabbit "$(rabbit_as "$1" hikyaku)"
@@ -101,6 +101,8 @@ settings_of_node() {
     setting Hikyaku__Advertise__LmtpPort "${!lmtp}"
     setting Hikyaku__Advertise__QuotaPort "${!quota}"
     setting Hikyaku__CapacityPort "${!capacity}"
+    setting Hikyaku__PolicyPort "${!policy}"
+    [[ -z ${HIKYAKU_HARD_LIMIT:-} ]] || setting Hikyaku__HardLimit "$HIKYAKU_HARD_LIMIT"
     setting Hikyaku__Doveadm "http://127.0.0.1:${!doveadm}"
     setting Hikyaku__DoveadmKey "$HIKYAKU_HOME/secrets/doveadm.key"
     [[ ${HIKYAKU_UPDATES:-off} == off ]] || setting Hikyaku__Updates true

@@ -83,6 +83,33 @@ public static class LoginFailures
     public const string Other = "other";
 }
 
+/// <summary>
+/// Messages that people have submitted at a node (RST-2). Each is told once, unless the broker did not say that it had this fact: then it
+/// comes again with the same message id. Submissions are known by node and id.
+/// </summary>
+/// <param name="Node">The node.</param>
+/// <param name="Submissions">At most 500.</param>
+public sealed record SubmissionsObserved(string Node, IReadOnlyList<SubmissionObserved> Submissions);
+
+/// <summary>
+/// One message that somebody who had logged in has sent completely (Postfix's END-OF-MESSAGE). The check of its header comes after that,
+/// and may still have refused it.
+/// </summary>
+/// <param name="Id">Names the message; unique among those of its node (Postfix's <c>instance</c>).</param>
+/// <param name="At">When it was complete, by the node's clock.</param>
+/// <param name="AccountId">Who had logged in.</param>
+/// <param name="Address">The account's address.</param>
+/// <param name="Source">The client's address, like 192.0.2.7; null when it is not known.</param>
+/// <param name="Recipients">How many recipients the envelope has, at least 1; one that is named twice counts twice.</param>
+/// <param name="To">
+/// Who they are: each once, in lower case, at most 1,000. Fewer than <paramref name="Recipients"/>, or none, when the agent has begun during
+/// the message or could not keep them.
+/// </param>
+/// <param name="Size">In bytes.</param>
+/// <param name="QueueId">The message's name in the node's queue; null when it is not known.</param>
+public sealed record SubmissionObserved(
+    string Id, DateTimeOffset At, string AccountId, string Address, string? Source, int Recipients, IReadOnlyList<string> To, long Size, string? QueueId);
+
 /// <summary>Which of the newest stored messages of a mailbox a rule matches. It is told once, to whoever has asked; nobody keeps it.</summary>
 /// <param name="Node">The mailbox's node.</param>
 /// <param name="RequestId">The <c>RulePreviewAsked</c> that this answers.</param>

@@ -15,6 +15,12 @@ public sealed record NodeSettings(string Node, string Home, IReadOnlyDictionary<
     /// <summary>Where Postfix asks for the space of mailboxes on other nodes (<c>Hikyaku:CapacityPort</c>); null: nowhere.</summary>
     public int? CapacityPort { get; init; }
 
+    /// <summary>Where Postfix tells of submissions and asks whether a recipient may be added (<c>Hikyaku:PolicyPort</c>); null: nowhere.</summary>
+    public int? PolicyPort { get; init; }
+
+    /// <summary>How many recipients an account may have within an hour at this node, whatever else is away (<c>Hikyaku:HardLimit</c>); 0: any number.</summary>
+    public int HardLimit { get; init; } = 10_000;
+
     /// <summary>Whether Rspamd and ClamAV fetch rules and signatures (<c>Hikyaku:Updates</c>).</summary>
     public bool Updates { get; init; }
 
@@ -99,6 +105,8 @@ public sealed record NodeSettings(string Node, string Home, IReadOnlyDictionary<
         static TimeSpan Linger(TimeSpan set) => set >= TimeSpan.Zero && set <= TimeSpan.FromMinutes(10) ? set
             : throw new InvalidOperationException("Hikyaku:OldReadersLinger must be 00:00:00 to 00:10:00");
 
+        static int Limit(int set) => set >= 0 ? set : throw new InvalidOperationException("Hikyaku:HardLimit must be 0 or more");
+
         var home = Path.GetFullPath(Setting("Hikyaku:NodeHome"));
         return new(
             Setting("Hikyaku:Node"), home,
@@ -115,6 +123,8 @@ public sealed record NodeSettings(string Node, string Home, IReadOnlyDictionary<
             ReplicaCheckInterval = Interval("Hikyaku:ReplicaCheckInterval", TimeSpan.FromSeconds(5)),
             Advertised = AdvertisedAddress.Read(configuration.GetSection("Hikyaku:Advertise")),
             CapacityPort = configuration.GetValue<int?>("Hikyaku:CapacityPort"),
+            PolicyPort = configuration.GetValue<int?>("Hikyaku:PolicyPort"),
+            HardLimit = Limit(configuration.GetValue("Hikyaku:HardLimit", 10_000)),
             Updates = configuration.GetValue("Hikyaku:Updates", false),
             Rspamd = configuration["Hikyaku:Rspamd"] is { Length: > 0 } rspamd ? new(new Uri(rspamd), Secret("Hikyaku:RspamdPassword")) : null,
             Learning = configuration.GetValue("Hikyaku:Learning", true),

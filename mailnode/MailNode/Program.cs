@@ -55,6 +55,7 @@ public partial class Program
         AddRunning<FactSender>(services);
         AddPerService<DigestCheck>(services, all);
         AddRunning<Logins>(services);
+        AddRunning<Submissions>(services);
         AddRunning<Deliveries>(services);
         AddRunning<Eraser>(services);
         AddRunning<MailDeleter>(services);
@@ -66,6 +67,7 @@ public partial class Program
         AddRunning<Traces>(services);
         services.AddSingleton<Applier>();
         services.AddHostedService<CapacityElsewhere>();
+        services.AddHostedService<SubmissionPolicy>();
         services.AddBus(builder.Configuration, "mailnode");
         AddRunning<Watch>(services);
         services.Configure<MassTransitHostOptions>(o => o.StopTimeout = TimeSpan.FromSeconds(5));

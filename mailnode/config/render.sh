@@ -14,6 +14,7 @@
 #   PORT_REDIS               Redis, which keeps what that Rspamd has learned
 #   PORT_CLAMAV              ClamAV
 #   PORT_CAPACITY            where the agent answers for the space of mailboxes on other nodes
+#   PORT_POLICY              where the agent hears of submissions
 #   PORT_MAILNODE            where the node's agent listens
 #   PORT_OUTBOX_SMTP         optional: mail for other domains goes to this port instead of the internet
 #   HIKYAKU_PLAINTEXT_LOGIN  allow (default) or refuse: login without TLS on the plain ports (rule NOD-1)
@@ -174,7 +175,7 @@ declare -A values=(
     [MAX_LAG_MINUTES]=$max_lag
     [RELAYHOST]=${PORT_OUTBOX_SMTP:+"[127.0.0.1]:$PORT_OUTBOX_SMTP"}
 )
-for name in SMTP SUBMISSION SUBMISSIONS REINJECT IMAP IMAPS POP3 POP3S LMTP SASL QUOTA DOVEADM MAILNODE CAPACITY MILTER SCANNER LEARN REDIS CLAMAV FORWARD SRS SRS_BACK; do
+for name in SMTP SUBMISSION SUBMISSIONS REINJECT IMAP IMAPS POP3 POP3S LMTP SASL QUOTA DOVEADM MAILNODE CAPACITY POLICY MILTER SCANNER LEARN REDIS CLAMAV FORWARD SRS SRS_BACK; do
     port=PORT_$name
     [[ ${!port:-} =~ ^[0-9]+$ ]] || fail "$port must be a port number"
     values[$port]=${!port}

@@ -2,8 +2,8 @@ using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.MailNode;
 
-// What goes over from a replica that is replaced: facts that were not told, notes of what was read of the logs, and how far
-// deletions of mail are, as they would find nothing the second time and report that.
+// What goes over from a replica that is replaced: facts that were not told, notes of what was read of the logs, how many recipients
+// accounts had, and how far deletions of mail are, as they would find nothing the second time and report that.
 public sealed partial class Replica
 {
     // Reads the facts of the lost replica, and those in the file that is there now (an older version or a copy). Duplicates are dropped by message id.
@@ -42,5 +42,5 @@ public sealed partial class Replica
         }
     }
 
-    private static IReadOnlyList<TableCopy> NotesOf(SqliteConnection replica) => [.. DeliveryNotes.Kept.Concat(MailDeletions.Kept).Select(table => TableCopy.Of(replica, table))];
+    private static IReadOnlyList<TableCopy> NotesOf(SqliteConnection replica) => [.. DeliveryNotes.Kept.Concat(MailDeletions.Kept).Concat(RecipientCounts.Kept).Select(table => TableCopy.Of(replica, table))];
 }

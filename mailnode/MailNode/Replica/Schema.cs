@@ -69,7 +69,7 @@ public sealed class Schema
     {
         ArgumentNullException.ThrowIfNull(parts);
         var services = parts.Services.Select(s => $"INSERT INTO progress VALUES ('{s}', 0, 0, 0);");
-        Text = string.Join('\n', [OfTheAgent, DeliveryNotes.Tables, Spellings.Tables, .. parts.All.Select(p => p.Tables), .. parts.All.Select(p => p.Views), .. services]);
+        Text = string.Join('\n', [OfTheAgent, DeliveryNotes.Tables, RecipientCounts.Tables, Spellings.Tables, .. parts.All.Select(p => p.Tables), .. parts.All.Select(p => p.Views), .. services]);
         // The version is a hash of the schema, so that two schemas never share one. PRAGMA user_version is a signed 32-bit number.
         Version = BinaryPrimitives.ReadInt32BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(Text))) & int.MaxValue;
     }

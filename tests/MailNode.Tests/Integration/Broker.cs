@@ -25,6 +25,7 @@ public sealed class Broker : IAsyncDisposable
                     return c.Message.RequestId is null ? Task.CompletedTask : Hear(c.MessageId, c.Message);
                 });
                 e.Handler<LoginsObserved>(c => Hear(c.MessageId, c.Message));
+                e.Handler<SubmissionsObserved>(c => Hear(c.MessageId, c.Message));
                 e.Handler<DeliveriesObserved>(c => Hear(c.MessageId, c.Message));
                 e.Handler<MailboxErased>(c => Hear(c.MessageId, c.Message));
                 e.Handler<MailDataDeletionProgressed>(c => Hear(c.MessageId, c.Message));
@@ -47,6 +48,10 @@ public sealed class Broker : IAsyncDisposable
     /// <summary>Every login that was told of with this name.</summary>
     public IEnumerable<LoginObserved> LoginsOf(string login)
         => Facts.Values.OfType<LoginsObserved>().SelectMany(f => f.Logins).Where(l => l.Login == login);
+
+    /// <summary>Every message that was told of as submitted by an account, in the order of their times.</summary>
+    public IReadOnlyList<SubmissionObserved> SubmissionsOf(string accountId)
+        => [.. Facts.Values.OfType<SubmissionsObserved>().SelectMany(f => f.Submissions).Where(s => s.AccountId == accountId).OrderBy(s => s.At)];
 
     /// <summary>Every step of a message that was told of an account, in the order of their times.</summary>
     public IReadOnlyList<DeliveryObserved> DeliveriesOf(string accountId)

@@ -38,6 +38,7 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
         ["CLAMAV"] = 36,
         ["LEARN"] = 37,
         ["REDIS"] = 38,
+        ["POLICY"] = 39,
         ["POP3"] = 110,
         ["IMAP"] = 143,
         ["SUBMISSIONS"] = 465,
@@ -180,7 +181,7 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
             $"--Hikyaku:Services:restrictions={Restrictions.Url}",
             $"--Hikyaku:NodeCredential={Home}/secrets/node-credential",
             "--Hikyaku:Advertise:Host=127.0.0.1", $"--Hikyaku:Advertise:ImapPort={Port("IMAP")}", $"--Hikyaku:Advertise:Pop3Port={Port("POP3")}",
-            $"--Hikyaku:Advertise:LmtpPort={Port("LMTP")}", $"--Hikyaku:Advertise:QuotaPort={Port("QUOTA")}", $"--Hikyaku:CapacityPort={Port("CAPACITY")}",
+            $"--Hikyaku:Advertise:LmtpPort={Port("LMTP")}", $"--Hikyaku:Advertise:QuotaPort={Port("QUOTA")}", $"--Hikyaku:CapacityPort={Port("CAPACITY")}", $"--Hikyaku:PolicyPort={Port("POLICY")}",
             $"--Hikyaku:DovecotLog={Home}/guard-dovecot/server.log", $"--Hikyaku:ScannerLog={Home}/guard-scanner/server.log",
             // Shorter than usual, as tests wait for them.
             "--Hikyaku:OldReadersLinger=00:00:01", "--Hikyaku:LeaseInterval=00:00:01", "--Hikyaku:ReplicaCheckInterval=00:00:01",
