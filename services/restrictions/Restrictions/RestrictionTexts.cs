@@ -13,6 +13,9 @@ internal static class RestrictionTexts
     private static readonly Dictionary<string, KindTexts> Kinds = Accounts.Kinds.InOrder.ToDictionary(
         k => k, k => new KindTexts(Of("restriction-word", k), Of("restriction-cause", k), Of("restriction-effect", k), Of("restriction-remedy", k)), StringComparer.Ordinal);
 
+    /// <summary>Those of all kinds.</summary>
+    public static readonly IReadOnlyList<ProblemCode> OfKinds = [.. Kinds.Values.SelectMany(t => new[] { t.Word, t.Cause, t.Effect, t.Remedy })];
+
     /// <summary>The texts of a kind.</summary>
     public static KindTexts Of(string kind) => Kinds[kind];
 

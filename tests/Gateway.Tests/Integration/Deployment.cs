@@ -42,7 +42,11 @@ public sealed class Deployment : IAsyncLifetime
     /// <summary>Where each service is that the gateway forwards to.</summary>
     public IReadOnlyDictionary<string, string> Services => new Dictionary<string, string>
     {
-        ["accounts"] = AccountsAddress, ["feed"] = FeedAddress, ["routing"] = RoutingAddress, ["spam"] = SpamAddress, ["restrictions"] = RestrictionsAddress,
+        ["accounts"] = AccountsAddress,
+        ["feed"] = FeedAddress,
+        ["routing"] = RoutingAddress,
+        ["spam"] = SpamAddress,
+        ["restrictions"] = RestrictionsAddress,
     };
 
     public async ValueTask InitializeAsync()

@@ -176,7 +176,7 @@ public sealed class Restricted_accounts(NodeFixture fixture)
         }
         catch (AuthenticationException e)
         {
-            return e.Message;
+            return $"{e.Message} {e.InnerException?.Message}";
         }
     }
 }

@@ -13,7 +13,7 @@ public sealed class Sending_too_much(RestrictionsService service) : IClassFixtur
     private readonly Target _account = NewAccount();
 
     [Fact, Trait("Rule", "RST-2"), Trait("Rule", "RST-5")]
-    public async Task More_than_500_recipients_within_an_hour_lock_sending_and_each_message_counts_once()
+    public async Task More_than_500_recipients_an_hour_lock_sending_and_each_message_counts_once()
     {
         string[] friends = [.. Strangers(250)];
         var at = DateTimeOffset.UtcNow;

@@ -41,7 +41,10 @@ public sealed class Changing_thresholds
     private static DeciderSpec<RestrictionPolicy> Given() => DeciderSpec<RestrictionPolicy>.Given();
 
     private static Func<RestrictionPolicy?, Decision> Change(string body, string? domain = null)
-        => state => ChangePolicy.Decide(new(domain, JsonSerializer.Deserialize<PolicyBody>(body, JsonSerializerOptions.Web)!, At), state);
+    {
+        var read = JsonSerializer.Deserialize<PolicyBody>(body, JsonSerializerOptions.Web)!;
+        return state => ChangePolicy.Decide(new(domain, read, TypedNetwork.Of(read.SharedFetchers), At), state);
+    }
 
     private static RestrictionPolicy State(string? domain, string body) => Change(body, domain)(null).Events.Aggregate(default(RestrictionPolicy), RestrictionPolicy.Evolve)!;
 }

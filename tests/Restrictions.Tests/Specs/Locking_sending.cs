@@ -33,11 +33,11 @@ public sealed class Locking_sending
         => Assert.Empty(Judge(Nothing with { Hour = 500, Day = 1000, FirstTimeDay = 200, DomainDay = 20000 }));
 
     [Fact, Trait("Rule", "RST-4")]
-    public void A_newsletter_to_5000_known_recipients_of_an_account_that_always_does_that_is_sent()
+    public void A_newsletter_to_known_recipients_of_an_account_that_always_sends_it_is_sent()
         => Assert.Empty(Judge(Nothing with { Hour = 5000, Day = 5000, BestPastDay = 5000, UsualDay = 700 }));
 
     [Fact, Trait("Rule", "RST-4")]
-    public void Recipients_at_night_that_a_compromised_account_never_wrote_to_lock_it_before_the_thirty_first()
+    public void A_compromised_account_is_stopped_at_thirty_recipients_that_are_new_to_it()
     {
         // Someone logged in from a network that the account never used, after five wrong passwords.
         var counts = Nothing with { Hour = 30, Day = 30, FirstTimeHour = 30, FirstTimeDay = 30, UsualDay = 2, NewNetworks = ["203.0.113.0/24"], WrongPasswordsHour = 5 };

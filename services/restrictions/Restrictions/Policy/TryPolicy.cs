@@ -53,7 +53,8 @@ internal static class TryPolicy
     public static async Task<IResult> Handle(TrialBody body, IDocumentStore store, NpgsqlDataSource database, TimeProvider time, CancellationToken stop)
     {
         var broken = new List<Rejection>();
-        var (values, networks) = ChangePolicy.Read(new(body.Values, body.SharedFetchers, null), ofPlatform: true, broken);
+        var values = ChangePolicy.Read(body.Values, broken);
+        var networks = ChangePolicy.Read(TypedNetwork.Of(body.SharedFetchers), broken);
         var now = time.GetUtcNow();
         if (!TryRead(body.From, now.AddDays(-7), out var from) || from > now) broken.Add(new(RestrictionsProblems.UntilMalformed, "from"));
         if (!TryRead(body.To, now, out var to) || to < from) broken.Add(new(RestrictionsProblems.UntilMalformed, "to"));
