@@ -59,12 +59,18 @@ public abstract class ServiceUnderTest(string service, Func<string[], WebApplica
     /// <param name="settings">Settings instead of the usual ones.</param>
     public async Task StartAsync(params string[] settings)
     {
-        // In a flow of its own, as MassTransit leaves its logger there, which the next start must not meet.
-        App = await Task.Run(() => build(
-        [
-            "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={Database}", $"--Hikyaku:Rabbit={VirtualHost}", $"--Hikyaku:RabbitNodes={NodeVirtualHost}",
-            "--Logging:LogLevel:Default=Warning", .. _keys.ForService(), .. settings.Length > 0 ? settings : Settings,
-        ]));
+        // In a flow of its own, as MassTransit leaves its logger in that of the caller, where the next start would meet it.
+        Task<WebApplication> building;
+        using (ExecutionContext.SuppressFlow())
+        {
+            building = Task.Run(() => build(
+            [
+                "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={Database}", $"--Hikyaku:Rabbit={VirtualHost}", $"--Hikyaku:RabbitNodes={NodeVirtualHost}",
+                "--Logging:LogLevel:Default=Warning", .. _keys.ForService(), .. settings.Length > 0 ? settings : Settings,
+            ]));
+        }
+
+        App = await building;
         await App.StartAsync();
         Http = new HttpClient { BaseAddress = new Uri(App.Urls.First()) };
         // Before its queues are there, what others publish goes nowhere.

@@ -25,6 +25,7 @@ public sealed class MailboxSpace(NpgsqlDataSource database)
         table.AddColumn<int>("capacity_mb");
         table.AddColumn<long>("capacity_version").NotNull().DefaultValue(0); // of the account's stream; 0: a node told it
         table.AddColumn<DateTimeOffset>("refused_at"); // when mail was last refused for want of space; null: something was freed since
+        table.AddColumn<DateTimeOffset>("freed_at"); // when it was last known to have more space than before
         table.AddColumn<DateTimeOffset>("full_since");
         return table;
     }

@@ -31,7 +31,8 @@ public sealed class SpaceConsumer(IDocumentStore store)
                 insert into mailbox_space as s (account_id, used_bytes, measured_at, capacity_mb) values (?, ?, ?, ?)
                 on conflict (account_id) do update set used_bytes = excluded.used_bytes, measured_at = excluded.measured_at,
                     capacity_mb = case when s.capacity_version = 0 then coalesce(excluded.capacity_mb, s.capacity_mb) else s.capacity_mb end,
-                    refused_at = case when excluded.used_bytes < s.used_bytes then null else s.refused_at end
+                    refused_at = case when excluded.used_bytes < s.used_bytes then null else s.refused_at end,
+                    freed_at = case when excluded.used_bytes < s.used_bytes then excluded.measured_at else s.freed_at end
                 where s.measured_at is null or s.measured_at < excluded.measured_at
                 """, mailbox.AccountId, mailbox.UsedBytes, at, (object?)mailbox.CapacityMb ?? DBNull.Value);
             session.QueueSqlCommand(FullSince, at, mailbox.AccountId);
@@ -56,7 +57,7 @@ public sealed class SpaceConsumer(IDocumentStore store)
         return SetAsync(changed.AccountId, changed.Version, changed.CapacityMb, changed.At, null, changed.Domain, context.CancellationToken);
     }
 
-    /// <summary>Mail that a mailbox had no space for. A refusal from before the newest measurement that freed something says nothing.</summary>
+    /// <summary>Mail that a mailbox had no space for. A refusal from before something was freed says nothing.</summary>
     public async Task Consume(ConsumeContext<DeliveriesObserved> context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -68,7 +69,11 @@ public sealed class SpaceConsumer(IDocumentStore store)
         {
             var at = account.Max(d => d.At).ToUniversalTime();
             if (!await ErasedAccounts.HoldAsync(session, account.Key, context.CancellationToken)) continue;
-            session.QueueSqlCommand("update mailbox_space set refused_at = greatest(refused_at, ?) where account_id = ? and measured_at <= ?", at, account.Key, at);
+            session.QueueSqlCommand(
+                """
+                insert into mailbox_space as s (account_id, refused_at) values (?, ?)
+                on conflict (account_id) do update set refused_at = greatest(s.refused_at, excluded.refused_at) where s.freed_at is null or s.freed_at <= excluded.refused_at
+                """, account.Key, at);
             session.QueueSqlCommand(FullSince, at, account.Key);
         }
 
@@ -82,12 +87,13 @@ public sealed class SpaceConsumer(IDocumentStore store)
         if (!await ErasedAccounts.HoldAsync(session, accountId, stop)) return;
         session.QueueSqlCommand(
             """
-            insert into mailbox_space as s (account_id, address, domain, capacity_mb, capacity_version) values (?, ?, ?, ?, ?)
+            insert into mailbox_space as s (account_id, address, domain, capacity_mb, capacity_version, freed_at) values (?, ?, ?, ?, ?, ?)
             on conflict (account_id) do update set address = coalesce(s.address, excluded.address), domain = coalesce(s.domain, excluded.domain),
                 refused_at = case when s.capacity_version < excluded.capacity_version and s.capacity_mb < excluded.capacity_mb then null else s.refused_at end,
+                freed_at = case when s.capacity_version < excluded.capacity_version and s.capacity_mb < excluded.capacity_mb then excluded.freed_at else s.freed_at end,
                 capacity_mb = case when s.capacity_version < excluded.capacity_version then excluded.capacity_mb else s.capacity_mb end,
                 capacity_version = greatest(s.capacity_version, excluded.capacity_version)
-            """, accountId, (object?)address ?? DBNull.Value, (object?)domain ?? DBNull.Value, capacityMb, version);
+            """, accountId, (object?)address ?? DBNull.Value, (object?)domain ?? DBNull.Value, capacityMb, version, at.ToUniversalTime());
         session.QueueSqlCommand(FullSince, at.ToUniversalTime(), accountId);
         await session.SaveChangesAsync(stop);
     }
