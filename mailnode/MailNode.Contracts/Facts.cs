@@ -110,6 +110,20 @@ public sealed record SubmissionsObserved(string Node, IReadOnlyList<SubmissionOb
 public sealed record SubmissionObserved(
     string Id, DateTimeOffset At, string AccountId, string Address, string? Source, int Recipients, IReadOnlyList<string> To, long Size, string? QueueId);
 
+/// <summary>What a node holds of an account's mail (RST-9): all of it, told anew whenever it changes.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="AccountId">Whose.</param>
+/// <param name="At">When it was looked at; of two lists of one node the later one counts.</param>
+/// <param name="Messages">The oldest first, 1,000 at most; empty: nothing is held any more.</param>
+public sealed record MailHeld(string Node, string AccountId, DateTimeOffset At, IReadOnlyList<HeldMessage> Messages);
+
+/// <summary>A message on hold in Postfix's queue.</summary>
+/// <param name="QueueId">Its name in the queue.</param>
+/// <param name="At">When it was taken.</param>
+/// <param name="Size">In bytes.</param>
+/// <param name="Recipients">Who has not got it, 100 at most.</param>
+public sealed record HeldMessage(string QueueId, DateTimeOffset At, long Size, IReadOnlyList<string> Recipients);
+
 /// <summary>Which of the newest stored messages of a mailbox a rule matches. It is told once, to whoever has asked; nobody keeps it.</summary>
 /// <param name="Node">The mailbox's node.</param>
 /// <param name="RequestId">The <c>RulePreviewAsked</c> that this answers.</param>

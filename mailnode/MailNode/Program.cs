@@ -59,6 +59,7 @@ public partial class Program
         AddRunning<Deliveries>(services);
         AddRunning<Eraser>(services);
         AddRunning<MailDeleter>(services);
+        AddRunning<MailHolder>(services);
         AddRunning<Tidier>(services);
         services.AddSingleton<SieveFilter>();
         AddRunning<RulePreviews>(services);

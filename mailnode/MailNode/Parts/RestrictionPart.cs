@@ -29,6 +29,9 @@ public sealed class RestrictionPart : Part<RestrictionState>
             PRIMARY KEY (account_id, reference)) STRICT, WITHOUT ROWID;
         CREATE TABLE restriction_known (
             account_id TEXT NOT NULL, network TEXT NOT NULL, prefix TEXT NOT NULL, PRIMARY KEY (account_id, network)) STRICT, WITHOUT ROWID;
+        -- What becomes of mail that is held (MailHolder).
+        CREATE TABLE restriction_decided (
+            account_id TEXT NOT NULL, node TEXT NOT NULL, queue_id TEXT NOT NULL, released INTEGER NOT NULL, PRIMARY KEY (account_id, node, queue_id)) STRICT, WITHOUT ROWID;
         """;
 
     /// <inheritdoc/>
@@ -52,8 +55,10 @@ public sealed class RestrictionPart : Part<RestrictionState>
             Account: r.GetString(0),
             Block: new Block(r.GetString(1), Text(r, 2), r.IsDBNull(3) ? null : DateTimeOffset.FromUnixTimeMilliseconds(r.GetInt64(3)), r.GetString(4), r.GetString(5)))).ToLookup(b => b.Account, b => b.Block);
         var known = replica.All("SELECT account_id, network FROM restriction_known ORDER BY account_id, network", r => (r.GetString(0), r.GetString(1))).ToLookup(k => k.Item1, k => k.Item2);
+        var decided = replica.All("SELECT account_id, node, queue_id, released FROM restriction_decided ORDER BY account_id, node, queue_id", r => (r.GetString(0), new DecidedMail(r.GetString(1), r.GetString(2), r.GetInt64(3) != 0)))
+            .ToLookup(d => d.Item1, d => d.Item2);
         return replica.All("SELECT account_id, version, position, deleted_at FROM restriction", r => new HeldState(
-            new RestrictionState(r.GetString(0), [.. blocks[r.GetString(0)]], [.. known[r.GetString(0)]], r.GetInt64(1), r.GetInt64(2), !r.IsDBNull(3)), IsAsWritten: true));
+            new RestrictionState(r.GetString(0), [.. blocks[r.GetString(0)]], [.. known[r.GetString(0)]], [.. decided[r.GetString(0)]], r.GetInt64(1), r.GetInt64(2), !r.IsDBNull(3)), IsAsWritten: true));
     }
 
     /// <inheritdoc/>
@@ -75,9 +80,9 @@ public sealed class RestrictionPart : Part<RestrictionState>
 
     /// <inheritdoc/>
     protected override bool IsWhole(RestrictionState state)
-        => state is { AccountId.Length: > 0 and <= 64, Blocks: not null, KnownNetworks: not null }
+        => state is { AccountId.Length: > 0 and <= 64, Blocks: not null, KnownNetworks: not null, Decided: not null }
             && state.Blocks.All(b => b is { Kind.Length: > 0, Reference.Length: > 0, Text: not null } && (b.Network is null || NetworkPrefix.Of(b.Network) is not null))
-            && state.KnownNetworks.All(n => NetworkPrefix.Of(n) is not null);
+            && state.KnownNetworks.All(n => NetworkPrefix.Of(n) is not null) && state.Decided.All(d => d is { Node.Length: > 0, QueueId.Length: > 0 });
 
     /// <inheritdoc/>
     protected override StateIdentity IdentityOf(RestrictionState state) => new(state.AccountId, state.Version, state.Position, state.Deleted);
@@ -96,6 +101,8 @@ public sealed class RestrictionPart : Part<RestrictionState>
 
         foreach (var network in state.KnownNetworks)
             replica.Run("INSERT OR IGNORE INTO restriction_known VALUES ($1, $2, $3)", state.AccountId, network, NetworkPrefix.Of(network));
+        foreach (var message in state.Decided)
+            replica.Run("INSERT OR IGNORE INTO restriction_decided VALUES ($1, $2, $3, $4)", state.AccountId, message.Node, message.QueueId, message.IsReleased ? 1 : 0);
         if (state.Blocks.Any(b => b.Kind == Locked && !held.Contains(b.Reference))) EndSessions(replica, state.AccountId, now, obeyed);
     }
 
@@ -109,6 +116,7 @@ public sealed class RestrictionPart : Part<RestrictionState>
     {
         replica.Run("DELETE FROM restriction_block WHERE account_id = $1", accountId);
         replica.Run("DELETE FROM restriction_known WHERE account_id = $1", accountId);
+        replica.Run("DELETE FROM restriction_decided WHERE account_id = $1", accountId);
     }
 
     private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);

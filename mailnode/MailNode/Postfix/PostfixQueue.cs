@@ -31,6 +31,20 @@ public sealed partial class PostfixQueue(NodeSettings settings, ILogger<PostfixQ
         if (ids.Count > 0) await RunAsync("postsuper", ["-c", _configuration, "-d", "-", "deferred", "hold"], ids, _ => { }, stop);
     }
 
+    /// <summary>Puts messages on hold: they are not delivered until they are released. One that is being delivered is.</summary>
+    public async Task HoldAsync(IReadOnlyCollection<string> ids, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        if (ids.Count > 0) await RunAsync("postsuper", ["-c", _configuration, "-h", "-"], ids, _ => { }, stop);
+    }
+
+    /// <summary>Takes messages off hold.</summary>
+    public async Task ReleaseAsync(IReadOnlyCollection<string> ids, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        if (ids.Count > 0) await RunAsync("postsuper", ["-c", _configuration, "-H", "-"], ids, _ => { }, stop);
+    }
+
     /// <summary>Has deferred messages attempted now; of many only some.</summary>
     public async Task AttemptAsync(IEnumerable<string> ids, CancellationToken stop)
     {

@@ -7,8 +7,13 @@ namespace Hikyaku.MailNode;
 /// <param name="Id">Its name.</param>
 /// <param name="Sender">The envelope's sender in lower case, as its account is called (<see cref="PlusAddress"/>).</param>
 /// <param name="Recipients">Who has not got it yet, written alike.</param>
-public sealed record QueuedMessage(string Queue, string Id, string Sender, IReadOnlyList<string> Recipients)
+/// <param name="At">When it was taken.</param>
+/// <param name="Size">In bytes.</param>
+public sealed record QueuedMessage(string Queue, string Id, string Sender, IReadOnlyList<string> Recipients, DateTimeOffset At = default, long Size = 0)
 {
+    /// <summary>The queue of messages that wait for an operator.</summary>
+    public const string OnHold = "hold";
+
     /// <summary>Reads a line of <c>postqueue -j</c>; null when it is no message.</summary>
     public static QueuedMessage? Read(string line)
     {
@@ -19,7 +24,9 @@ public sealed record QueuedMessage(string Queue, string Id, string Sender, IRead
             return new(
                 message.GetProperty("queue_name").GetString()!, message.GetProperty("queue_id").GetString()!,
                 Account(message.GetProperty("sender")),
-                [.. message.GetProperty("recipients").EnumerateArray().Select(r => Account(r.GetProperty("address")))]);
+                [.. message.GetProperty("recipients").EnumerateArray().Select(r => Account(r.GetProperty("address")))],
+                message.TryGetProperty("arrival_time", out var at) ? DateTimeOffset.FromUnixTimeSeconds(at.GetInt64()) : default,
+                message.TryGetProperty("message_size", out var size) ? size.GetInt64() : 0);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -47,10 +54,10 @@ public sealed record QueuedMessage(string Queue, string Id, string Sender, IRead
         ArgumentNullException.ThrowIfNull(isGone);
         if (!Concerns(isGone)) return QueueStep.Leave;
         // Postfix is working on the message; it leaves the queue or becomes deferred.
-        if (Queue is not ("deferred" or "hold")) return QueueStep.Wait;
+        if (Queue is not ("deferred" or OnHold)) return QueueStep.Wait;
         if (Recipients.All(isGone) || isGivenUp) return QueueStep.Delete;
         // At the next attempt Dovecot refuses the deleted recipients and takes the others. A held message stays: an operator put it on hold.
-        return Queue == "hold" ? QueueStep.Wait : QueueStep.Attempt;
+        return Queue == OnHold ? QueueStep.Wait : QueueStep.Attempt;
     }
 }
 

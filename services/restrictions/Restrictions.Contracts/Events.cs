@@ -34,6 +34,19 @@ public sealed record RestrictionLifted(
     Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By,
     string AccountId, string Kind, IReadOnlyList<string> References, string Cause, string? Domain = null) : IDomainEvent;
 
+/// <summary>An operator decided about mail of an account that was held as a compromise was suspected (RST-9).</summary>
+/// <param name="EventId">Unique for this event.</param>
+/// <param name="Position">The event's place in the service's order.</param>
+/// <param name="Version">The version of the account's standing after this event.</param>
+/// <param name="At">When it was decided.</param>
+/// <param name="By">Who.</param>
+/// <param name="AccountId">Which account.</param>
+/// <param name="Messages">How many messages.</param>
+/// <param name="IsReleased">They are delivered; else they are deleted.</param>
+/// <param name="Domain">The account's domain in A-labels.</param>
+public sealed record HeldMailDecided(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, int Messages, bool IsReleased, string? Domain = null) : IDomainEvent;
+
 /// <summary>A network that fails on many accounts is stopped (RST-3): nobody logs in from it but those who did so before.</summary>
 /// <param name="EventId">Unique for this event.</param>
 /// <param name="Position">The event's place in the service's order.</param>

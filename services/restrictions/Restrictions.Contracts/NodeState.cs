@@ -4,11 +4,18 @@ namespace Hikyaku.Restrictions.Contracts;
 /// <param name="AccountId">The account.</param>
 /// <param name="Blocks">What is refused; empty: nothing. One that is over by the node's clock is not obeyed.</param>
 /// <param name="KnownNetworks">Networks that a lock of the whole account does not concern (RST-3), like 192.0.2.0/24 or 2001:db8::/64; only while there is one.</param>
+/// <param name="Decided">What operators decided about mail that was held (RST-9), of the last 30 days.</param>
 /// <param name="Version">Of two states the one with the higher version is obeyed.</param>
 /// <param name="Position">The position of the newest event that this state covers.</param>
 /// <param name="Deleted">A tombstone: the account is gone.</param>
 public sealed record RestrictionState(
-    string AccountId, IReadOnlyList<Block> Blocks, IReadOnlyList<string> KnownNetworks, long Version, long Position, bool Deleted);
+    string AccountId, IReadOnlyList<Block> Blocks, IReadOnlyList<string> KnownNetworks, IReadOnlyList<DecidedMail> Decided, long Version, long Position, bool Deleted);
+
+/// <summary>What becomes of a message that was held.</summary>
+/// <param name="Node">The node in whose queue it is.</param>
+/// <param name="QueueId">Its name there.</param>
+/// <param name="IsReleased">It is delivered; else it is deleted.</param>
+public sealed record DecidedMail(string Node, string QueueId, bool IsReleased);
 
 /// <summary>Something that is refused.</summary>
 /// <param name="Kind">compromise-suspected and sending-locked: sending; account-locked: logging in.</param>

@@ -29,6 +29,14 @@ public static class Endpoints
         commands.MapPost("/restrictions", PlaceRestriction.Handle).Produces<RestrictionView>(201).WithMetadata(new DryRun())
             .Allow(Scope.Account, Roles.Operator).WithSummary("Restrict an account");
         commands.MapDelete("/restrictions/{kind}", LiftRestriction.Handle).Produces(204).Allow(Scope.Account, Roles.Operator).WithSummary("Lift restrictions of an account");
+        queries.MapGet("/restrictions/{kind}/timeline", Timeline.Handle).Produces<Page<TimelineItem>>()
+            .Allow(Scope.Account, Roles.Operator).WithSummary("What a restriction of an account follows from");
+        queries.MapGet("/restrictions/{kind}/report", RestrictionReport.Handle).Produces<string>(200, "text/plain")
+            .Allow(Scope.Account, Roles.Operator).WithSummary("A restriction as a text for the customer");
+        queries.MapGet("/held-mail", HeldMail.List).Produces<HeldMailList>().Allow(Scope.Account, Roles.Operator).WithSummary("List mail of an account that is held");
+        commands.MapPost("/held-mail/release", HeldMail.Release).Produces(204).Allow(Scope.Account, Roles.Operator).WithSummary("Deliver mail that is held");
+        commands.MapPost("/held-mail/delete", HeldMail.Delete).Produces(204).Allow(Scope.Account, Roles.Operator).WithSummary("Delete mail that is held");
+        queries.MapGet("/login-failures", LoginFailureList.Handle).Produces<LoginFailureList>().Allow(Scope.Account, All).WithSummary("From which programs an account's logins failed");
         app.MapGet("/api/v1/restrictions", ListRestrictions.Handle).Produces<Page<ListedRestriction>>()
             .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("List restrictions");
         app.MapGet("/internal/accounts/{id}/sign-in", SignInLock.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();

@@ -26,7 +26,7 @@ internal sealed class ErasesRestrictions(IDocumentStore store, AddressKeys keys,
             stream.AppendOne(new StandingErased(time.GetUtcNow()));
         }
 
-        foreach (var table in (string[])["login_network", "mailbox_space", "login", "sending_sign", "restriction"])
+        foreach (var table in (string[])["login_network", "mailbox_space", "login", "sending_sign", "restriction", "held_mail"])
             session.QueueSqlCommand($"delete from {table} where account_id = ?", accountId);
         session.QueueSqlCommand("delete from known_recipient where address_key in (select address_key from submission where account_id = ?)", accountId);
         session.QueueSqlCommand("update submission set account_id = null, source = null, network = null, queue_id = null, sent_to = null where account_id = ?", accountId);

@@ -38,6 +38,7 @@ public static class Program
             bus.AddConsumer<LoginConsumer>();
             bus.AddConsumer<SubmissionConsumer>();
             bus.AddConsumer<SignConsumer>();
+            bus.AddConsumer<HeldMail>();
             bus.AddDeletionParticipant<ErasesRestrictions>(Service);
         });
         services.AddNodeBus(builder.Configuration);
@@ -55,6 +56,7 @@ public static class Program
         services.AddSingleton<Counts>();
         services.AddSingleton<AbuseJudge>();
         services.AddHostedService<RestrictionEnds>();
+        services.AddHostedService<RestrictionMetrics>();
         services.AddApiDescription();
         var app = builder.Build();
         app.UseServiceHost();

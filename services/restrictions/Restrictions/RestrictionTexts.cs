@@ -10,6 +10,10 @@ internal static class RestrictionTexts
 
     public static readonly ProblemCode Began = Of("notices", "restriction-began"), BeganUntil = Of("notices", "restriction-began-until"), Ended = Of("notices", "restriction-ended");
 
+    public static readonly ProblemCode ReportTitle = Of("restriction-report", "title"), ReportEnded = Of("restriction-report", "ended"), ReportUntil = Of("restriction-report", "until"),
+        ReportPeriod = Of("restriction-report", "period"), ReportRefused = Of("restriction-report", "refused"), ReportLetIn = Of("restriction-report", "let-in"),
+        ReportSent = Of("restriction-report", "sent"), ReportSigns = Of("restriction-report", "signs");
+
     private static readonly Dictionary<string, KindTexts> Kinds = Accounts.Kinds.InOrder.ToDictionary(
         k => k, k => new KindTexts(Of("restriction-word", k), Of("restriction-cause", k), Of("restriction-effect", k), Of("restriction-remedy", k)), StringComparer.Ordinal);
 

@@ -18,11 +18,13 @@ public static class RestrictionsProblems
     internal static readonly ProblemCode ValueUnknown = new("restrictions.value-unknown", 422, Texts);
     internal static readonly ProblemCode ValueRange = new("restrictions.value-range", 422, Texts);
     internal static readonly ProblemCode NetworkInvalid = new("restrictions.network-invalid", 422, Texts);
+    internal static readonly ProblemCode MessagesMissing = new("restrictions.messages-missing", 422, Texts);
+    internal static readonly ProblemCode NotHeld = new("restrictions.not-held", 422, Texts);
     internal static readonly ProblemCode NotStopped = new("restrictions.not-stopped", 404, Texts);
 
     /// <summary>Every code of this page.</summary>
     public static readonly IReadOnlyList<ProblemCode> All =
     [
-        KindUnknown, ReasonLength, ReasonCharacters, UntilMalformed, UntilPast, NoneOfKind, NotUndoable, ValueUnknown, ValueRange, NetworkInvalid, NotStopped,
+        KindUnknown, ReasonLength, ReasonCharacters, UntilMalformed, UntilPast, NoneOfKind, NotUndoable, ValueUnknown, ValueRange, NetworkInvalid, MessagesMissing, NotHeld, NotStopped,
     ];
 }

@@ -29,6 +29,7 @@ public sealed class Broker : IAsyncDisposable
                 e.Handler<DeliveriesObserved>(c => Hear(c.MessageId, c.Message));
                 e.Handler<MailboxErased>(c => Hear(c.MessageId, c.Message));
                 e.Handler<MailDataDeletionProgressed>(c => Hear(c.MessageId, c.Message));
+                e.Handler<MailHeld>(c => Hear(c.MessageId, c.Message));
                 e.Handler<RulePreviewed>(c => Hear(c.MessageId, c.Message));
                 e.Handler<MessageTraced>(c => Hear(c.MessageId, c.Message));
             });

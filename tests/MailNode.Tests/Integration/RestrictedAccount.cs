@@ -13,7 +13,11 @@ internal static class RestrictedAccount
 
     /// <summary>Restricts an account in this way and no other; none: it is not restricted any more.</summary>
     public static Task RestrictAsync(this Account account, IReadOnlyList<Block> blocks, params string[] known)
-        => account.Node.PublishRestrictionAsync(at => new RestrictionState(account.State.AccountId, blocks, known, Interlocked.Increment(ref _versions), at, Deleted: false));
+        => account.RestrictAsync(blocks, [], known);
+
+    /// <summary>The same, and what was decided about mail that is held.</summary>
+    public static Task RestrictAsync(this Account account, IReadOnlyList<Block> blocks, IReadOnlyList<DecidedMail> decided, params string[] known)
+        => account.Node.PublishRestrictionAsync(at => new RestrictionState(account.State.AccountId, blocks, known, decided, Interlocked.Increment(ref _versions), at, Deleted: false));
 
     /// <summary>Stops a network but for some accounts.</summary>
     public static Task StopSourceAsync(this MailNodeUnderTest node, string network, bool isReleased = false, params string[] known)

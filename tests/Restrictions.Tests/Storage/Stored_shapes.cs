@@ -20,6 +20,7 @@ public sealed class Stored_shapes
             "0190", "taro@example.jp", "example.jp", Kinds.CompromiseSuspected, "R-7K3M9QTA", Rules.PasswordForced, null, [], null, null, null, At),
         ["restriction-lifted.v1"] = new RestrictionLifted("example.jp", Kinds.SendingLocked, ["R-7K3M9QTA"], LiftCauses.Operator, "a mistake", At),
         ["restriction-lifted.v1.required"] = new RestrictionLifted("example.jp", Kinds.SendingLocked, ["R-7K3M9QTA"], LiftCauses.Time, null, At),
+        ["held-mail-decided.v1"] = new HeldMailDecided("example.jp", ["mail1:4d0001"], IsReleased: true, At),
         ["standing-erased.v1"] = new StandingErased(At),
         ["source-stopped.v1"] = new SourceStopped("192.0.2.0/24", "R-7K3M9QTA", At.AddMinutes(30), "{}", ["0190"], At),
         ["source-released.v1"] = new SourceReleased("192.0.2.0/24", LiftCauses.Operator, "our own", At),

@@ -15,6 +15,9 @@ public sealed record AccountRestricted(
 public sealed record RestrictionLifted(
     string Domain, string Kind, IReadOnlyList<string> References, string Cause, [property: PersonalData] string? Reason, DateTimeOffset At);
 
+/// <summary>An operator decided what becomes of messages that are held: their names are NODE:QUEUE-ID.</summary>
+public sealed record HeldMailDecided(string Domain, IReadOnlyList<string> Messages, bool IsReleased, DateTimeOffset At);
+
 /// <summary>The account is deleted, and what restricted it with it.</summary>
 public sealed record StandingErased(DateTimeOffset At);
 
@@ -25,7 +28,7 @@ public sealed record AccountStanding : IState<AccountStanding>
     private const int RememberedEnds = 20;
 
     /// <summary>The events of this stream.</summary>
-    public static readonly Type[] Events = [typeof(AccountRestricted), typeof(RestrictionLifted), typeof(StandingErased)];
+    public static readonly Type[] Events = [typeof(AccountRestricted), typeof(RestrictionLifted), typeof(HeldMailDecided), typeof(StandingErased)];
 
     /// <summary>The account's id.</summary>
     public required string Id { get; init; }
@@ -42,6 +45,9 @@ public sealed record AccountStanding : IState<AccountStanding>
     /// <summary>The newest of those that have ended, oldest first.</summary>
     public ImmutableList<EndedRestriction> Ended { get; init; } = [];
 
+    /// <summary>What was decided about messages that were held, of the last 30 days, oldest first.</summary>
+    public ImmutableList<DecidedMessage> Decided { get; init; } = [];
+
     /// <summary>The account is gone.</summary>
     public bool Erased { get; init; }
 
@@ -50,7 +56,11 @@ public sealed record AccountStanding : IState<AccountStanding>
     {
         AccountRestricted r => (state ?? new() { Id = r.AccountId, Address = r.Address, Domain = r.Domain }).With(r),
         RestrictionLifted l => state!.Without(l),
-        StandingErased => state! with { Restrictions = [], Ended = [], Erased = true },
+        HeldMailDecided d => state! with
+        {
+            Decided = state.Decided.RemoveAll(m => m.At < d.At.AddDays(-30) || d.Messages.Contains(m.Name)).AddRange(d.Messages.Select(m => new DecidedMessage(m, d.IsReleased, d.At))),
+        },
+        StandingErased => state! with { Restrictions = [], Ended = [], Decided = [], Erased = true },
         _ => throw new InvalidOperationException($"{e.GetType()} is no event of an account's standing"),
     };
 
@@ -93,6 +103,12 @@ public sealed record AccountStanding : IState<AccountStanding>
 /// <param name="Until">When it ends by itself; null: when something is done.</param>
 public sealed record Restriction(
     string Kind, string Reference, string Rule, string? Network, IReadOnlyList<string> KnownNetworks, string? Reason, string? Evidence, DateTimeOffset Since, DateTimeOffset? Until);
+
+/// <summary>A message that was held, and what becomes of it.</summary>
+/// <param name="Name">NODE:QUEUE-ID.</param>
+/// <param name="IsReleased">It is delivered; else it is deleted.</param>
+/// <param name="At">When that was decided.</param>
+public sealed record DecidedMessage(string Name, bool IsReleased, DateTimeOffset At);
 
 /// <summary>One that has ended.</summary>
 /// <param name="Kind">Its kind.</param>

@@ -1,6 +1,7 @@
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform;
 using Hikyaku.Restrictions.Judging;
+using Hikyaku.Restrictions.Publishing;
 using Hikyaku.Restrictions.Sources;
 using MassTransit;
 
@@ -23,8 +24,9 @@ internal sealed class LoginConsumer(FactTable<LoginFact> table, KnownNetworks kn
         if (right.Count > 0) await known.NoteAsync(right, stop);
 
         var wrong = facts.Where(f => f.Login is { Success: false, Failure: null or "credentials" }).ToList();
-        foreach (var account in wrong.Select(f => TargetOf(f.Login)).OfType<Target>().DistinctBy(a => a.AccountId).OrderBy(a => a.AccountId, StringComparer.Ordinal))
-            await judge.JudgeLoginsAsync(account, stop);
+        foreach (var alike in wrong.GroupBy(f => f.Login.Protocol)) RestrictionMetrics.CountGuesses(alike.Key, alike.Sum(f => f.Login.Count));
+        foreach (var account in wrong.GroupBy(f => f.Login.AccountId, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
+            if (TargetOf(account.First().Login) is { } target) await judge.JudgeLoginsAsync(target, account.Max(f => f.Login.Until), stop);
         foreach (var network in wrong.Select(f => f.Network).OfType<string>().Distinct().Order(StringComparer.Ordinal)) await judge.JudgeSourceAsync(network, stop);
     }
 

@@ -36,8 +36,8 @@ internal sealed class SubmissionConsumer(FactTable<SubmissionFact> table, Npgsql
         if (facts.Count == 0) return;
         await table.AddAsync(observed.Node, facts, stop);
         await space.NoteAddressesAsync([.. facts.Select(f => (f.Submission.AccountId, f.Submission.Address, f.Domain)).Distinct()], stop);
-        foreach (var one in facts.DistinctBy(f => f.Submission.AccountId).OrderBy(f => f.Submission.AccountId, StringComparer.Ordinal))
-            await judge.JudgeSendingAsync(new(one.Submission.AccountId, one.Submission.Address, one.Domain, Life: 0), stop);
+        foreach (var account in facts.GroupBy(f => f.Submission.AccountId).OrderBy(g => g.Key, StringComparer.Ordinal))
+            await judge.JudgeSendingAsync(new(account.Key, account.First().Submission.Address, account.First().Domain, Life: 0), account.Max(f => f.Submission.At), stop);
     }
 
     private async Task<int> FirstTimeAsync(SubmissionObserved submission, string key, CancellationToken stop)
@@ -58,10 +58,10 @@ internal sealed class SignConsumer(FactTable<SendingSign> table, AbuseJudge judg
         var signs = observed.Deliveries.Where(d => d is { Direction: "sent", Way: "delivery" }).Select(Of).OfType<SendingSign>().ToList();
         if (signs.Count == 0) return;
         await table.AddAsync(observed.Node, signs, stop);
-        foreach (var account in signs.Select(s => s.AccountId).Distinct().Order(StringComparer.Ordinal))
+        foreach (var account in signs.GroupBy(s => s.AccountId).OrderBy(g => g.Key, StringComparer.Ordinal))
         {
-            var known = await database.FirstAsync($"select address, domain from mailbox_space where account_id = {account} and address is not null", row => new Target(account, row.GetString(0), row.GetString(1), 0), stop);
-            if (known is not null) await judge.JudgeSendingAsync(known, stop);
+            var known = await database.FirstAsync($"select address, domain from mailbox_space where account_id = {account.Key} and address is not null", row => new Target(account.Key, row.GetString(0), row.GetString(1), 0), stop);
+            if (known is not null) await judge.JudgeSendingAsync(known, account.Max(s => s.At), stop);
         }
     }
 

@@ -2,6 +2,7 @@ using Hikyaku.Platform;
 using Hikyaku.Restrictions.Accounts;
 using Hikyaku.Restrictions.Facts;
 using Hikyaku.Restrictions.Policy;
+using Hikyaku.Restrictions.Publishing;
 using Hikyaku.Restrictions.Sources;
 using Marten;
 
@@ -14,14 +15,20 @@ namespace Hikyaku.Restrictions.Judging;
 internal sealed class AbuseJudge(IDocumentStore store, Counts counts, KnownNetworks known, AddressKeys keys, TimeProvider time)
 {
     /// <summary>Judges failed logins of an account.</summary>
-    public Task JudgeLoginsAsync(Target account, CancellationToken stop) => JudgeAsync(account, async (about, thresholds) =>
+    /// <param name="account">Whose.</param>
+    /// <param name="observedAt">When the newest of them was.</param>
+    /// <param name="stop">Stops it.</param>
+    public Task JudgeLoginsAsync(Target account, DateTimeOffset observedAt, CancellationToken stop) => JudgeAsync(account, observedAt, async (about, thresholds) =>
     {
         var since = about.Now.AddMinutes(-thresholds[PolicyNumbers.WrongPasswordMinutes]);
         return LoginJudge.Judge(about, thresholds, await counts.FailuresAsync(account.AccountId, about.Standing, since, stop), Reference.Create);
     }, stop);
 
     /// <summary>Judges what an account sends.</summary>
-    public Task JudgeSendingAsync(Target account, CancellationToken stop) => JudgeAsync(account, async (about, thresholds) =>
+    /// <param name="account">Which.</param>
+    /// <param name="observedAt">When it sent last, or was last told of.</param>
+    /// <param name="stop">Stops it.</param>
+    public Task JudgeSendingAsync(Target account, DateTimeOffset observedAt, CancellationToken stop) => JudgeAsync(account, observedAt, async (about, thresholds) =>
         SendingJudge.Judge(about, thresholds, await counts.SendingAsync(keys.Of(account.Address), account, about.Standing, about.Now, stop), Reference.Create), stop);
 
     /// <summary>Judges failed logins from a network.</summary>
@@ -43,7 +50,7 @@ internal sealed class AbuseJudge(IDocumentStore store, Counts counts, KnownNetwo
         await session.SaveChangesAsync(stop);
     }
 
-    private async Task JudgeAsync(Target account, Func<Judged, Thresholds, Task<IEnumerable<AccountRestricted>>> judge, CancellationToken stop)
+    private async Task JudgeAsync(Target account, DateTimeOffset observedAt, Func<Judged, Thresholds, Task<IEnumerable<AccountRestricted>>> judge, CancellationToken stop)
     {
         var now = time.GetUtcNow();
         await using var session = store.LightweightSession();
@@ -57,6 +64,7 @@ internal sealed class AbuseJudge(IDocumentStore store, Counts counts, KnownNetwo
         if (restricted.Count == 0) return;
         stream.AppendMany(restricted);
         await session.SaveChangesAsync(stop);
+        RestrictionMetrics.CountDecision(time.GetUtcNow() - observedAt);
     }
 
     private static async Task TakeTurnAsync(IDocumentSession session, string key, CancellationToken stop)

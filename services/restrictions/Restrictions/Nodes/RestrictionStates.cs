@@ -54,7 +54,13 @@ public sealed class RestrictionStates(NpgsqlDataSource database)
         var blocks = standing.Restrictions.OrderBy(r => r.Reference, StringComparer.Ordinal)
             .Select(r => new Block(r.Kind, r.Network, r.Until, r.Reference, RestrictionTexts.ForClients(r.Kind, r.Reference)));
         var known = standing.Restrictions.SelectMany(r => r.KnownNetworks).Distinct().Order(StringComparer.Ordinal);
-        return (standing.Id, new RestrictionState(standing.Id, [.. blocks], [.. known], row.GetInt64(1), positionOf(standing.Id), standing.Erased));
+        return (standing.Id, new RestrictionState(standing.Id, [.. blocks], [.. known], [.. standing.Decided.Select(Decided).OrderBy(d => d.Node, StringComparer.Ordinal).ThenBy(d => d.QueueId, StringComparer.Ordinal)], row.GetInt64(1), positionOf(standing.Id), standing.Erased));
+    }
+
+    private static DecidedMail Decided(DecidedMessage message)
+    {
+        var colon = message.Name.IndexOf(':', StringComparison.Ordinal);
+        return new(message.Name[..colon], message.Name[(colon + 1)..], message.IsReleased);
     }
 
     private static (string Key, object State) SourceOf(DbDataReader row, Func<string, long> positionOf)

@@ -71,7 +71,7 @@ internal static class TryPolicy
         var facts = 0L;
         await foreach (var fact in ReadAsync(database, from - TimeSpan.FromDays(30), to, stop))
         {
-            if (fact.At >= from) facts++;
+            if (fact.At >= from && (domain is null || fact.Account.Domain == domain)) facts++;
             present.Take(fact, fact.At >= from);
             tried.Take(fact, fact.At >= from);
         }

@@ -25,6 +25,7 @@ public sealed class RestrictionsPublisher(IBus bus, INodeBus nodes, RestrictionS
     /// <inheritdoc/>
     protected override async Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop)
     {
+        RestrictionMetrics.Count(page.Select(e => e.Data));
         var newest = page.GroupBy(e => e.StreamKey!).ToDictionary(g => g.Key, g => g.MaxBy(e => e.Sequence)!);
         var changed = await states.OfAsync(newest.ToDictionary(n => n.Key, n => n.Value.Sequence), stop);
         return [.. changed.Select(s => new NodeStateChange(s.State, newest[s.Key]))];

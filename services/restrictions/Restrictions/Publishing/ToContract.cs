@@ -17,6 +17,7 @@ internal static class ToContract
         {
             AccountRestricted r => new Contracts.AccountRestricted(e.Id, e.Sequence, e.Version, r.At, by, account, r.Kind, r.Reference, r.Until, r.Domain),
             RestrictionLifted l => new Contracts.RestrictionLifted(e.Id, e.Sequence, e.Version, l.At, by, account, l.Kind, l.References, l.Cause, l.Domain),
+            HeldMailDecided d => new Contracts.HeldMailDecided(e.Id, e.Sequence, e.Version, d.At, by, account, d.Messages.Count, d.IsReleased, d.Domain),
             StandingErased => null, // the account's own deletion is told by the accounts service
             SourceStopped s => new Contracts.SourceStopped(e.Id, e.Sequence, e.Version, s.At, by, s.Network, s.Reference, s.Until),
             SourceReleased s => new Contracts.SourceReleased(e.Id, e.Sequence, e.Version, s.At, by, s.Network, s.Cause),

@@ -12,6 +12,7 @@ public static class EventNames
     {
         [typeof(AccountRestricted)] = "restrictions.account-restricted.v1",
         [typeof(RestrictionLifted)] = "restrictions.restriction-lifted.v1",
+        [typeof(HeldMailDecided)] = "restrictions.held-mail-decided.v1",
         [typeof(StandingErased)] = "restrictions.standing-erased.v1",
         [typeof(SourceStopped)] = "restrictions.source-stopped.v1",
         [typeof(SourceReleased)] = "restrictions.source-released.v1",
