@@ -36,8 +36,9 @@ public sealed partial class FactSender(Replica replica, IBus bus, TimeProvider t
                 if (_failing) LogWorksAgain();
                 _failing = false;
             }
-            catch (Exception e) when (IsForTheNextRound(e) && !stoppingToken.IsCancellationRequested)
+            catch (Exception e) when (IsForTheNextRound(e))
             {
+                if (stoppingToken.IsCancellationRequested) return; // what was not sent stands in the replica
                 if (!_failing) LogFails(e); // once, not five times a second of a long night
                 _failing = true;
             }

@@ -131,8 +131,9 @@ public sealed partial class Usage(NodeSettings settings, Replica replica, Dovead
     // The mailboxes whose size Dovecot tells, and those that never had mail. Null if Dovecot does not answer.
     private async Task<List<MailboxUsage>?> UsedAsync(List<Mailbox> mailboxes, CancellationToken stop)
     {
-        var used = mailboxes.FindAll(m => !settings.HasMailFolder(m.AccountId)).ConvertAll(m => new MailboxUsage(m.AccountId, 0));
-        var asked = mailboxes.FindAll(m => settings.HasMailFolder(m.AccountId));
+        // Looked at once each: a first message may make the folder in this moment.
+        var byFolder = mailboxes.ToLookup(m => settings.HasMailFolder(m.AccountId));
+        var (used, asked) = (byFolder[false].Select(m => new MailboxUsage(m.AccountId, 0)).ToList(), byFolder[true].ToList());
         if (asked.Count == 0) return used;
         if (await doveadm.UsedBytesAsync([.. asked.Select(m => m.Address)], stop) is not { } told) return null;
         used.AddRange(asked.Where(m => told.ContainsKey(m.Address)).Select(m => new MailboxUsage(m.AccountId, told[m.Address])));
