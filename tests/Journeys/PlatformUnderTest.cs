@@ -141,7 +141,7 @@ public sealed class PlatformUnderTest : IAsyncLifetime
 
     /// <summary>Waits until a program answers that it is ready, or no longer.</summary>
     public Task ReadyAsync(string name, bool ready = true)
-        => Eventually.Async(() => HealthAsync(name), h => h == ready, TimeSpan.FromSeconds(120), $"{name} is {(ready ? "" : "not ")}ready");
+        => Eventually.Async(() => HealthAsync(name), h => h == ready, TimeSpan.FromSeconds(240), $"{name} is {(ready ? "" : "not ")}ready");
 
     /// <summary>Waits until every program of the platform is ready.</summary>
     public async Task AllReadyAsync()

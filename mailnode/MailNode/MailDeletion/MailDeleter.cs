@@ -13,7 +13,7 @@ namespace Hikyaku.MailNode;
 /// </para>
 /// </summary>
 public sealed partial class MailDeleter(
-    NodeSettings settings, Replica replica, Doveadm doveadm, MailboxTurns turns, OwningServices services, TimeProvider time, ILogger<MailDeleter> logger) : BackgroundService
+    NodeSettings settings, Replica replica, Doveadm doveadm, MailboxTurns turns, MailChanges changes, OwningServices services, TimeProvider time, ILogger<MailDeleter> logger) : BackgroundService
 {
     private const int JobsAtOnce = 50;
     private const int UidsAtOnce = 2000;
@@ -88,6 +88,7 @@ public sealed partial class MailDeleter(
         if (part is null)
         {
             await WriteAsync(r => MailDeletions.Finish(r, settings.Node, job, time.GetUtcNow()), stop);
+            changes.Note(job.Address); // measured soon, also where Dovecot's hint was lost
             LogDone(job.AccountId, job.JobId);
             return true;
         }

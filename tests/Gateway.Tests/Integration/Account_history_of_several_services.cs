@@ -94,7 +94,10 @@ public sealed class Account_history_of_several_services(Deployment deployment)
     {
         var gateway = await deployment.NewGatewayAsync(
             accounts.Address,
-            [(new OneService("routing", Shares.AccountHistory), routing.Address), (new OneService("spam", Shares.AccountHistory), spam.Address)],
+            [
+                (new OneService("routing", Shares.AccountHistory), routing.Address), (new OneService("spam", Shares.AccountHistory), spam.Address),
+                (new OneService("restrictions", Shares.None), spam.Address),
+            ],
             "--Hikyaku:ShareTimeoutSeconds=20");
         return new Client(gateway.Urls.First());
     }

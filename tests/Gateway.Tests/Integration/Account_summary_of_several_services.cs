@@ -117,5 +117,9 @@ public sealed class Account_summary_of_several_services(Deployment deployment)
     }
 
     private static IReadOnlyList<(IServiceRoutes Routes, string Address)> Services(StandInService routing, StandInService spam)
-        => [(new OneService("routing", Shares.AccountSummary), routing.Address), (new OneService("spam", Shares.AccountSummary), spam.Address)];
+        =>
+        [
+            (new OneService("routing", Shares.AccountSummary), routing.Address), (new OneService("spam", Shares.AccountSummary), spam.Address),
+            (new OneService("restrictions", Shares.None), spam.Address),
+        ];
 }

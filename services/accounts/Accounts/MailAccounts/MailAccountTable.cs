@@ -61,7 +61,6 @@ public sealed class MailAccountTable : EventProjection
         table.Indexes.Add(new IndexDefinition("mail_account_list_created") { Columns = ["domain", "created_at", "address"] });
         // Few passwords are forced at a time, so other orders of this filter sort a few rows only.
         table.Indexes.Add(new IndexDefinition("mail_account_list_forced") { Columns = ["domain", "address"], Predicate = "password_forcibly_changed" });
-        table.Indexes.Add(new IndexDefinition("mail_account_list_restricted") { Columns = ["domain", "address"], Predicate = IsRestricted });
         // Finds any part of three or more characters, in any language; a shorter text is searched row by row.
         table.Indexes.Add(new IndexDefinition("mail_account_list_search") { Columns = ["search"], Method = IndexMethod.gin, Mask = "? gin_trgm_ops" });
         return table;
