@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform;
-using Marten;
 using MassTransit;
 using Npgsql;
 using Weasel.Postgresql.Tables;
