@@ -75,8 +75,18 @@ internal sealed class RunningPlatform
         // Benchmarks send more than people do.
         const int much = 10_000_000;
         var values = new { recipientsPerHour = much, recipientsPerDay = much, firstTimePerDay = much, domainRecipientsPerDay = much, compromiseSum = 1000 };
-        await SendAsync(HttpMethod.Put, $"/api/v1/domains/{name}/restriction-policy", new { values, reason = "a benchmark" });
-        return name;
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                await SendAsync(HttpMethod.Put, $"/api/v1/domains/{name}/restriction-policy", new { values, reason = "a benchmark" });
+                return name;
+            }
+            catch (HttpRequestException e) when (e.StatusCode == System.Net.HttpStatusCode.NotFound && tries < 100)
+            {
+                await Task.Delay(200); // the service has not heard of the domain yet
+            }
+        }
     }
 
     public async Task<string> AccountAsync(string domain, string name)

@@ -56,8 +56,9 @@ public sealed class Restrictions(PlatformUnderTest platform)
     {
         var account = await NewAccountAsync();
         var domain = account.Split('@')[1];
-        Assert.Equal(200, (await platform.Operator.SendAsync(
-            HttpMethod.Put, $"/api/v1/domains/{domain}/restriction-policy", new { values = new { firstTimePerDay = 3 }, reason = "a customer on trial" })).Status);
+        // 404 until the service has heard of the domain.
+        await Eventually.Async(() => platform.Operator.SendAsync(
+            HttpMethod.Put, $"/api/v1/domains/{domain}/restriction-policy", new { values = new { firstTimePerDay = 3 }, reason = "a customer on trial" }), r => r.Status == 200);
         for (var i = 0; i < 4; i++) await platform.SubmitAsync(account, $"{Guid.NewGuid():N}@elsewhere.example", $"offer {i}");
         var (_, reference) = await StatusAsync(account, "sending-locked");
         await platform.InForceAsync(account);

@@ -4,6 +4,7 @@ using Hikyaku.Restrictions.Ends;
 using Hikyaku.Restrictions.Facts;
 using Hikyaku.Restrictions.Judging;
 using Hikyaku.Restrictions.Nodes;
+using Hikyaku.Restrictions.Policy;
 using Hikyaku.Restrictions.Publishing;
 using Hikyaku.Restrictions.Sources;
 using Hikyaku.Restrictions.Space;
@@ -39,6 +40,7 @@ public static class Program
             bus.AddConsumer<SubmissionConsumer>();
             bus.AddConsumer<SignConsumer>();
             bus.AddConsumer<HeldMail>();
+            bus.AddConsumer<KnownDomains>();
             bus.AddDeletionParticipant<ErasesRestrictions>(Service);
         });
         services.AddNodeBus(builder.Configuration);

@@ -122,6 +122,8 @@ public sealed class Guessing_passwords(RestrictionsService service) : IClassFixt
     public async Task A_changed_threshold_counts_at_once_for_its_domain_alone()
     {
         var other = NewAccount();
+        Assert.Equal(HttpStatusCode.NotFound, (await service.SendAsync(HttpMethod.Get, $"/api/v1/domains/{_account.Domain}/restriction-policy", Operator)).Status);
+        await service.AddDomainAsync(_account.Domain);
         var set = await service.SendAsync(
             HttpMethod.Put, $"/api/v1/domains/{_account.Domain}/restriction-policy", Operator, null, new { values = new { wrongPasswords = 3 }, reason = "under attack" });
         Assert.Equal((HttpStatusCode.OK, 3, "0.1"), (set.Status, (int)set.Body!["values"]!["wrongPasswords"]!, (string)set.Body["version"]!));

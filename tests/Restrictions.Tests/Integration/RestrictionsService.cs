@@ -63,6 +63,13 @@ public sealed class RestrictionsService() : ServiceUnderTest(Program.Service, Pr
         => PublishAsync(new MailAccountCreated(
             Guid.NewGuid(), 1, 1, DateTimeOffset.UtcNow, new CausedBy("operator", "operator", "", "api", ""), account.AccountId, account.Address, account.Domain, account.Life, capacityMb));
 
+    /// <summary>The accounts service tells that a domain was added; waits until that is known.</summary>
+    public async Task AddDomainAsync(string domain)
+    {
+        await PublishAsync(new DomainAdded(Guid.NewGuid(), 1, 1, DateTimeOffset.UtcNow, new CausedBy("operator", "operator", "", "api", ""), domain, 1, 1, 1));
+        await Eventually.Async(() => AskAsync<bool>($"select exists (select from known_domain where domain = {domain})"));
+    }
+
     /// <summary>The facts of an account that were stored.</summary>
     public Task<long> LoginFactsAsync(Target account) => AskAsync<long>($"select count(*) from login where account_id = {account.AccountId}");
 }

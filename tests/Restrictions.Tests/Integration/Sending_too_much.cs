@@ -81,6 +81,7 @@ public sealed class Sending_too_much(RestrictionsService service) : IClassFixtur
     [Fact, Trait("Rule", "RST-4")]
     public async Task What_other_servers_refuse_and_what_is_spam_are_signs()
     {
+        await service.AddDomainAsync(_account.Domain);
         await service.CreateAsync(_account);
         await Eventually.Async(async () => await service.AskAsync<bool>($"select exists (select from mailbox_space where account_id = {_account.AccountId} and address is not null)"));
         await service.SendAsync(HttpMethod.Put, $"/api/v1/domains/{_account.Domain}/restriction-policy", Operator, null, new { values = new { compromiseSum = 80 }, reason = "x" });

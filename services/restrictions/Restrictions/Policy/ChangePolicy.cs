@@ -3,6 +3,7 @@ using System.Text.Json;
 using Hikyaku.Platform;
 using Hikyaku.Restrictions.Accounts;
 using Hikyaku.Restrictions.Sources;
+using Npgsql;
 
 namespace Hikyaku.Restrictions.Policy;
 
@@ -73,10 +74,10 @@ public sealed record ChangePolicy(string? Domain, PolicyBody Body, IReadOnlyList
     public static Task<IResult> Handle(PolicyBody body, CommandContext context, CancellationToken stop) => HandleAsync(null, body, context, stop);
 
     /// <summary><c>PUT /api/v1/domains/{name}/restriction-policy</c> → 200.</summary>
-    public static Task<IResult> HandleDomain(string name, PolicyBody body, CommandContext context, CancellationToken stop)
+    public static async Task<IResult> HandleDomain(string name, PolicyBody body, CommandContext context, NpgsqlDataSource database, CancellationToken stop)
     {
         _ = InternetNames.TryReadDomain(name, out var domain); // the access rule has read it
-        return HandleAsync(domain, body, context, stop);
+        return await KnownDomains.ContainsAsync(database, domain!, stop) ? await HandleAsync(domain, body, context, stop) : Problems.Of(PlatformProblems.NotFound);
     }
 
     private static async Task<IResult> HandleAsync(string? domain, PolicyBody body, CommandContext context, CancellationToken stop)

@@ -1,6 +1,7 @@
 using System.Net;
 using Hikyaku.Platform;
 using Marten;
+using Npgsql;
 
 namespace Hikyaku.Restrictions.Policy;
 
@@ -28,10 +29,10 @@ public static class Policies
     public static Task<IResult> Read(IDocumentStore store, CancellationToken stop) => ReadAsync(null, store, stop);
 
     /// <summary><c>GET /api/v1/domains/{name}/restriction-policy</c> → 200.</summary>
-    public static Task<IResult> ReadDomain(string name, IDocumentStore store, CancellationToken stop)
+    public static async Task<IResult> ReadDomain(string name, IDocumentStore store, NpgsqlDataSource database, CancellationToken stop)
     {
         _ = InternetNames.TryReadDomain(name, out var domain); // the access rule has read it
-        return ReadAsync(domain, store, stop);
+        return await KnownDomains.ContainsAsync(database, domain!, stop) ? await ReadAsync(domain, store, stop) : Problems.Of(PlatformProblems.NotFound);
     }
 
     /// <summary><c>GET /api/v1/restriction-policy/history</c> → 200.</summary>
@@ -39,10 +40,11 @@ public static class Policies
         => HistoryPages.AnswerAsync(Changes, RestrictionPolicy.KeyOf(null), http, store, stop);
 
     /// <summary><c>GET /api/v1/domains/{name}/restriction-policy/history</c> → 200.</summary>
-    public static Task<IResult> DomainHistory(string name, string? limit, string? cursor, HttpContext http, IDocumentStore store, CancellationToken stop)
+    public static async Task<IResult> DomainHistory(string name, string? limit, string? cursor, HttpContext http, IDocumentStore store, NpgsqlDataSource database, CancellationToken stop)
     {
         _ = InternetNames.TryReadDomain(name, out var domain); // the access rule has read it
-        return HistoryPages.AnswerAsync(Changes, RestrictionPolicy.KeyOf(domain), http, store, stop);
+        if (!await KnownDomains.ContainsAsync(database, domain!, stop)) return Problems.Of(PlatformProblems.NotFound);
+        return await HistoryPages.AnswerAsync(Changes, RestrictionPolicy.KeyOf(domain), http, store, stop);
     }
 
     /// <summary>A policy as it is shown.</summary>

@@ -27,7 +27,7 @@ public static class RestrictionsStore
         options.Schema.For<AccountStanding>().DocumentAlias("account_standing");
         options.Schema.For<SourceStanding>().DocumentAlias("source_standing").Duplicate(s => s.Until!);
         options.Schema.For<RestrictionPolicy>().DocumentAlias("restriction_policy");
-        foreach (var table in (Weasel.Postgresql.Tables.Table[])[RestrictionTable.Table(), KnownNetworks.Table(), MailboxSpace.Table(), AddressConsumer.Table(), SubmissionConsumer.KnownRecipients(), HeldMail.Table()])
+        foreach (var table in (Weasel.Postgresql.Tables.Table[])[RestrictionTable.Table(), KnownNetworks.Table(), MailboxSpace.Table(), AddressConsumer.Table(), SubmissionConsumer.KnownRecipients(), HeldMail.Table(), KnownDomains.Table()])
             options.Storage.ExtendedSchemaObjects.Add(table);
     }
 }
