@@ -35,7 +35,7 @@ public abstract class ServiceUnderTest(string service, Func<string[], WebApplica
     public string NodeVirtualHost { get; private set; } = "";
 
     /// <summary>Its database.</summary>
-    protected string Database { get; private set; } = "";
+    public string Database { get; private set; } = "";
 
     /// <summary>Settings in addition.</summary>
     protected virtual IReadOnlyList<string> Settings => [];

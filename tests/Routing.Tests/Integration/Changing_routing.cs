@@ -2,7 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
-using static Hikyaku.Routing.Tests.Integration.RoutingService;
+using static Hikyaku.Platform.Testing.ServiceUnderTest;
 
 namespace Hikyaku.Routing.Tests.Integration;
 

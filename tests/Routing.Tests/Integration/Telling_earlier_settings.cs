@@ -3,7 +3,7 @@ using Hikyaku.Platform.Testing;
 using Hikyaku.Routing.Contracts;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
-using static Hikyaku.Routing.Tests.Integration.RoutingService;
+using static Hikyaku.Platform.Testing.ServiceUnderTest;
 
 namespace Hikyaku.Routing.Tests.Integration;
 

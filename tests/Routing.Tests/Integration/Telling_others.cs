@@ -6,7 +6,7 @@ using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
 using Hikyaku.Routing.Contracts;
 using MassTransit;
-using static Hikyaku.Routing.Tests.Integration.RoutingService;
+using static Hikyaku.Platform.Testing.ServiceUnderTest;
 
 namespace Hikyaku.Routing.Tests.Integration;
 

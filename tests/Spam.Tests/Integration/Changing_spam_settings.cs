@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
-using static Hikyaku.Spam.Tests.Integration.SpamService;
+using static Hikyaku.Platform.Testing.ServiceUnderTest;
 
 namespace Hikyaku.Spam.Tests.Integration;
 

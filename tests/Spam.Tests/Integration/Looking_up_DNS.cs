@@ -7,7 +7,7 @@ using Hikyaku.Accounts.Contracts;
 using Hikyaku.Contracts;
 using Hikyaku.Platform.Testing;
 using MassTransit;
-using static Hikyaku.Spam.Tests.Integration.SpamService;
+using static Hikyaku.Platform.Testing.ServiceUnderTest;
 
 namespace Hikyaku.Spam.Tests.Integration;
 

@@ -7,7 +7,7 @@ using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
 using Hikyaku.Spam.Contracts;
 using MassTransit;
-using static Hikyaku.Spam.Tests.Integration.SpamService;
+using static Hikyaku.Platform.Testing.ServiceUnderTest;
 
 namespace Hikyaku.Spam.Tests.Integration;
 

@@ -6,7 +6,7 @@ using Hikyaku.Platform.Testing;
 using Hikyaku.Routing.Contracts;
 using Hikyaku.Spam.Contracts;
 using MassTransit;
-using static Hikyaku.Spam.Tests.Integration.SpamService;
+using static Hikyaku.Platform.Testing.ServiceUnderTest;
 
 namespace Hikyaku.Spam.Tests.Integration;
 
