@@ -18,7 +18,8 @@ public sealed class Spam_and_traces(PlatformUnderTest platform)
         var account = await platform.AccountAsync(await platform.DomainAsync());
         using var user = await platform.SignInAsync(account, PlatformUnderTest.Password);
         Assert.Equal(200, (await user.SendAsync(HttpMethod.Put, $"/api/v1/accounts/{account}/spam", new { tagSubject = true, sortToJunk = true })).Status);
-        await platform.InForceAsync(account);
+        // The settings act only once the new domain's standing is known, too (SPM-5).
+        await Eventually.Async(() => user.GetAsync($"/api/v1/accounts/{account}/spam"), r => (bool?)r.Body?["inForce"] == true, TimeSpan.FromSeconds(60));
         var summary = (await user.GetAsync($"/api/v1/accounts/{account}")).Body!;
         Assert.Equal((true, true), ((bool)summary["spam"]!["tagSubject"]!, (bool)summary["spam"]!["sortToJunk"]!));
 
