@@ -1,6 +1,7 @@
 using System.Text;
 using Hikyaku.Gateway.Routing;
 using Hikyaku.Gateway.Sessions;
+using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Gateway.SigningIn;
@@ -41,7 +42,7 @@ public static class SignIn
         // Counts neither as right nor as wrong: the account's abuser may know the old password, and must not reset the throttle with it.
         if (verified.PasswordForciblyChanged) return Problems.Of(GatewayProblems.PasswordForciblyChanged);
         var locked = verified is { IsVerified: true, AccountId: { } account } ? await locks.ReferenceAsync(account, SessionReader.AddressOf(http).ToString(), stop) : null;
-        facts.Note(login, body.Password!, SessionReader.AddressOf(http).ToString(), http.Request.Headers.UserAgent.ToString(), !verified.IsVerified ? "credentials" : locked is null ? null : "restricted");
+        facts.Note(login, body.Password!, SessionReader.AddressOf(http).ToString(), http.Request.Headers.UserAgent.ToString(), !verified.IsVerified ? LoginFailures.Credentials : locked is null ? null : LoginFailures.Restricted);
         if (locked is not null) return Problems.Of(GatewayProblems.AccountLocked, null, ("r", locked));
         attempt.Outcome = verified.IsVerified ? SignInOutcome.Right : SignInOutcome.Wrong;
         return verified.IsVerified ? await BeginSessionAsync(verified, http, sessions, time, stop) : Problems.Of(GatewayProblems.WrongCredentials);

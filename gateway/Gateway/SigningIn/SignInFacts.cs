@@ -35,7 +35,7 @@ public sealed partial class SignInFacts(IBus bus, AccountsClient accounts, TimeP
         var now = time.GetUtcNow();
         var name = new string([.. client.Where(c => !char.IsControl(c)).Take(100)]);
         _seen.Writer.TryWrite(new(
-            now, now, 1, null, address, from, "panel", Tls: true, failure is null, failure == "credentials" ? Digest(address, password) : null, name.Length > 0 ? name : null, failure));
+            now, now, 1, null, address, from, "panel", Tls: true, failure is null, failure == LoginFailures.Credentials ? Digest(address, password) : null, name.Length > 0 ? name : null, failure));
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Hikyaku.Platform;
 
 namespace Hikyaku.Gateway.SigningIn;
 
@@ -51,7 +52,7 @@ public sealed class SignInThrottle(SignInLimits limits, TimeProvider time)
             lock (_lock)
             {
                 if (Begin(login, from, password, out var wait) is { } begun) return (begun, wait);
-                if (wait != ForAPlace || limit.IsCancellationRequested || WaitIn(Network.Of(from)) is not { } waiting) return (null, wait);
+                if (wait != ForAPlace || limit.IsCancellationRequested || WaitIn(ClientNetwork.Of(from)) is not { } waiting) return (null, wait);
                 place = waiting;
             }
 
@@ -61,7 +62,7 @@ public sealed class SignInThrottle(SignInLimits limits, TimeProvider time)
             }
             catch (OperationCanceledException)
             {
-                GiveUp(place, Network.Of(from));
+                GiveUp(place, ClientNetwork.Of(from));
                 stop.ThrowIfCancellationRequested(); // else asked once more, for the answer
             }
         }
@@ -78,7 +79,7 @@ public sealed class SignInThrottle(SignInLimits limits, TimeProvider time)
     /// <returns>The try; null when refused.</returns>
     public SignInTry? Begin(string login, IPAddress from, string password, out TimeSpan wait)
     {
-        var network = Network.Of(from);
+        var network = ClientNetwork.Of(from);
         var pair = (login, network);
         var hash = Hash(login, password);
         lock (_lock)

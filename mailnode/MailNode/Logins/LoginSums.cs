@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using Hikyaku.MailNode.Contracts;
+using Hikyaku.Platform;
 
 namespace Hikyaku.MailNode;
 
@@ -36,15 +36,8 @@ public static class LoginSums
         return sums;
     }
 
-    /// <summary>The network that an address is in, /24 or /64, for that is what one client commonly has; of a network, itself.</summary>
-    internal static string? NetworkOf(string? source)
-    {
-        if (!IPAddress.TryParse(source, out var address)) return source;
-        var bits = address.AddressFamily == AddressFamily.InterNetwork ? 24 : 64;
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(bits / 8).Clear();
-        return $"{new IPAddress(bytes)}/{bits}";
-    }
+    // Of a network, itself.
+    private static string? NetworkOf(string? source) => IPAddress.TryParse(source, out var address) ? ClientNetwork.Of(address) : source;
 
     private static LoginObserved Sum(IEnumerable<LoginObserved> alike)
     {

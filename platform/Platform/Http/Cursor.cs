@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text.Json;
 
 namespace Hikyaku.Platform;
@@ -31,6 +32,22 @@ public sealed record Cursor(string Value, string Key, bool Back)
         {
             return false; // typed or cut by somebody; the endpoint says so
         }
+    }
+
+    /// <summary>A place in a list that is sorted by time.</summary>
+    /// <param name="time">The row's time.</param>
+    /// <param name="key">The row's unique key.</param>
+    public static Cursor At(DateTimeOffset time, string key) => new(time.ToString("O", CultureInfo.InvariantCulture), key, Back: false);
+
+    /// <summary>Reads a cursor of a list that is sorted by time; false when it is none. Absent is null.</summary>
+    public static bool TryReadTime(string? text, out Cursor? cursor, out DateTimeOffset? time)
+    {
+        time = null;
+        if (!TryRead(text, out cursor)) return false;
+        if (cursor is null) return true;
+        var isRead = DateTimeOffset.TryParseExact(cursor.Value, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var read);
+        time = read;
+        return isRead;
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
 namespace Hikyaku.Platform;
@@ -23,16 +22,10 @@ public static class ListJobs
         string? domain = null;
         if (query.Domain is not null && !InternetNames.TryReadDomain(query.Domain, out domain)) unreadable.Add(Bad("domain"));
         if (!Paging.TryReadLimit(query.Limit, out var limit)) unreadable.Add(Bad("limit"));
-        var before = DateTimeOffset.MaxValue;
-        if (!Cursor.TryRead(query.Cursor, out var cursor)
-            || (cursor is not null && !DateTimeOffset.TryParse(cursor.Value, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out before)))
-        {
-            unreadable.Add(Bad("cursor"));
-        }
-
+        if (!Cursor.TryReadTime(query.Cursor, out var cursor, out var before)) unreadable.Add(Bad("cursor"));
         return unreadable.Count > 0
             ? Problems.Of(unreadable)
-            : await PageAsync(query, domain, before, cursor?.Key ?? "", limit, http, reader, stop);
+            : await PageAsync(query, domain, before ?? DateTimeOffset.MaxValue, cursor?.Key ?? "", limit, http, reader, stop);
     }
 
     private static async Task<IResult> PageAsync(
@@ -49,7 +42,7 @@ public static class ListJobs
         if (jobs.Count > limit)
         {
             jobs.RemoveAt(limit);
-            next = new Cursor(jobs[^1].CreatedAt.ToString("O", CultureInfo.InvariantCulture), jobs[^1].Id, Back: false).ToString();
+            next = Cursor.At(jobs[^1].CreatedAt, jobs[^1].Id).ToString();
             Paging.LinkNext(http, next);
         }
 

@@ -39,6 +39,9 @@ public sealed class SnapshotOf<TState> : SingleStreamProjection<TState, string>,
 /// <summary>How every service uses Marten. The reasons are measured: docs/decisions/0002 and 0008.</summary>
 public static class EventStore
 {
+    /// <summary>Reads and writes JSON as the store does, where the store itself is not at hand: it is made with the publisher.</summary>
+    public static Marten.Services.SystemTextJsonSerializer Serializer { get; } = new() { EnumStorage = EnumStorage.AsString };
+
     /// <summary>
     /// Adds the event store of a service on the connection string <c>Postgres</c>, its daemon leader, and its checks. Call
     /// after the bus: hosted services stop in reverse, and the publisher must stop before the bus does.

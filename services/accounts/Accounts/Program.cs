@@ -14,7 +14,6 @@ using Hikyaku.Accounts.Storage;
 using Hikyaku.Accounts.Undo;
 using Hikyaku.Accounts.Verifying;
 using Hikyaku.Platform;
-using Marten;
 
 namespace Hikyaku.Accounts;
 
@@ -31,9 +30,8 @@ public static class Program
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
-        builder.AddServiceHost(Service);
-        var services = builder.Services;
-        services.AddBus(builder.Configuration, Service, bus =>
+        builder.Services.AddSingleton<INodeRegistry, NodeRegistry>();
+        builder.AddEventSourcedService<AccountsPublisher>(Service, bus =>
         {
             bus.AddConsumer<MailboxUsageConsumer>();
             bus.AddConsumer<RoutingConsumer>();
@@ -43,16 +41,11 @@ public static class Program
             bus.AddConsumer<ErasureConsumer>();
             bus.AddConsumer<MailDataDeletionConsumer>();
             bus.AddJobs();
-        });
+        }, AccountsStore.Configure);
+        var services = builder.Services;
         services.AddFormerQueues(("erasure", "accounts-erasure"), ("mailbox-usage", "accounts-mailbox-usage"), ("mail-data-deletion", "accounts-mail-data-deletion"), ("bulk-jobs", "accounts-jobs"));
-        services.AddNodeBus(builder.Configuration);
-        services.AddEventStore(builder.Configuration, AccountsStore.Configure);
-        services.ConfigureMarten((provider, options) => options.Events.Subscribe(
-            ActivatorUtilities.CreateInstance<AccountsPublisher>(provider), subscription => subscription.Name = "publisher"));
         services.AddSingleton<Passwords>();
         services.AddSingleton<DkimKeys>();
-        services.AddSingleton<INodeRegistry, NodeRegistry>();
-        services.AddNodeLeases(Service);
         services.AddSingleton<NodePlacement>();
         services.AddSingleton<NodeStates>();
         services.AddSingleton<MailAccountReader>();
@@ -73,11 +66,6 @@ public static class Program
         services.AddHostedService<FirstOperator>();
         services.AddHostedService<DkimKeysAtStart>();
         services.AddHostedService<StaleDefinitions>();
-        services.AddApiDescription();
-        var app = builder.Build();
-        app.UseServiceHost();
-        app.MapOpenApi("/internal/openapi.json").WithMetadata(new OwnCredential());
-        Endpoints.Map(app);
-        return app;
+        return builder.BuildService(Endpoints.Map);
     }
 }

@@ -10,7 +10,6 @@ using Hikyaku.Restrictions.Sources;
 using Hikyaku.Restrictions.Space;
 using Hikyaku.Restrictions.Storage;
 using JasperFx.Events.Projections;
-using Marten;
 
 namespace Hikyaku.Restrictions;
 
@@ -29,9 +28,7 @@ public static class Program
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
-        builder.AddServiceHost(Service);
-        var services = builder.Services;
-        services.AddBus(builder.Configuration, Service, bus =>
+        builder.AddEventSourcedService<RestrictionsPublisher>(Service, bus =>
         {
             bus.AddConsumer<PasswordConsumer>();
             bus.AddConsumer<AddressConsumer>();
@@ -42,12 +39,8 @@ public static class Program
             bus.AddConsumer<HeldMail>();
             bus.AddConsumer<KnownDomains>();
             bus.AddDeletionParticipant<ErasesRestrictions>(Service);
-        });
-        services.AddNodeBus(builder.Configuration);
-        services.AddEventStore(builder.Configuration, options => RestrictionsStore.Configure(options, ProjectionLifecycle.Inline));
-        services.ConfigureMarten((provider, options) => options.Events.Subscribe(
-            ActivatorUtilities.CreateInstance<RestrictionsPublisher>(provider), subscription => subscription.Name = "publisher"));
-        services.AddNodeLeases(Service);
+        }, options => RestrictionsStore.Configure(options, ProjectionLifecycle.Inline));
+        var services = builder.Services;
         services.AddSingleton<RestrictionStates>();
         services.AddSingleton<KnownNetworks>();
         services.AddSingleton<MailboxSpace>();
@@ -59,11 +52,6 @@ public static class Program
         services.AddSingleton<AbuseJudge>();
         services.AddHostedService<RestrictionEnds>();
         services.AddHostedService<RestrictionMetrics>();
-        services.AddApiDescription();
-        var app = builder.Build();
-        app.UseServiceHost();
-        app.MapOpenApi("/internal/openapi.json").WithMetadata(new OwnCredential());
-        Endpoints.Map(app);
-        return app;
+        return builder.BuildService(Endpoints.Map);
     }
 }

@@ -5,7 +5,6 @@ using Hikyaku.Routing.Notices;
 using Hikyaku.Routing.Publishing;
 using Hikyaku.Routing.Storage;
 using JasperFx.Events.Projections;
-using Marten;
 
 namespace Hikyaku.Routing;
 
@@ -24,28 +23,17 @@ public static class Program
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
-        builder.AddServiceHost(Service);
-        var services = builder.Services;
-        services.AddBus(builder.Configuration, Service, bus =>
+        builder.AddEventSourcedService<RoutingPublisher>(Service, bus =>
         {
             bus.AddConsumer<ServedDomains>();
             bus.AddConsumer<AnswersRouting>();
             bus.AddNodeAnswers<RulePreviewed>(Service, a => a.RequestId);
             bus.AddDeletionParticipant<ErasesRouting>(Service);
-        });
-        services.AddNodeBus(builder.Configuration);
-        services.AddEventStore(builder.Configuration, options => RoutingStore.Configure(options, ProjectionLifecycle.Inline));
-        services.ConfigureMarten((provider, options) => options.Events.Subscribe(
-            ActivatorUtilities.CreateInstance<RoutingPublisher>(provider), subscription => subscription.Name = "publisher"));
-        services.AddNodeLeases(Service);
+        }, options => RoutingStore.Configure(options, ProjectionLifecycle.Inline));
+        var services = builder.Services;
         services.AddSingleton(RoutingSettings.Read(builder.Configuration));
         services.AddSingleton<RoutingStates>();
         services.AddSingleton<OutsideDestinations>();
-        services.AddApiDescription();
-        var app = builder.Build();
-        app.UseServiceHost();
-        app.MapOpenApi("/internal/openapi.json").WithMetadata(new OwnCredential());
-        Endpoints.Map(app);
-        return app;
+        return builder.BuildService(Endpoints.Map);
     }
 }

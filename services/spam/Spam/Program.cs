@@ -11,7 +11,6 @@ using Hikyaku.Spam.Publishing;
 using Hikyaku.Spam.Storage;
 using Hikyaku.Spam.Tracing;
 using JasperFx.Events.Projections;
-using Marten;
 
 namespace Hikyaku.Spam;
 
@@ -30,9 +29,7 @@ public static class Program
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
-        builder.AddServiceHost(Service);
-        var services = builder.Services;
-        services.AddBus(builder.Configuration, Service, bus =>
+        builder.AddEventSourcedService<SpamPublisher>(Service, bus =>
         {
             bus.AddConsumer<PopLoginConsumer>();
             bus.AddConsumer<DomainConsumer>();
@@ -40,12 +37,8 @@ public static class Program
             bus.AddDeliveries(Service);
             bus.AddNodeAnswers<MessageTraced>(Service, a => a.RequestId);
             bus.AddNodeAnswers<RoutingTold>(Service, a => a.RequestId);
-        });
-        services.AddNodeBus(builder.Configuration);
-        services.AddEventStore(builder.Configuration, options => SpamStore.Configure(options, ProjectionLifecycle.Inline));
-        services.ConfigureMarten((provider, options) => options.Events.Subscribe(
-            ActivatorUtilities.CreateInstance<SpamPublisher>(provider), subscription => subscription.Name = "publisher"));
-        services.AddNodeLeases(Service);
+        }, options => SpamStore.Configure(options, ProjectionLifecycle.Inline));
+        var services = builder.Services;
         services.AddSingleton(DnsSettings.Read(builder.Configuration));
         services.AddDeliveries();
         services.AddSingleton<SpamStates>();
@@ -56,11 +49,6 @@ public static class Program
         services.AddSingleton<DnsCheck>();
         services.AddSingleton<DomainDnsReader>();
         services.AddHostedService<DnsChecks>();
-        services.AddApiDescription();
-        var app = builder.Build();
-        app.UseServiceHost();
-        app.MapOpenApi("/internal/openapi.json").WithMetadata(new OwnCredential());
-        Endpoints.Map(app);
-        return app;
+        return builder.BuildService(Endpoints.Map);
     }
 }

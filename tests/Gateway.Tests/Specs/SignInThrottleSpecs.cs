@@ -160,13 +160,6 @@ public sealed class SignInThrottleSpecs
         Assert.False(Try("taro", Here, "x"));
     }
 
-    [Theory]
-    [InlineData("192.0.2.7", "192.0.2.0/24")]
-    [InlineData("::ffff:192.0.2.7", "192.0.2.0/24")]
-    [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64")]
-    public void A_network_is_24_bits_of_IPv4_and_64_of_IPv6(string address, string network)
-        => Assert.Equal(network, Network.Of(IPAddress.Parse(address)));
-
     private bool Try(string login, IPAddress from, string password, SignInOutcome outcome = SignInOutcome.Wrong)
     {
         using var attempt = _throttle.Begin(login, from, password, out _);

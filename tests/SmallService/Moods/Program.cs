@@ -1,6 +1,5 @@
 using Hikyaku.Platform;
 using JasperFx.Events.Projections;
-using Marten;
 
 namespace Hikyaku.Moods;
 
@@ -18,25 +17,14 @@ public static class Program
     private static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);
-        builder.AddServiceHost(Service);
-        var services = builder.Services;
-        services.AddBus(builder.Configuration, Service, bus =>
+        builder.AddEventSourcedService<MoodsPublisher>(Service, bus =>
         {
             bus.AddJobs();
             bus.AddDeletionParticipant<ForgetsMoods>(Service);
-        });
-        services.AddNodeBus(builder.Configuration);
-        services.AddEventStore(builder.Configuration, options => MoodsStore.Configure(options, ProjectionLifecycle.Inline));
-        services.ConfigureMarten((provider, options) => options.Events.Subscribe(
-            ActivatorUtilities.CreateInstance<MoodsPublisher>(provider), subscription => subscription.Name = "publisher"));
-        services.AddNodeLeases(Service);
+        }, options => MoodsStore.Configure(options, ProjectionLifecycle.Inline));
+        var services = builder.Services;
         services.AddSingleton<IJobWork, CalmDomain>();
         services.AddJobs(CalmDomain.Jobs);
-        services.AddApiDescription();
-        var app = builder.Build();
-        app.UseServiceHost();
-        app.MapOpenApi("/internal/openapi.json").WithMetadata(new OwnCredential());
-        MoodEndpoints.Map(app);
-        return app;
+        return builder.BuildService(MoodEndpoints.Map);
     }
 }

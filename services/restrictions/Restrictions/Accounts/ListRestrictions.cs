@@ -1,4 +1,3 @@
-using System.Globalization;
 using Hikyaku.Platform;
 using Npgsql;
 
@@ -28,14 +27,10 @@ internal static class ListRestrictions
         if (kind is not null && !Kinds.InOrder.Contains(kind)) return Bad("kind");
         string? name = null;
         if (domain is not null && !InternetNames.TryReadDomain(domain, out name)) return Bad("domain");
-        DateTimeOffset? from = null;
-        if (since is not null && !EventTimes.TryRead(since, out var time)) return Bad("since");
-        else if (since is not null && EventTimes.TryRead(since, out time)) from = time.ToUniversalTime();
+        var from = DateTimeOffset.MinValue;
+        if (since is not null && !EventTimes.TryRead(since, out from)) return Bad("since");
         if (!Paging.TryReadLimit(limit, out var size)) return Bad("limit");
-        if (!Cursor.TryRead(cursor, out var at)) return Bad("cursor");
-        DateTimeOffset? before = null;
-        if (at is not null && !DateTimeOffset.TryParse(at.Value, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var read)) return Bad("cursor");
-        else if (at is not null) before = DateTimeOffset.Parse(at.Value, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
+        if (!Cursor.TryReadTime(cursor, out var at, out var before)) return Bad("cursor");
 
         var (caller, _) = http.Asking();
         var isOperator = caller.Role == Roles.Operator;
@@ -48,8 +43,8 @@ internal static class ListRestrictions
                 union all
                 select address, domain, {Kinds.OverCapacity}, full_since, null, null, null, account_id, null from mailbox_space where full_since is not null and address is not null) as r
             where ({state}::text is null or (ended_at is null) = ({state} = 'active')) and ({kind}::text is null or kind = {kind}) and ({name}::text is null or domain = {name})
-                and ({from}::timestamptz is null or since >= {from}) and ({isOperator} or domain = any({domains}))
-                and ({before}::timestamptz is null or (since, reference) < ({before}, {at?.Key ?? ""}))
+                and since >= {from.ToUniversalTime()} and ({isOperator} or domain = any({domains}))
+                and ({before?.ToUniversalTime()}::timestamptz is null or (since, reference) < ({before?.ToUniversalTime()}, {at?.Key ?? ""}))
             order by since desc, reference desc limit {size + 1}
             """,
             row => new ListedRestriction(
@@ -60,7 +55,7 @@ internal static class ListRestrictions
         if (rows.Count > size)
         {
             rows.RemoveAt(size);
-            next = new Cursor(rows[^1].Since.ToString("O", CultureInfo.InvariantCulture), rows[^1].Reference, Back: false).ToString();
+            next = Cursor.At(rows[^1].Since, rows[^1].Reference).ToString();
         }
 
         return new Answer(200, new Page<ListedRestriction>([.. rows.Select(r => r.Kind == Kinds.OverCapacity ? r with { Reference = "" } : r)], next));

@@ -1,3 +1,4 @@
+using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform;
 using Npgsql;
 
@@ -27,7 +28,7 @@ public sealed record LoginFailureList(IReadOnlyList<LoginFailure> Items)
         return new Answer(200, new LoginFailureList(await database.ListAsync(
             $"""
             select network, protocol, client, sum(count)::bigint, count(distinct password) = 1 and count(password) = count(*) and count(*) > 1, min(at), max(at) from login
-            where account_id = {id} and at >= {(time.GetUtcNow() - Looked).ToUniversalTime()} and failure = 'credentials'
+            where account_id = {id} and at >= {(time.GetUtcNow() - Looked).ToUniversalTime()} and failure = {LoginFailures.Credentials}
             group by network, protocol, client order by max(at) desc limit {Most}
             """,
             row => new LoginFailure(row.TextOrNull(0), row.GetString(1), row.TextOrNull(2), row.GetInt64(3), row.GetBoolean(4), row.GetFieldValue<DateTimeOffset>(5), row.GetFieldValue<DateTimeOffset>(6)),

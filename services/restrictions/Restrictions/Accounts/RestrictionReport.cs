@@ -1,6 +1,8 @@
+using Hikyaku.MailNode.Contracts;
 using System.Globalization;
 using System.Text;
 using Hikyaku.Platform;
+using Hikyaku.Restrictions.Judging;
 using Npgsql;
 
 namespace Hikyaku.Restrictions.Accounts;
@@ -47,7 +49,7 @@ internal static class RestrictionReport
     {
         var logins = (await database.ListAsync(
             $"""
-            select coalesce(sum(count) filter (where failure = 'credentials'), 0)::bigint, count(distinct network) filter (where failure = 'credentials'),
+            select coalesce(sum(count) filter (where failure = {LoginFailures.Credentials}), 0)::bigint, count(distinct network) filter (where failure = {LoginFailures.Credentials}),
                 coalesce(sum(count) filter (where success = 1), 0)::bigint, coalesce(array_agg(distinct network) filter (where success = 1 and network is not null), array[]::text[])
             from login where account_id = {id} and at between {from} and {to}
             """, row => (Refused: row.GetInt64(0), Networks: row.GetInt64(1), LetIn: row.GetInt64(2), From: row.GetFieldValue<string[]>(3)), stop))[0];
@@ -55,7 +57,7 @@ internal static class RestrictionReport
             $"select count(*), coalesce(sum(recipients), 0)::bigint, coalesce(sum(first_time), 0)::bigint from submission where account_id = {id} and at between {from} and {to}",
             row => (Messages: row.GetInt64(0), Recipients: row.GetInt64(1), FirstTime: row.GetInt64(2)), stop))[0];
         var signs = (await database.ListAsync(
-            $"select count(*) filter (where kind = 'failed'), count(*) filter (where kind = 'spam') from sending_sign where account_id = {id} and at between {from} and {to}",
+            $"select count(*) filter (where kind = {SignKinds.Failed}), count(*) filter (where kind = {SignKinds.Spam}) from sending_sign where account_id = {id} and at between {from} and {to}",
             row => (Failed: row.GetInt64(0), Spam: row.GetInt64(1)), stop))[0];
         var held = await database.ValueAsync<long>($"select coalesce(sum(jsonb_array_length(messages)), 0)::bigint from held_mail where account_id = {id}", stop);
         return new(logins.Refused, logins.Networks, logins.LetIn, [.. logins.From.Take(MostNetworks)], sent.Messages, sent.Recipients, sent.FirstTime, signs.Failed, signs.Spam, held);

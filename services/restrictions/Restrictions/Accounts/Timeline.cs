@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using Hikyaku.Platform;
 using Hikyaku.Restrictions.Sources;
 using Npgsql;
@@ -38,7 +37,7 @@ internal static class Timeline
     {
         if (network is not null && Networks.Of(network) is null) return Problems.Of(PlatformProblems.BadParameter, "network", ("name", "network"));
         if (!Paging.TryReadLimit(limit, out var size)) return Problems.Of(PlatformProblems.BadParameter, "limit", ("name", "limit"));
-        if (!Cursor.TryRead(cursor, out var at) || !TryReadTime(at, out var until)) return Problems.Of(PlatformProblems.BadParameter, "cursor", ("name", "cursor"));
+        if (!Cursor.TryReadTime(cursor, out _, out var until)) return Problems.Of(PlatformProblems.BadParameter, "cursor", ("name", "cursor"));
         var id = http.Asking().Target!.AccountId;
         var restricted = await database.ListAsync(
             $"select since from restriction where account_id = {id} and kind = {kind} order by since desc limit 1", row => row.GetFieldValue<DateTimeOffset>(0), stop);
@@ -48,7 +47,7 @@ internal static class Timeline
         if (items.Count > size)
         {
             items.RemoveAt(size);
-            next = new Cursor(items[^1].At.ToString("O", CultureInfo.InvariantCulture), id, Back: false).ToString();
+            next = Cursor.At(items[^1].At, id).ToString();
         }
 
         return new Answer(200, new Page<TimelineItem>(items, next));
@@ -74,13 +73,4 @@ internal static class Timeline
     private static TimelineItem Read(DbDataReader row) => new(
         row.GetFieldValue<DateTimeOffset>(0), row.GetString(1), row.TextOrNull(2), row.TextOrNull(3), row.TextOrNull(4), row.TextOrNull(5), row.TextOrNull(6),
         row.IsDBNull(7) ? null : row.GetInt64(7), row.IsDBNull(8) ? null : row.GetInt64(8), row.TextOrNull(9)?.Split('\n').Take(MostRecipients).ToList(), row.TextOrNull(10), row.TextOrNull(11), row.TextOrNull(12));
-
-    private static bool TryReadTime(Cursor? cursor, out DateTimeOffset? time)
-    {
-        time = null;
-        if (cursor is null) return true;
-        var isRead = DateTimeOffset.TryParse(cursor.Value, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var read);
-        time = read;
-        return isRead;
-    }
 }

@@ -23,7 +23,7 @@ internal sealed class LoginConsumer(FactTable<LoginFact> table, KnownNetworks kn
             .GroupBy(f => (f.Login.AccountId!, f.Network!)).Select(g => (g.Key.Item1, g.Key.Item2, g.Min(f => f.Login.At), g.Max(f => f.Login.Until))).ToList();
         if (right.Count > 0) await known.NoteAsync(right, stop);
 
-        var wrong = facts.Where(f => f.Login is { Success: false, Failure: null or "credentials" }).ToList();
+        var wrong = facts.Where(f => f.Login is { Success: false, Failure: null or LoginFailures.Credentials }).ToList();
         foreach (var alike in wrong.GroupBy(f => f.Login.Protocol)) RestrictionMetrics.CountGuesses(alike.Key, alike.Sum(f => f.Login.Count));
         foreach (var account in wrong.GroupBy(f => f.Login.AccountId, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal))
             if (TargetOf(account.First().Login) is { } target) await judge.JudgeLoginsAsync(target, account.Max(f => f.Login.Until), stop);

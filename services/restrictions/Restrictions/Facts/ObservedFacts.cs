@@ -34,7 +34,7 @@ internal static class ObservedFacts
             FactColumn.Text<LoginFact>("account_id", f => f.Login.AccountId), FactColumn.Text<LoginFact>("name", f => f.Login.Login),
             FactColumn.Text<LoginFact>("source", f => f.Login.Source), FactColumn.Text<LoginFact>("network", f => f.Network),
             FactColumn.Text<LoginFact>("protocol", f => f.Login.Protocol, required: true), FactColumn.Number<LoginFact>("tls", f => f.Login.Tls ? 1 : 0),
-            FactColumn.Number<LoginFact>("success", f => f.Login.Success ? 1 : 0), FactColumn.Text<LoginFact>("failure", f => f.Login.Failure ?? (f.Login.Success ? null : "credentials")),
+            FactColumn.Number<LoginFact>("success", f => f.Login.Success ? 1 : 0), FactColumn.Text<LoginFact>("failure", f => f.Login.Failure ?? (f.Login.Success ? null : LoginFailures.Credentials)),
             FactColumn.Text<LoginFact>("password", f => f.Login.Password), FactColumn.Text<LoginFact>("client", f => f.Login.Client),
             FactColumn.Number<LoginFact>("count", f => f.Login.Count),
         ],

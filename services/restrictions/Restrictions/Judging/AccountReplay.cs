@@ -75,11 +75,13 @@ internal sealed class AccountReplay(Target account)
         }
     }
 
-    private List<NetworkFailures> Failures(DateTimeOffset since)
+    /// <summary>As <see cref="Counts.FailuresAsync"/>.</summary>
+    internal List<NetworkFailures> Failures(DateTimeOffset since)
         => [.. _failures.Where(f => f.At >= since && f.At > (_standing?.EndOf(Kinds.AccountLocked, f.Network) ?? since.AddTicks(-1))).GroupBy(f => f.Network!)
             .Select(g => new NetworkFailures(g.Key, g.Select(f => f.Password).Distinct().Count()))];
 
-    private SendingCounts Sending(DateTimeOffset now, DomainTotals domains)
+    /// <summary>As <see cref="Counts.SendingAsync"/>.</summary>
+    internal SendingCounts Sending(DateTimeOffset now, DomainTotals domains)
     {
         var end = new[] { _standing?.EndOf(Kinds.SendingLocked), _standing?.EndOf(Kinds.CompromiseSuspected) }.Max() ?? DateTimeOffset.MinValue;
         var (day, hour, pastEnd) = (Max(now - Day, end), Max(now - Hour, end), now - Day);

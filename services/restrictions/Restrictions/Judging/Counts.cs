@@ -1,3 +1,4 @@
+using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform;
 using Hikyaku.Restrictions.Accounts;
 using Npgsql;
@@ -19,7 +20,7 @@ internal sealed class Counts(NpgsqlDataSource database)
             $"""
             select l.network, count(distinct l.password) + coalesce(sum(l.count) filter (where l.password is null), 0)::bigint
             from login l left join unnest({networks.Keys.ToArray()}, {networks.Values.ToArray()}) as e (network, at) on e.network = l.network
-            where l.account_id = {accountId} and l.at >= {cut} and l.failure = 'credentials' and l.network is not null and (e.at is null or l.at > e.at)
+            where l.account_id = {accountId} and l.at >= {cut} and l.failure = {LoginFailures.Credentials} and l.network is not null and (e.at is null or l.at > e.at)
             group by l.network
             """, row => new NetworkFailures(row.GetString(0), row.GetInt64(1)), stop);
     }
@@ -30,7 +31,7 @@ internal sealed class Counts(NpgsqlDataSource database)
             $"""
             select count(*), array(select unnest(array_agg(name)) order by 1 limit 20) from (
                 select distinct coalesce(l.account_id, l.name) as whose, coalesce(l.name, '') as name from login l
-                where l.network = {network} and l.at >= {since} and l.failure = 'credentials' and coalesce(l.account_id, l.name) is not null
+                where l.network = {network} and l.at >= {since} and l.failure = {LoginFailures.Credentials} and coalesce(l.account_id, l.name) is not null
                     and not exists (select from login_network n where n.account_id = l.account_id and n.network = l.network and n.last_at >= {known})) as failed
             """, row => (row.GetInt64(0), (IReadOnlyList<string>)row.GetFieldValue<string[]>(1)), stop))[0];
 
@@ -44,13 +45,13 @@ internal sealed class Counts(NpgsqlDataSource database)
             $"""
             select coalesce(sum(recipients) filter (where at > {hour}), 0)::bigint, coalesce(sum(recipients) filter (where at > {day}), 0)::bigint,
                 coalesce(sum(first_time) filter (where at > {hour}), 0)::bigint, coalesce(sum(first_time) filter (where at > {day}), 0)::bigint,
-                (coalesce(sum(recipients) filter (where at < {pastEnd}), 0) / 30)::bigint, count(*) filter (where at < {pastEnd}) > 0
+                coalesce(sum(recipients) filter (where at < {pastEnd}), 0)::bigint / 30, count(*) filter (where at < {pastEnd}) > 0
             from submission where address_key = {addressKey} and at >= {month}
             """, row => (Hour: row.GetInt64(0), Day: row.GetInt64(1), FirstHour: row.GetInt64(2), FirstDay: row.GetInt64(3), Usual: row.GetInt64(4), HasPast: row.GetBoolean(5)), stop))[0];
         var best = await database.ValueAsync<long>(
             $"""
             select coalesce(max(known), 0)::bigint from (
-                select sum(recipients - first_time) as known from submission where address_key = {addressKey} and at >= {month} and at < {pastEnd} group by date_trunc('day', at)) as days
+                select sum(recipients - first_time) as known from submission where address_key = {addressKey} and at >= {month} and at < {pastEnd} group by date_trunc('day', at at time zone 'UTC')) as days
             """, stop);
         var domain = await database.ValueAsync<long>($"select coalesce(sum(recipients), 0)::bigint from submission where domain = {account.Domain} and at > {day}", stop);
         var signs = (await database.ListAsync(
@@ -59,7 +60,7 @@ internal sealed class Counts(NpgsqlDataSource database)
             from sending_sign where account_id = {account.AccountId} and at > {hour}
             """, row => (Failed: row.GetInt64(0), Spam: row.GetInt64(1)), stop))[0];
         var wrong = await database.ValueAsync<long>(
-            $"select count(distinct coalesce(password, id)) from login where account_id = {account.AccountId} and at > {hour} and failure = 'credentials'", stop);
+            $"select count(distinct coalesce(password, id)) from login where account_id = {account.AccountId} and at > {hour} and failure = {LoginFailures.Credentials}", stop);
         // Of an account that has no older network, the first one is no sign.
         var used = await database.ListAsync(
             $"""

@@ -5,16 +5,12 @@ using Hikyaku.Restrictions.Accounts;
 using Hikyaku.Restrictions.Contracts;
 using Hikyaku.Restrictions.Sources;
 using Npgsql;
-using Weasel.Core;
 
 namespace Hikyaku.Restrictions.Nodes;
 
 /// <summary>The present states that nodes obey, made of the snapshots: all of them for a list, some for the publisher.</summary>
 public sealed class RestrictionStates(NpgsqlDataSource database)
 {
-    // As the store writes. The store itself is made with the publisher, which needs this.
-    private static readonly Marten.Services.SystemTextJsonSerializer Serializer = new() { EnumStorage = EnumStorage.AsString };
-
     private const string Accounts = "select m.data, s.version from mt_doc_account_standing m join mt_streams s on s.id = m.id";
     private const string Sources = "select m.data, s.version from mt_doc_source_standing m join mt_streams s on s.id = m.id";
 
@@ -50,7 +46,7 @@ public sealed class RestrictionStates(NpgsqlDataSource database)
     private static (string Key, object State) AccountOf(DbDataReader row, Func<string, long> positionOf)
     {
         using var json = row.GetStream(0);
-        var standing = Serializer.FromJson<AccountStanding>(json);
+        var standing = EventStore.Serializer.FromJson<AccountStanding>(json);
         var blocks = standing.Restrictions.OrderBy(r => r.Reference, StringComparer.Ordinal)
             .Select(r => new Block(r.Kind, r.Network, r.Until, r.Reference, RestrictionTexts.ForClients(r.Kind, r.Reference)));
         var known = standing.Restrictions.SelectMany(r => r.KnownNetworks).Distinct().Order(StringComparer.Ordinal);
@@ -66,7 +62,7 @@ public sealed class RestrictionStates(NpgsqlDataSource database)
     private static (string Key, object State) SourceOf(DbDataReader row, Func<string, long> positionOf)
     {
         using var json = row.GetStream(0);
-        var source = Serializer.FromJson<SourceStanding>(json);
+        var source = EventStore.Serializer.FromJson<SourceStanding>(json);
         // One that is released is told as a tombstone; its time says nothing then.
         return (source.Id, new SourceState(
             source.Network, source.Until ?? source.Since, source.Reference, RestrictionTexts.ForClients(Kinds.AccountLocked, source.Reference), source.KnownAccounts,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform;
 using Hikyaku.Restrictions.Accounts;
 using Hikyaku.Restrictions.Judging;
@@ -43,8 +44,8 @@ internal static class TryPolicy
     private const int MostItems = 1000;
 
     private const string Facts =
-        """
-        select at, account_id, name, 'login' as kind, network, success, coalesce(password, id), 0, 0 from login where failure is distinct from 'other' and failure is distinct from 'restricted' and account_id is not null
+        $"""
+        select at, account_id, name, 'login' as kind, network, success, coalesce(password, id), 0, 0 from login where (failure is null or failure = '{LoginFailures.Credentials}') and account_id is not null
         union all select at, account_id, (select address from mailbox_space m where m.account_id = s.account_id), 'sent', network, 1, '', recipients, first_time from submission s where account_id is not null
         union all select at, account_id, (select address from mailbox_space m where m.account_id = s.account_id), kind, null, 1, '', 0, 0 from sending_sign s
         """;
@@ -91,7 +92,8 @@ internal static class TryPolicy
         return isRead;
     }
 
-    private static async IAsyncEnumerable<PastFact> ReadAsync(NpgsqlDataSource database, DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken stop)
+    /// <summary>The facts between two times, in their order.</summary>
+    internal static async IAsyncEnumerable<PastFact> ReadAsync(NpgsqlDataSource database, DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken stop)
     {
         await using var command = database.CreateCommand($"select * from ({Facts}) as f where at >= $1 and at <= $2 order by at");
         command.Parameters.Add(new() { Value = from.ToUniversalTime() });

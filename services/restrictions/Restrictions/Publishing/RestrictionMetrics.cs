@@ -17,14 +17,11 @@ internal sealed partial class RestrictionMetrics(NpgsqlDataSource database, Time
 
     private volatile IReadOnlyList<(string Kind, long Count)> _active = [];
 
-    /// <summary>Restrictions began and ended.</summary>
-    public static void Count(IEnumerable<object> events)
+    /// <summary>Something happened to an account; what is told again after a failure is counted again.</summary>
+    public static void Count(object e)
     {
-        foreach (var e in events)
-        {
-            if (e is AccountRestricted r) Placed.Add(1, new("kind", r.Kind), new("rule", r.Rule));
-            else if (e is RestrictionLifted l) Lifted.Add(l.References.Count, new("kind", l.Kind), new("cause", l.Cause));
-        }
+        if (e is AccountRestricted r) Placed.Add(1, new("kind", r.Kind), new("rule", r.Rule));
+        else if (e is RestrictionLifted l) Lifted.Add(l.References.Count, new("kind", l.Kind), new("cause", l.Cause));
     }
 
     /// <summary>Something was decided by a fact of this time.</summary>

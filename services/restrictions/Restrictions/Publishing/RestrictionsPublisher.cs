@@ -17,6 +17,7 @@ public sealed class RestrictionsPublisher(IBus bus, INodeBus nodes, RestrictionS
     protected override IEnumerable<object> ToContracts(IEvent e, IReadOnlyList<object> states)
     {
         ArgumentNullException.ThrowIfNull(states);
+        RestrictionMetrics.Count(e.Data);
         if (ToContract.Of(e) is { } contract) yield return contract;
         if (states.OfType<RestrictionState>().FirstOrDefault() is { Deleted: false } now)
             yield return new RestrictionsSummarized(now.AccountId, now.Version, [.. now.Blocks.Select(b => b.Kind).Distinct().OrderBy(Kinds.RankOf)]);
@@ -25,7 +26,6 @@ public sealed class RestrictionsPublisher(IBus bus, INodeBus nodes, RestrictionS
     /// <inheritdoc/>
     protected override async Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop)
     {
-        RestrictionMetrics.Count(page.Select(e => e.Data));
         var newest = page.GroupBy(e => e.StreamKey!).ToDictionary(g => g.Key, g => g.MaxBy(e => e.Sequence)!);
         var changed = await states.OfAsync(newest.ToDictionary(n => n.Key, n => n.Value.Sequence), stop);
         return [.. changed.Select(s => new NodeStateChange(s.State, newest[s.Key]))];

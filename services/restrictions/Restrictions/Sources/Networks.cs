@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using Hikyaku.Platform;
 
 namespace Hikyaku.Restrictions.Sources;
 
-/// <summary>Networks as rules count them (RST-3): IPv4 /24, IPv6 /64, for that is what one client commonly has.</summary>
+/// <summary>Networks as rules count them (<see cref="ClientNetwork"/>), and as operators type them.</summary>
 internal static class Networks
 {
     /// <summary>The network of an address, or of a part of one; null for what is neither.</summary>
@@ -11,12 +12,7 @@ internal static class Networks
     {
         if (source is null) return null;
         var slash = source.IndexOf('/', StringComparison.Ordinal);
-        if (!IPAddress.TryParse(slash < 0 ? source : source.AsSpan(0, slash), out var address)) return null;
-        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        var bits = address.AddressFamily == AddressFamily.InterNetwork ? 24 : 64;
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(bits / 8).Clear();
-        return $"{new IPAddress(bytes)}/{bits}";
+        return IPAddress.TryParse(slash < 0 ? source : source.AsSpan(0, slash), out var address) ? ClientNetwork.Of(address) : null;
     }
 
     /// <summary>Reads a network of any size, as operators type it; null for what is none.</summary>

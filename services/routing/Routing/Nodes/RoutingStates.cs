@@ -1,18 +1,15 @@
 using System.Runtime.CompilerServices;
+using Hikyaku.Platform;
 using Hikyaku.Routing.Contracts;
 using Hikyaku.Routing.Mailboxes;
 using Hikyaku.Routing.Scripts;
 using Npgsql;
-using Weasel.Core;
 
 namespace Hikyaku.Routing.Nodes;
 
 /// <summary>The present states that nodes obey, made of the snapshots: all of them for a list, some for the publisher.</summary>
 public sealed class RoutingStates(NpgsqlDataSource database, RoutingSettings settings)
 {
-    // As the store writes. The store itself is made with the publisher, which needs this.
-    private static readonly Marten.Services.SystemTextJsonSerializer Serializer = new() { EnumStorage = EnumStorage.AsString };
-
     private const string Rows = "select m.data, s.version from mt_doc_mailbox_routing m join mt_streams s on s.id = m.id";
 
     /// <summary>All of them, within a snapshot of the database.</summary>
@@ -45,7 +42,7 @@ public sealed class RoutingStates(NpgsqlDataSource database, RoutingSettings set
     private RoutingState StateOf(NpgsqlDataReader row, Func<string, long> positionOf)
     {
         using var json = row.GetStream(0);
-        var routing = Serializer.FromJson<MailboxRouting>(json);
+        var routing = EventStore.Serializer.FromJson<MailboxRouting>(json);
         return Of(routing, row.GetInt64(1), positionOf(routing.Id));
     }
 

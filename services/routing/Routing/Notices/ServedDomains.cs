@@ -7,7 +7,7 @@ using Weasel.Postgresql.Tables;
 namespace Hikyaku.Routing.Notices;
 
 /// <summary>The domains of the platform, as the accounts service tells of them: what is not in one of them is outside.</summary>
-public sealed class ServedDomains(NpgsqlDataSource database) : IConsumer<DomainAdded>
+public sealed class ServedDomains(NpgsqlDataSource database) : IConsumer<DomainAdded>, IConsumer<DomainRecordsTold>
 {
     /// <summary>The table.</summary>
     public static Table Table()
@@ -21,6 +21,16 @@ public sealed class ServedDomains(NpgsqlDataSource database) : IConsumer<DomainA
     public Task Consume(ConsumeContext<DomainAdded> context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return database.ExecuteAsync($"insert into served_domain (domain) values ({context.Message.Domain}) on conflict do nothing", context.CancellationToken);
+        return AddAsync(context.Message.Domain, context.CancellationToken);
     }
+
+    /// <summary>Domains that are older than this service are told when somebody asks.</summary>
+    public Task Consume(ConsumeContext<DomainRecordsTold> context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return AddAsync(context.Message.Domain, context.CancellationToken);
+    }
+
+    private Task<int> AddAsync(string domain, CancellationToken stop)
+        => database.ExecuteAsync($"insert into served_domain (domain) values ({domain}) on conflict do nothing", stop);
 }

@@ -5,16 +5,12 @@ using Hikyaku.Spam.Accounts;
 using Hikyaku.Spam.Contracts;
 using Hikyaku.Spam.Domains;
 using Npgsql;
-using Weasel.Core;
 
 namespace Hikyaku.Spam.Nodes;
 
 /// <summary>The present states that nodes obey, made of the snapshots: all of them for a list, some for the publisher.</summary>
 public sealed class SpamStates(NpgsqlDataSource database)
 {
-    // As the store writes. The store itself is made with the publisher, which needs this.
-    private static readonly Marten.Services.SystemTextJsonSerializer Serializer = new() { EnumStorage = EnumStorage.AsString };
-
     private const string Accounts = "select m.data, s.version from mt_doc_account_spam m join mt_streams s on s.id = m.id";
     private const string Domains = "select m.data, s.version from mt_doc_domain_standing m join mt_streams s on s.id = m.id";
 
@@ -44,14 +40,14 @@ public sealed class SpamStates(NpgsqlDataSource database)
     private static (string Key, object State) AccountOf(DbDataReader row, Func<string, long> positionOf)
     {
         using var json = row.GetStream(0);
-        var spam = Serializer.FromJson<AccountSpam>(json);
+        var spam = EventStore.Serializer.FromJson<AccountSpam>(json);
         return (spam.Id, new SpamState(spam.Id, spam.TagSubject, spam.SortToJunk, row.GetInt64(1), positionOf(spam.Id), spam.Erased));
     }
 
     private static (string Key, object State) DomainOf(DbDataReader row, Func<string, long> positionOf)
     {
         using var json = row.GetStream(0);
-        var standing = Serializer.FromJson<DomainStanding>(json);
+        var standing = EventStore.Serializer.FromJson<DomainStanding>(json);
         return (standing.Id, new DomainStandingState(standing.Domain, standing.InForce, row.GetInt64(1), positionOf(standing.Id), Deleted: false));
     }
 }

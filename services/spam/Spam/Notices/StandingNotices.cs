@@ -5,7 +5,6 @@ using Hikyaku.Spam.Domains;
 using Hikyaku.Spam.Storage;
 using JasperFx.Events;
 using Npgsql;
-using Weasel.Core;
 using NoticeKinds = Hikyaku.Spam.Contracts.NoticeKinds;
 
 namespace Hikyaku.Spam.Notices;
@@ -16,8 +15,6 @@ public sealed class StandingNotices(NpgsqlDataSource database)
     private static readonly ResourceManager Texts = new("Hikyaku.Spam.Notices.StandingNotices", typeof(StandingNotices).Assembly);
     private static readonly ProblemCode Lost = new("notices.domain-standing-lost", 200, Texts);
 
-    // As the store writes. The store itself is made with the publisher, which needs this.
-    private static readonly Marten.Services.SystemTextJsonSerializer Serializer = new() { EnumStorage = EnumStorage.AsString };
     private static readonly Dictionary<string, Type> Types = EventNames.All.ToDictionary(n => n.Value, n => n.Key);
 
     /// <summary>The notices of a page of events.</summary>
@@ -42,7 +39,7 @@ public sealed class StandingNotices(NpgsqlDataSource database)
             {
                 var type = Types[row.GetString(0)];
                 using var json = row.GetStream(1);
-                return Serializer.FromJson(type, json);
+                return EventStore.Serializer.FromJson(type, json);
             },
             stop);
         return earlier.Aggregate(default(DomainStanding), DomainStanding.Evolve);
