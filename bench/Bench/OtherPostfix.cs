@@ -5,7 +5,7 @@ namespace Hikyaku.Bench;
 
 /// <summary>
 /// The same Postfix with the node's own configuration, but with one account that stands in its configuration, no question to anybody about
-/// recipients and space, and only port 25. It asks the same Rspamd and hands over to another Dovecot.
+/// recipients, and only port 25. It asks the same Rspamd and, where that is wanted, the same quota-status, and hands over to another Dovecot.
 /// </summary>
 internal sealed partial class OtherPostfix : IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed partial class OtherPostfix : IDisposable
 
     private string Configuration => Path.Combine(_folder, "postfix");
 
-    public static async Task<OtherPostfix> StartAsync(RunningPlatform platform, int port, int lmtp, string address)
+    public static async Task<OtherPostfix> StartAsync(RunningPlatform platform, int port, int lmtp, string address, bool asksForSpace)
     {
         var folder = Directory.CreateTempSubdirectory("hikyaku-bench-").FullName;
         File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
@@ -34,7 +34,7 @@ internal sealed partial class OtherPostfix : IDisposable
         await RunAsync(
             "postconf", "-c", other.Configuration, "-e", $"queue_directory={folder}/queue", $"data_directory={folder}/data", $"maillog_file={folder}/mail.log", $"maillog_file_prefixes={folder}",
             $"virtual_mailbox_domains=inline:{{ {{ {domain} = 1 }} }}", $"virtual_mailbox_maps=inline:{{ {{ {address} = 1 }} }}", "virtual_alias_maps=", "virtual_alias_domains=", "local_recipient_maps=", "transport_maps=",
-            $"virtual_transport=lmtp:inet:127.0.0.1:{lmtp}", "smtpd_restriction_classes=", "smtpd_recipient_restrictions=reject_unlisted_recipient");
+            $"virtual_transport=lmtp:inet:127.0.0.1:{lmtp}", "smtpd_restriction_classes=capacity_here", $"smtpd_recipient_restrictions=reject_unlisted_recipient{(asksForSpace ? ", capacity_here" : "")}");
         // The server keeps what it was started with open.
         await RunAsync("sh", "-c", $"exec postfix -c {other.Configuration} start >/dev/null 2>&1");
         await Listening.OnAsync(port);

@@ -1,5 +1,6 @@
 using Hikyaku.Bench;
 using Hikyaku.Bench.Chaos;
+using Hikyaku.Bench.Restricting;
 
 // Benchmarks print what they measure, side by side with what it is compared to, and write it into bench/results/.
 Dictionary<string, (string What, Func<Report, Task> Run)> benchmarks = new()
@@ -20,6 +21,8 @@ Dictionary<string, (string What, Func<Report, Task> Run)> benchmarks = new()
     ["rules"] = ("deliveries per second with no rule, 1 rule and 50 rules, beside the same Dovecot without Sieve (needs ./dev up, as root)", DeliveringWithRules.RunAsync),
     ["mail"] = ("PERF-11: mail through the node per second, beside the same servers with a static configuration (needs ./dev up, as root)", ReceivingMail.RunAsync),
     ["facts"] = ("PERF-15: facts of deliveries taken in for 10 minutes, and one message found among 10,000,000 (needs ./dev up)", TakingInFacts.RunAsync),
+    ["restrictions"] = ("a fact until it is in force, policy requests per second beside Debian's, and a labelled replay (needs ./dev up)", RestrictingAccounts.RunAsync),
+    ["abuse-facts"] = ("PERF-15: facts of logins and messages taken in and judged for 10 minutes (needs ./dev up)", RestrictingAccounts.TakeInFactsAsync),
     ["up"] = ("PERF-14: ./dev up until the first message is delivered, and the idle platform's memory", FromUpToFirstMessage.RunAsync),
 };
 
