@@ -24,10 +24,13 @@ public static class GatewayProblems
     /// <summary>A change by cookie that another site may have made the browser send.</summary>
     public static readonly ProblemCode CrossSite = new("sessions.cross-site-request", 403, Texts);
 
+    /// <summary>A rewind that names no change, too many, or what is no id.</summary>
+    public static readonly ProblemCode ChangesMissing = new("rewind.changes-missing", 422, Texts);
+
     /// <summary>Refuses a try, alike for known and unknown logins.</summary>
     public static IResult TooManyAttemptsIn(TimeSpan wait)
         => Problems.Of(TooManyAttempts, null, ("n", Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>Every code of this page.</summary>
-    public static readonly IReadOnlyList<ProblemCode> All = [WrongCredentials, AccountLocked, PasswordForciblyChanged, TooManyAttempts, CrossSite];
+    public static readonly IReadOnlyList<ProblemCode> All = [WrongCredentials, AccountLocked, PasswordForciblyChanged, TooManyAttempts, CrossSite, ChangesMissing];
 }

@@ -69,6 +69,7 @@ public static class Program
         services.AddSingleton<MergedList>();
         services.AddSingleton<Jobs>();
         services.AddSingleton<AccountHistory>();
+        services.AddSingleton<Rewind>();
         services.AddSingleton<AccountSummary>();
         services.AddSingleton<DomainDns>();
     }
@@ -113,6 +114,9 @@ public static class Program
         Map("GET", "/api/v1/me/sessions", OwnSessions.List).Produces<SessionList>().WithSummary("List one's own sessions");
         Map("DELETE", "/api/v1/me/sessions", OwnSessions.EndOthers).Produces(204).WithSummary("End all one's other sessions");
         Map("DELETE", "/api/v1/me/sessions/{id}", OwnSessions.End).Produces(204).WithSummary("End one of one's own sessions");
+        const string rewind = "/api/v1/accounts/{address}/restrictions/{kind}/rewind";
+        Map("GET", rewind, Rewind.Show).Produces<RewindView>().WithSummary("What an intruder did to an account");
+        Map("POST", rewind, Rewind.Undo).Produces<Rewound>().WithSummary("Undo what an intruder changed");
         Map("GET", "/api/v1/openapi.json", ApiDocument.Handle).ExcludeFromDescription();
         Map("GET", "/api/v1/asyncapi.json", EventDocument.Handle).ExcludeFromDescription();
 

@@ -29,6 +29,31 @@ public sealed class Restrictions(PlatformUnderTest platform)
         await platform.ArrivesAsync(account, "free again", password: "Tsukimi-34cd-yo");
     }
 
+    [Fact, Trait("Rule", "RST-4"), Trait("Rule", "OPS-3")]
+    public async Task What_an_intruder_changed_is_undone_in_one_step()
+    {
+        var account = await NewAccountAsync();
+        var (spam, rules) = ($"/api/v1/accounts/{account}/spam", $"/api/v1/accounts/{account}/forwarding-rules");
+        var before = (await platform.Operator.GetAsync(spam)).Body!;
+        using (var intruder = await platform.SignInAsync(account, PlatformUnderTest.Password))
+        {
+            foreach (var on in new[] { true, false, true })
+                Assert.Equal(200, (await intruder.SendAsync(HttpMethod.Put, spam, new { tagSubject = on, sortToJunk = !on })).Status);
+            Assert.Equal(201, (await intruder.SendAsync(HttpMethod.Post, rules, new { condition = "all", destinations = new[] { "thief@elsewhere.example" } })).Status);
+        }
+
+        Assert.Equal(201, (await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/accounts/{account}/restrictions", new { kind = "compromise-suspected", reason = "mail that nobody sent" })).Status);
+        var rewind = $"/api/v1/accounts/{account}/restrictions/compromise-suspected/rewind";
+        var view = await Eventually.Async(() => platform.Operator.GetAsync(rewind), r => r.Body?["changes"]?.AsArray().Count >= 4);
+        var chosen = view.Body!["changes"]!.AsArray().Where(c => (string)c!["change"]!["by"]!["role"]! == "user").Select(c => (string)c!["change"]!["id"]!).ToArray();
+        Assert.Equal(4, chosen.Length);
+        var undone = await platform.Operator.SendAsync(HttpMethod.Post, rewind, new { changes = chosen });
+        Assert.Equal([(chosen[0], 200), (chosen[1], 200), (chosen[2], 200), (chosen[3], 200)], undone.Body!["changes"]!.AsArray().Select(c => ((string)c!["id"]!, (int)c["status"]!)));
+        var after = (await platform.Operator.GetAsync(spam)).Body!;
+        Assert.Equal(((bool)before["tagSubject"]!, (bool)before["sortToJunk"]!), ((bool)after["tagSubject"]!, (bool)after["sortToJunk"]!));
+        Assert.Empty((await platform.Operator.GetAsync(rules)).Body!["items"]!.AsArray());
+    }
+
     [Fact, Trait("Rule", "RST-1"), Trait("Rule", "RST-2"), Trait("Rule", "RST-3"), Trait("Rule", "RST-7")]
     public async Task Guessing_locks_the_account_for_the_guessers_network_and_nobody_else()
     {

@@ -8,7 +8,7 @@ namespace Hikyaku.Gateway.Composition;
 /// <param name="Status">The HTTP status; 503 where the service gave no answer in time.</param>
 /// <param name="Body">The body.</param>
 /// <param name="Headers">The headers that a caller gets, too.</param>
-public sealed record ServiceAnswer(string Service, int Status, byte[] Body, IReadOnlyDictionary<string, StringValues> Headers)
+public sealed record ServiceAnswer(string Service, int Status, byte[] Body, IReadOnlyDictionary<string, StringValues> Headers) : IResult
 {
     private static readonly string[] PassedOn = [HeaderNames.ETag, HeaderNames.ContentType, HeaderNames.ContentLanguage, HeaderNames.RetryAfter];
 
@@ -35,6 +35,8 @@ public sealed record ServiceAnswer(string Service, int Status, byte[] Body, IRea
 
         return new(service, (int)response.StatusCode, body, headers);
     }
+
+    Task IResult.ExecuteAsync(HttpContext httpContext) => PassOnAsync(httpContext);
 
     /// <summary>Gives the answer to the caller as it is.</summary>
     public async Task PassOnAsync(HttpContext http)

@@ -1,10 +1,10 @@
 using Hikyaku.Gateway.Routing;
+using Hikyaku.Platform;
 
 namespace Hikyaku.Gateway.Composition;
 
 /// <summary>
-/// Asks services for their share of an answer, in the caller's name and with the caller's method: with an internal token and the headers that a forwarded
-/// request has. A service that is away or too slow gives no answer; that is logged, and never an exception.
+/// Asks services for their share of an answer, in the caller's name: with an internal token and the headers that a forwarded request has. A service that is away or too slow gives no answer; that is logged, and never an exception.
 /// </summary>
 public sealed partial class ServiceQuestions(Routing.Services services, InternalTokens tokens, IConfiguration configuration, ILogger<ServiceQuestions> log)
 {
@@ -20,18 +20,42 @@ public sealed partial class ServiceQuestions(Routing.Services services, Internal
     /// <param name="pathAndQuery">For what.</param>
     /// <param name="patience">How long it may take.</param>
     /// <param name="body">The caller's body, where there is one.</param>
-    public async Task<ServiceAnswer> AskAsync(HttpContext http, string service, string pathAndQuery, TimeSpan patience, byte[]? body = null)
+    public Task<ServiceAnswer> AskAsync(HttpContext http, string service, string pathAndQuery, TimeSpan patience, byte[]? body = null)
     {
         ArgumentNullException.ThrowIfNull(http);
+        return SendAsync(http, HttpMethod.Parse(http.Request.Method), service, pathAndQuery, patience, (request, token) =>
+        {
+            if (body is not null) request.Content = new ByteArrayContent(body);
+            OutgoingRequest.Address(request, http.Request, token);
+        });
+    }
+
+    /// <summary>Asks one service what the caller did not word: of the headers only the language and Idempotency-Key go with it.</summary>
+    /// <param name="http">The caller's request, admitted by the gate.</param>
+    /// <param name="method">GET or POST.</param>
+    /// <param name="service">Who is asked.</param>
+    /// <param name="pathAndQuery">For what.</param>
+    /// <param name="body">Sent as JSON, where there is one.</param>
+    public Task<ServiceAnswer> AskInOwnWordsAsync(HttpContext http, HttpMethod method, string service, string pathAndQuery, object? body = null)
+    {
+        ArgumentNullException.ThrowIfNull(http);
+        return SendAsync(http, method, service, pathAndQuery, ForCore, (request, token) =>
+        {
+            if (body is not null) request.Content = JsonContent.Create(body, body.GetType(), options: Answer.Json);
+            OutgoingRequest.AddressInOwnWords(request, http.Request, token);
+        });
+    }
+
+    private async Task<ServiceAnswer> SendAsync(HttpContext http, HttpMethod method, string service, string pathAndQuery, TimeSpan patience, Action<HttpRequestMessage, string> address)
+    {
         var admission = http.Admission();
         var token = await tokens.ForAsync(admission.Asker, admission.Target);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
         limit.CancelAfter(patience);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Parse(http.Request.Method), services.AddressOf(service) + pathAndQuery);
-            if (body is not null) request.Content = new ByteArrayContent(body);
-            OutgoingRequest.Address(request, http.Request, token!);
+            using var request = new HttpRequestMessage(method, services.AddressOf(service) + pathAndQuery);
+            address(request, token!);
             using var response = await services.Invoker.SendAsync(request, limit.Token);
             var answer = await ServiceAnswer.ReadAsync(service, response, limit.Token);
             if (!answer.IsThere) LogAway(null, service, pathAndQuery, answer.Status);

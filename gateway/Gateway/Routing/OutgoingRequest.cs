@@ -25,16 +25,22 @@ public sealed class OutgoingRequest(string path, string token) : HttpTransformer
         HeaderNames.ContentType, HeaderNames.ContentLength, HeaderNames.ContentEncoding, HeaderNames.ContentLanguage,
     ];
 
+    private static readonly string[] PassedOnWithOwnWords = [HeaderNames.AcceptLanguage, "Idempotency-Key"];
+
+    /// <summary>Adds what a request has that the gateway itself words: language, <c>Idempotency-Key</c> and the internal token.</summary>
+    public static void AddressInOwnWords(HttpRequestMessage request, HttpRequest incoming, string token)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(incoming);
+        Add(request, incoming, PassedOnWithOwnWords, token);
+    }
+
     /// <summary>Adds what every request to a service has: the caller's headers that are passed on, and the internal token.</summary>
     public static void Address(HttpRequestMessage request, HttpRequest incoming, string token)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(incoming);
-        foreach (var name in PassedOn)
-        {
-            if (incoming.Headers.TryGetValue(name, out var values)) request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
-        }
-
+        Add(request, incoming, PassedOn, token);
         if (request.Content is { } content)
         {
             foreach (var name in PassedOnWithBody)
@@ -44,6 +50,14 @@ public sealed class OutgoingRequest(string path, string token) : HttpTransformer
 
             // RFC 9112 §6.3: where both stand, the encoding counts.
             if (incoming.Headers.ContainsKey(HeaderNames.TransferEncoding)) content.Headers.Remove(HeaderNames.ContentLength);
+        }
+    }
+
+    private static void Add(HttpRequestMessage request, HttpRequest incoming, string[] names, string token)
+    {
+        foreach (var name in names)
+        {
+            if (incoming.Headers.TryGetValue(name, out var values)) request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
 
         request.Headers.TryAddWithoutValidation(HeaderNames.Authorization, $"Bearer {token}");

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Resources;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
@@ -58,6 +59,9 @@ public static partial class Problems
         }
         return English;
     }
+
+    /// <summary>A refusal that stands within another answer, as it would be answered alone.</summary>
+    public static JsonNode Node(Rejection rejection, CultureInfo language) => JsonSerializer.SerializeToNode(Body([rejection], language), Answer.Json)!;
 
     internal static ProblemBody Body(IReadOnlyList<Rejection> rejections, CultureInfo language)
     {

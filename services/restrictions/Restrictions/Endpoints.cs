@@ -40,6 +40,7 @@ public static class Endpoints
         app.MapGet("/api/v1/restrictions", ListRestrictions.Handle).Produces<Page<ListedRestriction>>()
             .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("List restrictions");
         app.MapGet("/internal/accounts/{id}/sign-in", SignInLock.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
+        app.MapGet("/internal/accounts/{id}/intrusion/{kind}", Intrusion.Handle).Allow(Scope.None, Roles.Operator).ExcludeFromDescription();
         MapPolicies(app);
         MapNetworks(app);
         app.MapNodes(app.Services.GetRequiredService<RestrictionStates>().All);

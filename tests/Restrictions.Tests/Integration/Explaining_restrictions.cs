@@ -56,6 +56,30 @@ public sealed class Explaining_restrictions(RestrictionsService service) : IClas
         Assert.Equal(HttpStatusCode.Forbidden, (await TimelineAsync("", AdminOf(_account.Domain))).Status);
     }
 
+    [Fact, Trait("Rule", "RST-4"), Trait("Rule", "RST-9")]
+    public async Task An_intrusion_is_dated_by_the_first_login_from_a_new_network()
+    {
+        var (path, now) = ($"/internal/accounts/{_account.AccountId}/intrusion/{Kinds.CompromiseSuspected}", DateTimeOffset.UtcNow);
+        Assert.Equal(HttpStatusCode.NotFound, (await service.SendAsync(HttpMethod.Get, path, Operator, _account)).Status);
+        await service.SucceedAsync(_account, "192.0.2.7", now.AddDays(-3));
+        await service.SucceedAsync(_account, "192.0.2.7", now.AddMinutes(-40));
+        await service.SucceedAsync(_account, "203.0.113.5", now.AddMinutes(-30));
+        await service.SucceedAsync(_account, "203.0.113.6", now.AddMinutes(-20));
+        await service.SendMailAsync(_account, Strangers(3), "203.0.113.6", now.AddMinutes(-10));
+        await service.SendMailAsync(_account, Strangers(5), "192.0.2.7", now.AddMinutes(-10));
+        await Eventually.Async(() => service.AskAsync<long>(
+            $"select (select count(*) from login where account_id = {_account.AccountId}) + (select count(*) from submission where account_id = {_account.AccountId}) + (select count(*) from login_network where account_id = {_account.AccountId})"), n => n == 8);
+        await service.PlaceAsync(_account, Kinds.CompromiseSuspected);
+        var view = (await service.SendAsync(HttpMethod.Get, path, Operator, _account)).Body!;
+        Assert.Equal(["203.0.113.0/24"], view["networks"]!.AsArray().Select(n => (string)n!));
+        Assert.Equal((2, 1, 3), ((int)view["logins"]!, (int)view["messages"]!, (int)view["recipients"]!));
+        Assert.InRange((DateTimeOffset)view["since"]!, now.AddMinutes(-30).AddMilliseconds(-1), now.AddMinutes(-30));
+        var later = (await service.SendAsync(HttpMethod.Get, $"{path}?since={Uri.EscapeDataString(now.AddMinutes(-25).ToString("O"))}", Operator, _account)).Body!;
+        Assert.Equal(1, (int)later["logins"]!);
+        Assert.Equal(HttpStatusCode.BadRequest, (await service.SendAsync(HttpMethod.Get, $"{path}?since=yesterday", Operator, _account)).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await service.SendAsync(HttpMethod.Get, path, Operator, NewAccount())).Status);
+    }
+
     [Fact, Trait("Rule", "RST-9")]
     public async Task Held_mail_is_released_or_deleted_all_or_none()
     {

@@ -20,6 +20,8 @@ internal sealed class OwnRoutes : IServiceRoutes
         new("GET", "/api/v1/me/sessions", Scope.None, All, Own),
         new("DELETE", "/api/v1/me/sessions", Scope.None, All, Own),
         new("DELETE", "/api/v1/me/sessions/{id}", Scope.None, All, Own),
+        new("GET", "/api/v1/accounts/{address}/restrictions/{kind}/rewind", Scope.Account, Operator, Own),
+        new("POST", "/api/v1/accounts/{address}/restrictions/{kind}/rewind", Scope.Account, Operator, Own),
         new("GET", "/api/v1/openapi.json", Scope.None, Anybody, Own),
         new("GET", "/api/v1/asyncapi.json", Scope.None, Anybody, Own),
     ];

@@ -92,7 +92,8 @@ public sealed partial class HeldMail(NpgsqlDataSource database) : IConsumer<Mail
         return context.Conclude(stream, Decide(body.Ids, held, isReleased, stream.Aggregate, context.Now), (_, version) => new Answer(204, Version: version));
     }
 
-    private static Task<List<HeldMessageView>> ReadAsync(NpgsqlDataSource database, string accountId, CancellationToken stop) => database.ListAsync(
+    /// <summary>What is held of an account, the oldest first.</summary>
+    internal static Task<List<HeldMessageView>> ReadAsync(NpgsqlDataSource database, string accountId, CancellationToken stop) => database.ListAsync(
         $"""
         select h.node || ':' || (m ->> 'QueueId'), (m ->> 'At')::timestamptz, (m ->> 'Size')::bigint, array(select jsonb_array_elements_text(m -> 'Recipients'))
         from held_mail h, jsonb_array_elements(h.messages) as m where h.account_id = {accountId} order by 2, 1 limit {Most}
