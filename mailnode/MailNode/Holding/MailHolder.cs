@@ -60,7 +60,9 @@ public sealed partial class MailHolder(NodeSettings settings, Replica replica, P
             if (r.One<string>("SELECT account_id FROM holder WHERE address = $1", sender.Key) is { } account) accounts[account] = [.. sender.OrderBy(m => m.At).ThenBy(m => m.Id, StringComparer.Ordinal)];
         }
 
-        foreach (var account in _told.Keys.Except(accounts.Keys).ToList())
+        // What an agent of before told, and somebody has decided since, may be gone without a word.
+        var before = _isFirst ? r.All("SELECT DISTINCT account_id FROM restriction_decided WHERE node = $1", row => row.GetString(0), settings.Node) : [];
+        foreach (var account in _told.Keys.Union(before).Except(accounts.Keys).ToList())
         {
             Tell(r, account, []);
             _told.Remove(account);

@@ -42,8 +42,8 @@ public sealed class Counting_alike(RestrictionsService service) : IClassFixture<
         var counts = service.App.Services.GetRequiredService<Counts>();
         var key = service.App.Services.GetRequiredService<AddressKeys>().Of(account.Address);
         Assert.Equal(
-            (await counts.FailuresAsync(account.AccountId, null, now.AddMinutes(-10).ToUniversalTime(), TestContext.Current.CancellationToken)).OrderBy(f => f.Network, StringComparer.Ordinal),
-            replay.Failures(now.AddMinutes(-10)).OrderBy(f => f.Network, StringComparer.Ordinal));
+            (await counts.FailuresAsync(account.AccountId, null, [], now.AddMinutes(-10).ToUniversalTime(), TestContext.Current.CancellationToken)).OrderBy(f => f.Network, StringComparer.Ordinal),
+            replay.Failures([], now.AddMinutes(-10)).OrderBy(f => f.Network, StringComparer.Ordinal));
         Assert.Equivalent(await counts.SendingAsync(key, account, null, now, TestContext.Current.CancellationToken), replay.Sending(now, domains), strict: true);
 
         string Source() => $"10.0.{random.Next(6)}.{random.Next(1, 255)}";

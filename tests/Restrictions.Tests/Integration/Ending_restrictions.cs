@@ -67,6 +67,35 @@ public sealed class Ending_restrictions(RestrictionsService service) : IClassFix
         await service.HoldAsync(_account, Kinds.SendingLocked);
     }
 
+    [Fact, Trait("Rule", "ACC-8")]
+    public async Task A_replaced_password_that_is_told_after_the_next_one_blocks_nothing()
+    {
+        await service.CreateAsync(_account);
+        var at = DateTimeOffset.UtcNow;
+        await service.ChangePasswordAsync(_account, Roles.Admin, "192.0.2.2", at);
+        await Eventually.Async(() => service.AskAsync<bool>($"select password_set_at is not null from mailbox_space where account_id = {_account.AccountId}"));
+        await service.PublishAsync(new MailAccountPasswordForciblyChanged(
+            Guid.NewGuid(), 2, 2, at.AddMinutes(-5), new("operator", "operator", "192.0.2.1", "panel", "s"), _account.AccountId, _account.Domain));
+        await service.PublishAsync(new MailAccountPasswordForciblyChanged(
+            Guid.NewGuid(), 3, 3, at.AddMinutes(5), new("operator", "operator", "192.0.2.1", "panel", "s"), _account.AccountId, _account.Domain));
+        await service.HoldAsync(_account, Kinds.CompromiseSuspected);
+        Assert.Equal(1, await service.AskAsync<long>($"select count(*) from mt_events where stream_id = {_account.AccountId}"));
+        Assert.Equal(at.AddMinutes(5).ToUnixTimeMilliseconds(), ((DateTimeOffset)(await service.ReadAsync(_account)).Single()!["since"]!).ToUnixTimeMilliseconds());
+    }
+
+    [Fact, Trait("Rule", "RST-8")]
+    public async Task Mail_that_is_stored_later_shows_that_only_the_refused_one_was_too_large()
+    {
+        await service.CreateAsync(_account, capacityMb: 10);
+        var at = DateTimeOffset.UtcNow;
+        await service.PublishAsync(new DeliveriesObserved(Node, [Delivery("d1", DeliveryKinds.Refused, at), Delivery("d0", DeliveryKinds.Stored, at.AddSeconds(-1))]));
+        await service.HoldAsync(_account, Kinds.OverCapacity);
+        await service.PublishAsync(new DeliveriesObserved(Node, [Delivery("d2", DeliveryKinds.Stored, at.AddSeconds(1))]));
+        await service.HoldAsync(_account);
+
+        DeliveryObserved Delivery(string id, string kind, DateTimeOffset when) => new($"{_account.AccountId}.{id}", when, _account.AccountId, "received", kind, Dsn: kind == DeliveryKinds.Refused ? "5.2.2" : null);
+    }
+
     [Fact, Trait("Rule", "RST-8"), Trait("Rule", "RST-1")]
     public async Task A_full_mailbox_is_over_capacity_until_space_is_freed_or_capacity_raised()
     {

@@ -63,7 +63,7 @@ public sealed class Guessing_passwords(RestrictionsService service) : IClassFixt
         await service.HoldAsync(_account, Kinds.AccountLocked);
         var evidence = (await service.ReadAsync(_account)).Single()!["evidence"]!.AsArray();
         Assert.Equal((1, Rules.DistributedGuessing, null), (evidence.Count, (string)evidence[0]!["rule"]!, (string?)evidence[0]!["network"]));
-        Assert.Equal(["192.0.2.0/24"], evidence[0]!["knownNetworks"]!.AsArray().Select(n => (string)n!));
+        Assert.Equal(["192.0.2.0/24", "127.0.0.0/24", "::/64"], evidence[0]!["knownNetworks"]!.AsArray().Select(n => (string)n!));
     }
 
     [Fact]

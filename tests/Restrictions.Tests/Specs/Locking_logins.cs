@@ -29,8 +29,40 @@ public sealed class Locking_logins
         NetworkFailures[] failures = [.. Enumerable.Range(0, 5).Select(i => new NetworkFailures($"198.51.{i}.0/24", 6)), new(Office, 3)];
         var one = Assert.Single(Judge([Office], failures));
         Assert.Equal((null, Rules.DistributedGuessing), (one.Network, one.Rule));
-        Assert.Equal([Office], one.KnownNetworks);
+        Assert.Equal([Office, .. Networks.Own], one.KnownNetworks);
         Assert.Equal(5, Evidence.Read(one.Evidence)!.Networks!.Count);
+    }
+
+    [Fact]
+    public void A_lock_of_the_account_leaves_shared_fetchers_open_and_does_not_count_them()
+    {
+        var shared = Thresholds.Defaults with { SharedFetchers = [System.Net.IPNetwork.Parse("203.0.112.0/23"), System.Net.IPNetwork.Parse("198.51.9.77/32"), System.Net.IPNetwork.Parse("2001:db8:0:1::/64")] };
+        NetworkFailures[] failures = [.. Enumerable.Range(0, 4).Select(i => new NetworkFailures($"198.51.{i}.0/24", 9)), new("203.0.113.0/24", 9), new("198.51.9.0/24", 9)];
+        Assert.Empty(LoginJudge.Judge(new(Taro, [], null, At), shared, failures, () => "R"));
+        var locked = LoginJudge.Judge(new(Taro, [Office], null, At), shared, [.. failures, new("198.51.4.0/24", 9)], () => "R").Single();
+        Assert.Equal([Office, .. Networks.Own, "203.0.112.0/24", "203.0.113.0/24", "198.51.9.0/24", "2001:db8:0:1::/64"], locked.KnownNetworks);
+        Assert.True(Networks.IsShared("198.51.9.0/24", shared.SharedFetchers));
+    }
+
+    [Fact]
+    public void Guesses_from_a_network_that_a_lock_of_the_account_leaves_open_lock_that_network()
+    {
+        var whole = Judge([Office], [.. Enumerable.Range(0, 5).Select(i => new NetworkFailures($"198.51.{i}.0/24", 6))]).Single();
+        var locks = LoginJudge.Judge(new(Taro, [Office], AccountStanding.Evolve(null, whole), At), Thresholds.Defaults, [new(Office, 10), new(Elsewhere, 40)], () => "R-2").Single();
+        Assert.Equal((Office, Rules.WrongPasswords), (locks.Network, locks.Rule));
+    }
+
+    [Fact]
+    public void Ends_of_network_locks_do_not_push_out_those_of_sending_locks()
+    {
+        var standing = Standing();
+        standing = Ended(standing, new AccountRestricted(Taro.AccountId, Taro.Address, Taro.Domain, Kinds.SendingLocked, "R-0", Rules.RecipientsPerHour, null, [], null, null, At, At));
+        for (var i = 0; i < 50; i++) standing = Ended(standing, Judge([], new NetworkFailures($"198.51.{i}.0/24", 10)).Single());
+        Assert.Equal((1, 21), (standing.EndsOf(Kinds.SendingLocked, null, At), standing.Ended.Count));
+        Assert.Equal((0, 1), (standing.EndsOf(Kinds.AccountLocked, "198.51.29.0/24", At), standing.EndsOf(Kinds.AccountLocked, "198.51.30.0/24", At)));
+
+        static AccountStanding Ended(AccountStanding standing, AccountRestricted r)
+            => AccountStanding.Evolve(AccountStanding.Evolve(standing, r), new RestrictionLifted(Taro.Domain, r.Kind, [r.Reference], LiftCauses.Time, null, At))!;
     }
 
     [Fact]

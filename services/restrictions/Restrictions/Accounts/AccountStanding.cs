@@ -24,7 +24,7 @@ public sealed record StandingErased(DateTimeOffset At);
 /// <summary>How an account stands. The stream has the account's id, and begins with its first restriction.</summary>
 public sealed record AccountStanding : IState<AccountStanding>
 {
-    // Later locks grow with the number of these.
+    // Of each kind: later ones grow with the number of these.
     private const int RememberedEnds = 20;
 
     /// <summary>The events of this stream.</summary>
@@ -65,8 +65,8 @@ public sealed record AccountStanding : IState<AccountStanding>
     };
 
     /// <summary>When a restriction of a kind ended last, from one network or from everywhere: facts from before are not counted again.</summary>
-    public DateTimeOffset EndOf(string kind, string? network = null)
-        => Ended.FindLast(e => e.Kind == kind && (e.Network is null || e.Network == network))?.At ?? DateTimeOffset.MinValue;
+    public DateTimeOffset EndOf(string kind, string? network = null, bool isWholeToo = true)
+        => Ended.FindLast(e => e.Kind == kind && ((e.Network is null && isWholeToo) || e.Network == network))?.At ?? DateTimeOffset.MinValue;
 
     /// <summary>How often one ended by time since then; the next one is longer for it.</summary>
     public int EndsOf(string kind, string? network, DateTimeOffset since)
@@ -83,10 +83,11 @@ public sealed record AccountStanding : IState<AccountStanding>
     {
         var gone = Restrictions.FindAll(held => l.References.Contains(held.Reference));
         var ended = Ended.AddRange(gone.Select(g => new EndedRestriction(g.Kind, g.Network, l.Cause, l.At)));
+        var tooMany = ended.Count(e => e.Kind == l.Kind) - RememberedEnds;
         return this with
         {
             Restrictions = Restrictions.RemoveAll(held => l.References.Contains(held.Reference)),
-            Ended = ended.Count > RememberedEnds ? ended.RemoveRange(0, ended.Count - RememberedEnds) : ended,
+            Ended = tooMany > 0 ? ended.RemoveRange(ended.Where(e => e.Kind == l.Kind).Take(tooMany)) : ended,
         };
     }
 }

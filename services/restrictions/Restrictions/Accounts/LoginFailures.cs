@@ -27,7 +27,7 @@ public sealed record LoginFailureList(IReadOnlyList<LoginFailure> Items)
         var id = http.Asking().Target!.AccountId;
         return new Answer(200, new LoginFailureList(await database.ListAsync(
             $"""
-            select network, protocol, client, sum(count)::bigint, count(distinct password) = 1 and count(password) = count(*) and count(*) > 1, min(at), max(at) from login
+            select network, protocol, client, sum(count)::bigint, count(distinct password) = 1 and count(password) = count(*) and sum(count) > 1, min(at), max(at) from login
             where account_id = {id} and at >= {(time.GetUtcNow() - Looked).ToUniversalTime()} and failure = {LoginFailures.Credentials}
             group by network, protocol, client order by max(at) desc limit {Most}
             """,

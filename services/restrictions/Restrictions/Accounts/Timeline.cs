@@ -37,40 +37,41 @@ internal static class Timeline
     {
         if (network is not null && Networks.Of(network) is null) return Problems.Of(PlatformProblems.BadParameter, "network", ("name", "network"));
         if (!Paging.TryReadLimit(limit, out var size)) return Problems.Of(PlatformProblems.BadParameter, "limit", ("name", "limit"));
-        if (!Cursor.TryReadTime(cursor, out _, out var until)) return Problems.Of(PlatformProblems.BadParameter, "cursor", ("name", "cursor"));
+        if (!Cursor.TryReadTime(cursor, out var place, out var until)) return Problems.Of(PlatformProblems.BadParameter, "cursor", ("name", "cursor"));
         var id = http.Asking().Target!.AccountId;
         var restricted = await database.ListAsync(
             $"select since from restriction where account_id = {id} and kind = {kind} order by since desc limit 1", row => row.GetFieldValue<DateTimeOffset>(0), stop);
         if (restricted is not [var since]) return Problems.Of(RestrictionsProblems.NoneOfKind);
-        var items = await ReadAsync(database, id, network is null ? null : Networks.Of(network), since - Before, until, size + 1, stop);
+        var items = await ReadAsync(database, id, network is null ? null : Networks.Of(network), since - Before, until, place?.Key ?? "", size + 1, stop);
         string? next = null;
         if (items.Count > size)
         {
             items.RemoveAt(size);
-            next = Cursor.At(items[^1].At, id).ToString();
+            next = Cursor.At(items[^1].Item.At, items[^1].Key).ToString();
         }
 
-        return new Answer(200, new Page<TimelineItem>(items, next));
+        return new Answer(200, new Page<TimelineItem>(items.ConvertAll(i => i.Item), next));
     }
 
-    // What was observed in the same moment as the last one of a page stands on the next one again, or for the first time.
-    private static Task<List<TimelineItem>> ReadAsync(NpgsqlDataSource database, string id, string? network, DateTimeOffset from, DateTimeOffset? until, int most, CancellationToken stop)
+    // Many things are observed in one moment, as other servers' refusals are known to the second only: of those the key decides.
+    private static Task<List<(TimelineItem Item, string Key)>> ReadAsync(
+        NpgsqlDataSource database, string id, string? network, DateTimeOffset from, DateTimeOffset? until, string key, int most, CancellationToken stop)
     {
         var (first, last) = (from.ToUniversalTime(), until?.ToUniversalTime());
         return database.ListAsync(
             $"""
             select * from (
-                select at, 'login' as type, network, source, protocol, client, failure, null::bigint as recipients, null::bigint as first_time, null as sent_to, null as queue_id, null as kind, null as reference
+                select at, 'login' as type, network, source, protocol, client, failure, null::bigint as recipients, null::bigint as first_time, null as sent_to, null as queue_id, null as kind, null as reference, id as key
                 from login where account_id = {id} and at >= {first}
-                union all select at, 'submission', network, source, null, null, null, recipients, first_time, sent_to, queue_id, null, null from submission where account_id = {id} and at >= {first}
-                union all select at, kind, null, null, null, null, null, null, null, recipient, null, null, null from sending_sign where account_id = {id} and at >= {first}
-                union all select since, 'restricted', null, null, null, null, null, null, null, null, null, kind, reference from restriction where account_id = {id} and since >= {first}
-                union all select ended_at, 'lifted', null, null, null, null, null, null, null, null, null, kind, reference from restriction where account_id = {id} and ended_at >= {first}) as t
-            where ({last}::timestamptz is null or at < {last}) and ({network}::text is null or network = {network}) order by at desc limit {most}
+                union all select at, 'submission', network, source, null, null, null, recipients, first_time, sent_to, queue_id, null, null, id from submission where account_id = {id} and at >= {first}
+                union all select at, kind, null, null, null, null, null, null, null, recipient, null, null, null, id from sending_sign where account_id = {id} and at >= {first}
+                union all select since, 'restricted', null, null, null, null, null, null, null, null, null, kind, reference, 'restricted ' || reference from restriction where account_id = {id} and since >= {first}
+                union all select ended_at, 'lifted', null, null, null, null, null, null, null, null, null, kind, reference, 'lifted ' || reference from restriction where account_id = {id} and ended_at >= {first}) as t
+            where ({last}::timestamptz is null or (at, key) < ({last}, {key})) and ({network}::text is null or network = {network}) order by at desc, key desc limit {most}
             """, Read, stop);
     }
 
-    private static TimelineItem Read(DbDataReader row) => new(
+    private static (TimelineItem Item, string Key) Read(DbDataReader row) => (new(
         row.GetFieldValue<DateTimeOffset>(0), row.GetString(1), row.TextOrNull(2), row.TextOrNull(3), row.TextOrNull(4), row.TextOrNull(5), row.TextOrNull(6),
-        row.IsDBNull(7) ? null : row.GetInt64(7), row.IsDBNull(8) ? null : row.GetInt64(8), row.TextOrNull(9)?.Split('\n').Take(MostRecipients).ToList(), row.TextOrNull(10), row.TextOrNull(11), row.TextOrNull(12));
+        row.IsDBNull(7) ? null : row.GetInt64(7), row.IsDBNull(8) ? null : row.GetInt64(8), row.TextOrNull(9)?.Split('\n').Take(MostRecipients).ToList(), row.TextOrNull(10), row.TextOrNull(11), row.TextOrNull(12)), row.GetString(13));
 }

@@ -26,11 +26,17 @@ public sealed class PasswordConsumer(IDocumentStore store, KnownNetworks known, 
         var (changed, stop) = (context.Message, context.CancellationToken);
         await using var session = store.LightweightSession();
         EventHeaders.Stamp(session, Caller.Platform);
+        if (changed.By.Role is Roles.Operator or Roles.Admin) await NoteAsync(session, changed, stop);
         var stream = await session.Events.FetchForWriting<AccountStanding>(changed.AccountId, stop);
-        if (stream.Aggregate?.Restrictions.FindAll(r => r.Kind == Kinds.CompromiseSuspected && r.Since < changed.At) is not { Count: > 0 } held) return;
+        if (stream.Aggregate?.Restrictions.FindAll(r => r.Kind == Kinds.CompromiseSuspected && r.Since < changed.At) is not { Count: > 0 } held)
+        {
+            await session.SaveChangesAsync(stop);
+            return;
+        }
+
         var network = Networks.Of(changed.By.Address);
         var wasKnown = network is not null && await known.WasKnownAsync(changed.AccountId, network, held.Min(r => r.Since) - KnownBefore, stop);
-        if (!Ends(changed.By, network, wasKnown, held)) return;
+        if (!Ends(changed.By, network, wasKnown, held)) return; // it was no administrator's, so nothing was noted
         stream.AppendOne(new RestrictionLifted(
             stream.Aggregate.Domain, Kinds.CompromiseSuspected, [.. held.Select(r => r.Reference)], LiftCauses.PasswordChanged, Reason: null, changed.At));
         await session.SaveChangesAsync(stop);
@@ -44,6 +50,9 @@ public sealed class PasswordConsumer(IDocumentStore store, KnownNetworks known, 
         await using var session = store.LightweightSession();
         EventHeaders.Stamp(session, new Caller(forced.By.Role, forced.By.Login, forced.By.Session, [], forced.By.Address, forced.By.Via));
         if (forced.Domain is null || !await ErasedAccounts.HoldAsync(session, forced.AccountId, stop)) return;
+        await TakeTurnAsync(session, forced.AccountId, stop);
+        // Another password was set later, and what tells of it was faster.
+        if ((await session.ListAsync($"select from mailbox_space where account_id = {forced.AccountId} and password_set_at > {forced.At.ToUniversalTime()}", _ => true, stop)).Count > 0) return;
         var stream = await session.Events.FetchForWriting<AccountStanding>(forced.AccountId, stop);
         if (stream.Aggregate?.Restrictions.Exists(r => r.Kind == Kinds.CompromiseSuspected) == true || stream.Aggregate?.EndOf(Kinds.CompromiseSuspected) >= forced.At) return;
         stream.AppendOne(new AccountRestricted(
@@ -51,6 +60,19 @@ public sealed class PasswordConsumer(IDocumentStore store, KnownNetworks known, 
             Network: null, KnownNetworks: [], Reason: null, Evidence: null, Until: null, forced.At));
         await session.SaveChangesAsync(stop);
     }
+
+    private static async Task NoteAsync(IDocumentSession session, MailAccountPasswordChanged changed, CancellationToken stop)
+    {
+        if (!await ErasedAccounts.HoldAsync(session, changed.AccountId, stop)) return;
+        await TakeTurnAsync(session, changed.AccountId, stop);
+        session.QueueSqlCommand(
+            "insert into mailbox_space as s (account_id, password_set_at) values (?, ?) on conflict (account_id) do update set password_set_at = greatest(s.password_set_at, excluded.password_set_at)",
+            changed.AccountId, changed.At.ToUniversalTime());
+    }
+
+    // The two messages about one account, which may come at the same moment in any order.
+    private static Task TakeTurnAsync(IDocumentSession session, string accountId, CancellationToken stop)
+        => session.ExecuteAsync($"select pg_advisory_xact_lock(hashtextextended({accountId}, 3))", stop);
 
     /// <summary>Whether a change of the password ends what holds; pure.</summary>
     internal static bool Ends(CausedBy by, string? network, bool wasKnown, IEnumerable<Restriction> held)

@@ -21,7 +21,7 @@ internal sealed class AbuseJudge(IDocumentStore store, Counts counts, KnownNetwo
     public Task JudgeLoginsAsync(Target account, DateTimeOffset observedAt, CancellationToken stop) => JudgeAsync(account, observedAt, async (about, thresholds) =>
     {
         var since = about.Now.AddMinutes(-thresholds[PolicyNumbers.WrongPasswordMinutes]);
-        return LoginJudge.Judge(about, thresholds, await counts.FailuresAsync(account.AccountId, about.Standing, since, stop), Reference.Create);
+        return LoginJudge.Judge(about, thresholds, await counts.FailuresAsync(account.AccountId, about.Standing, about.Known, since, stop), Reference.Create);
     }, stop);
 
     /// <summary>Judges what an account sends.</summary>

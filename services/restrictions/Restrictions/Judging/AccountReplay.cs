@@ -39,7 +39,7 @@ internal sealed class AccountReplay(Target account)
         var about = new Judged(account, [.. _networks.Where(n => n.Value.Last >= fact.At - Month).Select(n => n.Key).Order(StringComparer.Ordinal)], _standing, fact.At);
         List<AccountRestricted> decided =
         [
-            .. fact is PastLogin { Success: false } ? LoginJudge.Judge(about, thresholds, Failures(fact.At.AddMinutes(-thresholds[PolicyNumbers.WrongPasswordMinutes])), Name) : [],
+            .. fact is PastLogin { Success: false } ? LoginJudge.Judge(about, thresholds, Failures(about.Known, fact.At.AddMinutes(-thresholds[PolicyNumbers.WrongPasswordMinutes])), Name) : [],
             .. fact is PastSubmission or PastSign ? SendingJudge.Judge(about, thresholds, Sending(fact.At, domains), Name) : [],
         ];
         foreach (var one in decided) _standing = AccountStanding.Evolve(_standing, one);
@@ -76,8 +76,8 @@ internal sealed class AccountReplay(Target account)
     }
 
     /// <summary>As <see cref="Counts.FailuresAsync"/>.</summary>
-    internal List<NetworkFailures> Failures(DateTimeOffset since)
-        => [.. _failures.Where(f => f.At >= since && f.At > (_standing?.EndOf(Kinds.AccountLocked, f.Network) ?? since.AddTicks(-1))).GroupBy(f => f.Network!)
+    internal List<NetworkFailures> Failures(IReadOnlyList<string> known, DateTimeOffset since)
+        => [.. _failures.Where(f => f.At >= since && f.At > (_standing?.EndOf(Kinds.AccountLocked, f.Network, isWholeToo: !known.Contains(f.Network!)) ?? since.AddTicks(-1))).GroupBy(f => f.Network!)
             .Select(g => new NetworkFailures(g.Key, g.Select(f => f.Password).Distinct().Count()))];
 
     /// <summary>As <see cref="Counts.SendingAsync"/>.</summary>

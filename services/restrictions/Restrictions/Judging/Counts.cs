@@ -10,8 +10,11 @@ internal sealed class Counts(NpgsqlDataSource database)
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1), Day = TimeSpan.FromDays(1), Month = TimeSpan.FromDays(30);
 
-    /// <summary>The failed logins of an account by network. What came before a lock ended has had its lock.</summary>
-    public Task<List<NetworkFailures>> FailuresAsync(string accountId, AccountStanding? standing, DateTimeOffset since, CancellationToken stop)
+    /// <summary>
+    /// The failed logins of an account by network. What came before a lock ended has had its lock; that of the whole account did not concern the
+    /// networks that the account knows.
+    /// </summary>
+    public Task<List<NetworkFailures>> FailuresAsync(string accountId, AccountStanding? standing, IReadOnlyList<string> known, DateTimeOffset since, CancellationToken stop)
     {
         var ended = standing?.Ended.Where(e => e.Kind == Kinds.AccountLocked && e.At > since).ToList() ?? [];
         var cut = ended.Where(e => e.Network is null).Select(e => e.At).Append(since).Max().ToUniversalTime();
@@ -20,7 +23,7 @@ internal sealed class Counts(NpgsqlDataSource database)
             $"""
             select l.network, count(distinct l.password) + coalesce(sum(l.count) filter (where l.password is null), 0)::bigint
             from login l left join unnest({networks.Keys.ToArray()}, {networks.Values.ToArray()}) as e (network, at) on e.network = l.network
-            where l.account_id = {accountId} and l.at >= {cut} and l.failure = {LoginFailures.Credentials} and l.network is not null and (e.at is null or l.at > e.at)
+            where l.account_id = {accountId} and l.at >= {since.ToUniversalTime()} and (l.at >= {cut} or l.network = any({known.ToArray()})) and l.failure = {LoginFailures.Credentials} and l.network is not null and (e.at is null or l.at > e.at)
             group by l.network
             """, row => new NetworkFailures(row.GetString(0), row.GetInt64(1)), stop);
     }

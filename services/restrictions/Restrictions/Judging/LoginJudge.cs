@@ -33,11 +33,13 @@ public static class LoginJudge
         ArgumentNullException.ThrowIfNull(failures);
         ArgumentNullException.ThrowIfNull(reference);
         var locks = about.Standing?.Restrictions.FindAll(r => r.Kind == Kinds.AccountLocked) ?? [];
-        if (locks.Exists(l => l.Network is null)) yield break;
+        // A lock of the whole account is none for the networks that it leaves open: guesses from there still count.
+        var whole = locks.Find(l => l.Network is null);
+        if (whole is not null) failures = [.. failures.Where(f => whole.KnownNetworks.Contains(f.Network))];
 
-        var strangers = failures.Where(f => !about.Known.Contains(f.Network)).ToList();
+        var strangers = failures.Where(f => !about.Known.Contains(f.Network) && !Networks.IsShared(f.Network, thresholds.SharedFetchers)).ToList();
         var guesses = strangers.Sum(f => f.Distinct);
-        if (guesses >= thresholds[PolicyNumbers.DistributedPasswords] && strangers.Count >= thresholds[PolicyNumbers.DistributedNetworks])
+        if (whole is null && guesses >= thresholds[PolicyNumbers.DistributedPasswords] && strangers.Count >= thresholds[PolicyNumbers.DistributedNetworks])
         {
             var evidence = new Evidence(
                 thresholds.Version,
@@ -93,7 +95,7 @@ public static class LoginJudge
         var length = Grown(TimeSpan.FromMinutes(thresholds[PolicyNumbers.LockMinutes]), earlier, TimeSpan.FromMinutes(thresholds[PolicyNumbers.LongestLockMinutes]));
         return new(
             about.Account.AccountId, about.Account.Address, about.Account.Domain, Kinds.AccountLocked, reference, rule, network,
-            network is null ? about.Known : [], Reason: null, evidence.Text, about.Now + length, about.Now);
+            network is null ? [.. about.Known.Concat(Networks.Own).Concat(Networks.Named(thresholds.SharedFetchers)).Distinct()] : [], Reason: null, evidence.Text, about.Now + length, about.Now);
     }
 
     private static IReadOnlyList<string> Some(IEnumerable<string> all) => [.. all.Order(StringComparer.Ordinal).Take(20)];

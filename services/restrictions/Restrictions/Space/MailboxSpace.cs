@@ -5,13 +5,16 @@ using Weasel.Postgresql.Tables;
 namespace Hikyaku.Restrictions.Space;
 
 /// <summary>
-/// How full mailboxes are, as nodes measure them (RST-8): a fact, not a decision. A mailbox is over its capacity while it holds that
+/// What is known of mailboxes beside their restrictions, above all how full they are, as nodes measure them (RST-8): facts, no decisions. A mailbox is over its capacity while it holds that
 /// much, or since mail was refused for want of space until something was freed.
 /// </summary>
 public sealed class MailboxSpace(NpgsqlDataSource database)
 {
+    /// <summary>SQL that is true of a row of a mailbox that holds as much as it may.</summary>
+    public const string HoldsTooMuch = "(capacity_mb is not null and used_bytes >= capacity_mb * 1048576::bigint)";
+
     /// <summary>SQL that is true of a row of a full mailbox.</summary>
-    public const string IsFull = "(capacity_mb is not null and used_bytes >= capacity_mb * 1048576::bigint or refused_at is not null)";
+    public const string IsFull = $"({HoldsTooMuch} or refused_at is not null)";
 
     /// <summary>The table.</summary>
     public static Table Table()
@@ -27,6 +30,7 @@ public sealed class MailboxSpace(NpgsqlDataSource database)
         table.AddColumn<DateTimeOffset>("refused_at"); // when mail was last refused for want of space; null: something was freed since
         table.AddColumn<DateTimeOffset>("freed_at"); // when it was last known to have more space than before
         table.AddColumn<DateTimeOffset>("full_since");
+        table.AddColumn<DateTimeOffset>("password_set_at"); // when an administrator or operator last set the account's password
         return table;
     }
 

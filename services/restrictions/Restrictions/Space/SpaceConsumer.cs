@@ -57,14 +57,28 @@ public sealed class SpaceConsumer(IDocumentStore store)
         return SetAsync(changed.AccountId, changed.Version, changed.CapacityMb, changed.At, null, changed.Domain, context.CancellationToken);
     }
 
-    /// <summary>Mail that a mailbox had no space for. A refusal from before something was freed says nothing.</summary>
+    /// <summary>
+    /// Mail that a mailbox had no space for. A refusal from before something was freed says nothing, and mail that was stored later says that
+    /// there is space: only what was refused was too large.
+    /// </summary>
     public async Task Consume(ConsumeContext<DeliveriesObserved> context)
     {
         ArgumentNullException.ThrowIfNull(context);
         var refused = context.Message.Deliveries.Where(d => d is { Kind: DeliveryKinds.Refused or DeliveryKinds.Deferred or DeliveryKinds.Bounced, Direction: "received", Dsn: "5.2.2" or "4.2.2" })
             .GroupBy(d => d.AccountId).OrderBy(g => g.Key, StringComparer.Ordinal).ToList();
-        if (refused.Count == 0) return;
+        var stored = context.Message.Deliveries.Where(d => d is { Kind: DeliveryKinds.Stored, Direction: "received" })
+            .GroupBy(d => d.AccountId).Select(g => (Id: g.Key, At: g.Max(d => d.At).ToUniversalTime())).ToList();
+        if (refused.Count == 0 && stored.Count == 0) return;
         await using var session = store.LightweightSession();
+        if (stored.Count > 0)
+        {
+            session.QueueSqlCommand(
+                $"""
+                update mailbox_space as s set refused_at = null, full_since = case when {MailboxSpace.HoldsTooMuch} then full_since end
+                from unnest(?, ?) as d (account_id, at) where s.account_id = d.account_id and s.refused_at < d.at
+                """, stored.Select(d => d.Id).ToArray(), stored.Select(d => d.At).ToArray());
+        }
+
         foreach (var account in refused)
         {
             var at = account.Max(d => d.At).ToUniversalTime();
