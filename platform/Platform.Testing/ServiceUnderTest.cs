@@ -63,11 +63,7 @@ public abstract class ServiceUnderTest(string service, Func<string[], WebApplica
         Task<WebApplication> building;
         using (ExecutionContext.SuppressFlow())
         {
-            building = Task.Run(() => build(
-            [
-                "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={Database}", $"--Hikyaku:Rabbit={VirtualHost}", $"--Hikyaku:RabbitNodes={NodeVirtualHost}",
-                "--Logging:LogLevel:Default=Warning", .. _keys.ForService(), .. settings.Length > 0 ? settings : Settings,
-            ]));
+            building = Task.Run(() => build([.. Arguments(), .. settings.Length > 0 ? settings : Settings]));
         }
 
         App = await building;
@@ -80,6 +76,11 @@ public abstract class ServiceUnderTest(string service, Func<string[], WebApplica
             return ready.IsSuccessStatusCode;
         });
     }
+
+    /// <summary>Starts it as a process of its own, to be killed, while it does not run in this one.</summary>
+    public GuardedProcess StartToKill() => new(
+        Directory.CreateTempSubdirectory($"hikyaku-test-{service}-").FullName, "root", "KILL", new Dictionary<string, string>(),
+        ["dotnet", build.Method.Module.FullyQualifiedName, .. Arguments(), .. Settings]);
 
     /// <summary>Stops it.</summary>
     public async Task StopAsync()
@@ -152,6 +153,12 @@ public abstract class ServiceUnderTest(string service, Func<string[], WebApplica
 
     /// <summary>Changes its database.</summary>
     public Task<int> ExecuteAsync(FormattableString sql) => App.Services.GetRequiredService<NpgsqlDataSource>().ExecuteAsync(sql, CancellationToken.None);
+
+    private string[] Arguments() =>
+    [
+        "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={Database}", $"--Hikyaku:Rabbit={VirtualHost}", $"--Hikyaku:RabbitNodes={NodeVirtualHost}",
+        "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
+    ];
 }
 
 /// <summary>An answer, read.</summary>
