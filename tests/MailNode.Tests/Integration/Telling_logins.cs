@@ -1,9 +1,7 @@
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
-using System.Text;
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform.Testing;
+using static Hikyaku.MailNode.Tests.Integration.SpokenLogins;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
@@ -20,8 +18,8 @@ public sealed class Telling_logins(NodeFixture fixture)
         string[] passwords = ["Aomori-1", "Akita-2", "Iwate-3", "Miyagi-4", "Aomori-1"];
         foreach (var password in passwords)
         {
-            Assert.StartsWith("a NO", await ImapLoginAsync(account.Address, password), StringComparison.Ordinal);
-            Assert.StartsWith("535", await SmtpLoginAsync(account.Address.ToUpperInvariant(), password), StringComparison.Ordinal);
+            Assert.StartsWith("a NO", await _node.ImapLoginAsync(account.Address, password), StringComparison.Ordinal);
+            Assert.StartsWith("535", await _node.SmtpLoginAsync(account.Address.ToUpperInvariant(), password), StringComparison.Ordinal);
         }
 
         var told = await ToldAsync(account.Address, 10);
@@ -33,11 +31,28 @@ public sealed class Telling_logins(NodeFixture fixture)
         Assert.InRange(imap.Distinct().Count(), 3, 4); // one of 4,096 pairs of passwords has the same
     }
 
+    // Mail programs do so in one session. Both tries are told, and whoever counts distinct passwords counts one.
+    [Fact, Trait("Rule", "RST-3")]
+    public async Task A_wrong_password_that_is_tried_by_PLAIN_and_then_by_LOGIN_is_one_password()
+    {
+        var account = await Account.OpenAsync(_node);
+        var (plain, login) = (Plain(account.Address, "Aomori-1"), new[] { Base64(account.Address), Base64("Aomori-1") });
+        var smtp = await _node.SayAsync("SUBMISSION", "127.0.0.81", ["EHLO program.test", $"AUTH PLAIN {plain}", "AUTH LOGIN", .. login]);
+        Assert.Equal(["250", "535", "334", "334", "535"], smtp.Select(a => a[..3]));
+        var imap = await _node.SayAsync("IMAP", "127.0.0.82", [$"a AUTHENTICATE PLAIN {plain}", "b AUTHENTICATE LOGIN", .. login, $"c LOGIN {account.Address} Aomori-1"]);
+        Assert.Equal(["a NO", "+ VX", "+ UG", "b NO", "c NO"], imap.Select(a => a[..4]));
+
+        var told = await ToldAsync(account.Address, 5);
+        Assert.Equal(["127.0.0.81 smtp 2", "127.0.0.82 imap 3"], told.GroupBy(l => $"{l.Source} {l.Protocol}").Select(g => $"{g.Key} {g.Count()}").Order(StringComparer.Ordinal));
+        Assert.All(told, l => Assert.Equal(LoginFailures.Credentials, l.Failure));
+        Assert.NotNull(Assert.Single(told.Select(l => l.Password).Distinct()));
+    }
+
     [Fact]
     public async Task An_unknown_name_is_told_with_a_digest_and_another_name_has_another_one()
     {
         var names = Enumerable.Range(0, 4).Select(i => $"nobody{i}-{Guid.NewGuid():N}@example.jp").ToList();
-        foreach (var name in names) await ImapLoginAsync(name, "Aomori-1");
+        foreach (var name in names) await _node.ImapLoginAsync(name, "Aomori-1");
         var told = new List<LoginObserved>();
         foreach (var name in names) told.AddRange(await ToldAsync(name, 1));
         Assert.All(told, l => Assert.Equal((LoginFailures.Credentials, null), (l.Failure, l.AccountId)));
@@ -48,10 +63,10 @@ public sealed class Telling_logins(NodeFixture fixture)
     public async Task A_right_password_has_no_digest_and_the_known_one_has_none_either()
     {
         var account = await Account.OpenAsync(_node);
-        Assert.StartsWith("a OK", await ImapLoginAsync(account.Address, account.Secret), StringComparison.Ordinal);
-        Assert.StartsWith("235", await SmtpLoginAsync(account.Address, account.Secret), StringComparison.Ordinal);
+        Assert.StartsWith("a OK", await _node.ImapLoginAsync(account.Address, account.Secret), StringComparison.Ordinal);
+        Assert.StartsWith("235", await _node.SmtpLoginAsync(account.Address, account.Secret), StringComparison.Ordinal);
         await Eventually.Async(() => _node.AskReplica("SELECT count(*) FROM verified_password WHERE account_id = $1", account.State.AccountId) == 1);
-        Assert.StartsWith("a OK", await ImapLoginAsync(account.Address, account.Secret), StringComparison.Ordinal);
+        Assert.StartsWith("a OK", await _node.ImapLoginAsync(account.Address, account.Secret), StringComparison.Ordinal);
         Assert.All(await ToldAsync(account.Address, 3), l => Assert.Equal((true, null, null), (l.Success, l.Password, l.Failure)));
     }
 
@@ -60,7 +75,7 @@ public sealed class Telling_logins(NodeFixture fixture)
     {
         // The mailbox's node is not known: "not now".
         var account = await Account.OpenAsync(_node, home: "nowhere");
-        Assert.StartsWith("a NO", await ImapLoginAsync(account.Address, account.Secret), StringComparison.Ordinal);
+        Assert.StartsWith("a NO", await _node.ImapLoginAsync(account.Address, account.Secret), StringComparison.Ordinal);
         var told = Assert.Single(await ToldAsync(account.Address, 1));
         Assert.Equal((false, LoginFailures.Other, null), (told.Success, told.Failure, told.Password));
     }
@@ -69,9 +84,9 @@ public sealed class Telling_logins(NodeFixture fixture)
     public async Task The_client_and_its_address_are_told()
     {
         var account = await Account.OpenAsync(_node);
-        await ImapLoginAsync(account.Address, account.Secret, "127.0.0.77", "(\"name\" \"Thunder\\\"bird\" \"vendor\" NIL \"version\" \"115.3\")");
-        await ImapLoginAsync(account.Address, "Aomori-1", "127.0.0.78", $"(\"name\" \"{new string('x', 300)}\")");
-        await SmtpLoginAsync(account.Address, "Aomori-1", "127.0.0.79");
+        await _node.ImapLoginAsync(account.Address, account.Secret, "127.0.0.77", "(\"name\" \"Thunder\\\"bird\" \"vendor\" NIL \"version\" \"115.3\")");
+        await _node.ImapLoginAsync(account.Address, "Aomori-1", "127.0.0.78", $"(\"name\" \"{new string('x', 300)}\")");
+        await _node.SmtpLoginAsync(account.Address, "Aomori-1", "127.0.0.79");
         var told = await ToldAsync(account.Address, 3);
         Assert.Equal(
             [("127.0.0.77", "Thunder\"bird 115.3"), ("127.0.0.78", new string('x', 100)), ("127.0.0.79", null)],
@@ -100,41 +115,5 @@ public sealed class Telling_logins(NodeFixture fixture)
         var told = await Eventually.Async(() => _node.Broker.LoginsOf(login).OrderBy(l => l.At).ToList(), l => l.Sum(one => one.Count) >= logins);
         Assert.Equal(logins, told.Count);
         return told;
-    }
-
-    private async Task<string> ImapLoginAsync(string login, string password, string from = "127.0.0.1", string? id = null)
-    {
-        using var client = new TcpClient(new IPEndPoint(IPAddress.Parse(from), 0));
-        await client.ConnectAsync(IPAddress.Loopback, _node.Port("IMAP"));
-        using var reader = new StreamReader(client.GetStream(), Encoding.ASCII);
-        await reader.ReadLineAsync();
-        if (id is not null) await SayAsync($"i ID {id}");
-        return await SayAsync($"a LOGIN {login} \"{password}\"");
-
-        async Task<string> SayAsync(string command)
-        {
-            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(command + "\r\n"));
-            while (true)
-            {
-                var line = await reader.ReadLineAsync() ?? throw new IOException("The server has closed the connection");
-                if (line.StartsWith($"{command[0]} ", StringComparison.Ordinal)) return line;
-            }
-        }
-    }
-
-    private async Task<string> SmtpLoginAsync(string login, string password, string from = "127.0.0.1")
-    {
-        using var client = new TcpClient(new IPEndPoint(IPAddress.Parse(from), 0));
-        await client.ConnectAsync(IPAddress.Loopback, _node.Port("SUBMISSION"));
-        using var reader = new StreamReader(client.GetStream(), Encoding.ASCII);
-        await RawSmtp.ReplyAsync(reader);
-        var answer = "";
-        foreach (var command in new[] { "EHLO program.test", $"AUTH PLAIN {Convert.ToBase64String(Encoding.UTF8.GetBytes($"\0{login}\0{password}"))}" })
-        {
-            await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(command + "\r\n"));
-            answer = await RawSmtp.ReplyAsync(reader);
-        }
-
-        return answer;
     }
 }
