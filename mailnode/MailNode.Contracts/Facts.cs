@@ -92,8 +92,8 @@ public static class LoginFailures
 public sealed record SubmissionsObserved(string Node, IReadOnlyList<SubmissionObserved> Submissions);
 
 /// <summary>
-/// One message that somebody who had logged in has sent completely (Postfix's END-OF-MESSAGE). The check of its header comes after that,
-/// and may still have refused it.
+/// One message that somebody who had logged in has sent completely (Postfix's END-OF-MESSAGE), and that the check of its header, which comes
+/// after that, has not refused. When a node does not learn within 70 seconds whether it was refused, the message is told all the same.
 /// </summary>
 /// <param name="Id">Names the message; unique among those of its node (Postfix's <c>instance</c>).</param>
 /// <param name="At">When it was complete, by the node's clock.</param>

@@ -14,7 +14,7 @@ namespace Hikyaku.MailNode;
 /// the remembered place, so that only a log is lost that was rotated and then removed meanwhile. A line that cannot be read is counted and left out.
 /// </para>
 /// </summary>
-public sealed partial class Deliveries(NodeSettings settings, Replica replica, TimeProvider time, ILogger<Deliveries> logger) : BackgroundService
+public sealed partial class Deliveries(NodeSettings settings, Replica replica, Submissions submissions, TimeProvider time, ILogger<Deliveries> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromMinutes(10);
@@ -106,11 +106,12 @@ public sealed partial class Deliveries(NodeSettings settings, Replica replica, T
         }
     }
 
-    private static void NotePostfix(DeliveryNotes notes, LogLine line, string id, DateTimeOffset now)
+    private void NotePostfix(DeliveryNotes notes, LogLine line, string id, DateTimeOffset now)
     {
         if (LogTime.Read(line.Text, now) is not { } at || PostfixLine.Read(line.Text[LogTime.Length..]) is not { } read) return;
         notes.Begin(id, at);
         notes.Note(read);
+        submissions.Note(read); // the second time, when this is read again, nothing is left to do
     }
 
     private static void NoteDovecot(DeliveryNotes notes, LogLine line, string id, DateTimeOffset now)

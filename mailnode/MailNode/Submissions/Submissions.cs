@@ -7,8 +7,12 @@ namespace Hikyaku.MailNode;
 
 /// <summary>
 /// Hears of what people submit as Postfix's policy delegation tells it (<see cref="SubmissionPolicy"/>): tells the services of each message
-/// that is complete (rule RST-2), and refuses recipients above the node's own limit, whatever else is away. Answers come from memory; what
-/// is to be told is written some moments later, many together.
+/// that is complete and in the queue (rule RST-2), and refuses recipients above the node's own limit, whatever else is away. Answers come
+/// from memory; what is to be told is written some moments later, many together.
+/// <para>
+/// Postfix asks its milters after it has asked here. Whether they have refused a message or it is in the queue is read in Postfix's log
+/// (<see cref="Deliveries"/>). A message of which the log says nothing for longer than a milter may take is told all the same.
+/// </para>
 /// </summary>
 public sealed partial class Submissions(NodeSettings settings, Replica replica, TimeProvider time, ILogger<Submissions> logger) : BackgroundService
 {
@@ -23,12 +27,14 @@ public sealed partial class Submissions(NodeSettings settings, Replica replica, 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ForgetInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MilterPatience = TimeSpan.FromSeconds(70); // milter_content_timeout and some seconds
     private static readonly Counter<long> Told = Telemetry.Meter.CreateCounter<long>("hikyaku.node.submissions", "{message}", "Messages that people have submitted, by whether they are told to the services");
     private static readonly Counter<long> Refused = Telemetry.Meter.CreateCounter<long>("hikyaku.node.recipients_refused", "{recipient}", "Recipients of submitted mail above the node's own limit");
 
     private readonly Lock _gate = new();
     private readonly OpenSubmissions _open = new();
     private readonly RecipientCounts _counts = new();
+    private readonly Dictionary<string, Seen> _withMilters = new(StringComparer.Ordinal); // by queue id
     private List<Seen> _seen = [];
     private int _recipients;
     private DateTimeOffset _forgotAt;
@@ -52,7 +58,12 @@ public sealed partial class Submissions(NodeSettings settings, Replica replica, 
         {
             if (request.IsComplete)
             {
-                if (_open.Complete(request, now) is { } submission) Keep([new(request.By, submission)]);
+                if (_open.Complete(request, now) is { } submission)
+                {
+                    var seen = new Seen(request.By, submission);
+                    if (submission.QueueId is null || _withMilters.Count >= Kept || !_withMilters.TryAdd(submission.QueueId, seen)) Keep([seen]);
+                }
+
                 return PolicyService.Unknown;
             }
 
@@ -67,12 +78,23 @@ public sealed partial class Submissions(NodeSettings settings, Replica replica, 
         return TooMany;
     }
 
+    /// <summary>Postfix has logged something of a message: the milters are done with it when it is in the queue, or when they have refused it.</summary>
+    internal void Note(PostfixLine line)
+    {
+        if (line is not (PostfixLine.Queued or PostfixLine.Refused { ByMilter: true }) || line.QueueId is not { } id) return;
+        lock (_gate)
+        {
+            if (_withMilters.Remove(id, out var seen) && line is PostfixLine.Queued) Keep([seen]);
+        }
+    }
+
     /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(LastPatience);
+        lock (_gate) KeepOlderThan(DateTimeOffset.MaxValue);
         await WriteSeenAsync(limit.Token);
     }
 
@@ -98,6 +120,7 @@ public sealed partial class Submissions(NodeSettings settings, Replica replica, 
                 _forgotAt = now;
             }
 
+            KeepOlderThan(now - MilterPatience);
             counted = _counts.TakeUnwritten();
             if (_seen.Count == 0 && counted.Count == 0 && !forget) return;
             (seen, _seen, _recipients) = (_seen, [], 0);
@@ -118,6 +141,15 @@ public sealed partial class Submissions(NodeSettings settings, Replica replica, 
 
             if (!_failing && e is SqliteException) LogFailed(e); // once, not five times a second
             _failing = true;
+        }
+    }
+
+    private void KeepOlderThan(DateTimeOffset time)
+    {
+        foreach (var (id, seen) in _withMilters.Where(w => w.Value.Submission.At < time).ToList())
+        {
+            _withMilters.Remove(id);
+            Keep([seen]);
         }
     }
 

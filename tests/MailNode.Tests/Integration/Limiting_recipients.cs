@@ -1,11 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform.Testing;
 using MailKit.Security;
 
 namespace Hikyaku.MailNode.Tests.Integration;
 
-/// <summary>The node's own limit of recipients in an hour, and submissions while the agent is away.</summary>
+/// <summary>The node's own limit of recipients in an hour, and submissions while the agent or what it reads is away.</summary>
 [Trait("Rule", "RST-2")]
 public sealed class Limiting_recipients(NodeToBreak fixture) : IClassFixture<NodeToBreak>
 {
@@ -59,6 +60,33 @@ public sealed class Limiting_recipients(NodeToBreak fixture) : IClassFixture<Nod
         await RestartAsync();
         await account.SubmitAsync(account.Address, reader.Address, "with an agent");
         await Eventually.Async(() => _node.Broker.SubmissionsOf(account.State.AccountId), s => s.Count == 1);
+    }
+
+    [Fact]
+    public async Task A_refused_message_is_never_told_and_one_that_the_log_does_not_name_is_told_late()
+    {
+        var clock = new ShiftedClock();
+        _node.Clock = clock;
+        await RestartAsync();
+        var (account, neighbour) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
+        using (var smtp = await LoggedInAsync(account))
+            Assert.StartsWith("554", await smtp.SayMessageAsync(account.Address, neighbour.Address, $"From: {neighbour.Address}"), StringComparison.Ordinal);
+        await Eventually.Async(() => _node.Broker.DeliveriesOf(account.State.AccountId).Any(d => d.Kind == DeliveryKinds.Refused));
+
+        await CompleteAsync("NoSuchMessage1");
+        clock.By = TimeSpan.FromSeconds(71); // more than a milter may take
+        await AssertToldAsync("NoSuchMessage1");
+        await CompleteAsync("NoSuchMessage2");
+        _node.Clock = TimeProvider.System;
+        await RestartAsync();
+        await AssertToldAsync("NoSuchMessage1", "NoSuchMessage2");
+
+        Task CompleteAsync(string queueId) => PolicyService.AskAsync(
+            "127.0.0.1", _node.Port("POLICY"),
+            ["request=smtpd_access_policy", "protocol_state=END-OF-MESSAGE", $"instance={Guid.NewGuid():N}", $"sasl_username={account.Address}/1.1", "recipient_count=1", $"queue_id={queueId}"], CancellationToken.None);
+
+        async Task AssertToldAsync(params string[] queueIds) => Assert.Equal(
+            queueIds, (await Eventually.Async(() => _node.Broker.SubmissionsOf(account.State.AccountId), s => s.Count >= queueIds.Length)).Select(s => s.QueueId).Order(StringComparer.Ordinal));
     }
 
     private async Task RestartAsync(params string[] settings)

@@ -61,13 +61,15 @@ public sealed class Telling_submissions(NodeFixture fixture)
     }
 
     [Fact]
-    public async Task A_message_whose_header_is_refused_was_submitted_all_the_same()
+    public async Task A_message_whose_header_is_refused_is_not_told_and_the_next_one_is()
     {
         var (account, neighbour) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
         using var smtp = await _node.SmtpAsync("SUBMISSION", SecureSocketOptions.StartTls);
         await smtp.AuthenticateAsync(account.Address, account.Secret);
         Assert.StartsWith("554", await smtp.SayMessageAsync(account.Address, neighbour.Address, $"From: {neighbour.Address}"), StringComparison.Ordinal);
-        await Eventually.Async(() => _node.Broker.SubmissionsOf(account.State.AccountId), s => s.Count == 1);
+        Assert.StartsWith("250", await smtp.SayMessageAsync(account.Address, account.Address, $"From: {account.Address}"), StringComparison.Ordinal);
+        var told = await Eventually.Async(() => _node.Broker.SubmissionsOf(account.State.AccountId), s => s.Count >= 1);
+        Assert.Equal([account.Address], Assert.Single(told).To);
     }
 
     [Fact]
