@@ -85,8 +85,8 @@ autoreply_days=${HIKYAKU_AUTOREPLY_DAYS:-1}
 
 unscanned=${HIKYAKU_UNSCANNED:-wait}
 case $unscanned in
-    wait) unscanned_action=tempfail ;;
-    pass) unscanned_action=accept ;;
+    wait) unscanned_action=tempfail incoming_milters='$scanner' ;;
+    pass) unscanned_action=accept incoming_milters='$signer $scanner' ;;
     *) fail "HIKYAKU_UNSCANNED must be wait or pass" ;;
 esac
 case ${HIKYAKU_LEARNING:-on} in
@@ -155,6 +155,7 @@ declare -A values=(
     [PLUS]=$plus
     [UNSCANNED]=$unscanned
     [UNSCANNED_ACTION]=$unscanned_action
+    [INCOMING_MILTERS]=$incoming_milters
     [SPAM_SCORE]=$spam_score
     [RULES_CACHE]=${HIKYAKU_RULES_CACHE:-$node/run/scanner}
     [LEARNING_PLUGIN]=$learning
@@ -220,7 +221,7 @@ for script in virus learn-spam learn-ham; do
     # Dovecot could not keep what it compiles: mail processes may not write here. It says that we have no mail address ourselves.
     sievec -c "$node/dovecot/dovecot.conf" "$node/dovecot/$script.sieve" 2>"$node/dovecot/sievec.log" || fail "$script.sieve: $(<"$node/dovecot/sievec.log")"
 done
-for file in rspamd.conf senders.lua signing.lua; do
+for file in rspamd.conf senders.lua signing.lua long_fields.lua; do
     render "$templates/rspamd/$file" "$node/rspamd/$file" 644
 done
 for file in "$templates"/scanner/*.lua; do
@@ -245,6 +246,6 @@ rm -f "$node/clamav/freshclam.conf"
 [[ $updates == false ]] || render "$templates/clamav/freshclam.conf" "$node/clamav/freshclam.conf" 644
 render "$templates/clamav/clamd.conf" "$node/clamav/clamd.conf" 644
 render "$templates/clamav/eicar.ndb" "$node/clamav/signatures/eicar.ndb" 644
-for file in main.cf master.cf domains.cf mailboxes.cf senders.cf sessions.cf lag.cf restrictions.cf transports.cf capacity.cf forwards.cf srs.regexp; do
+for file in main.cf master.cf domains.cf mailboxes.cf senders.cf sessions.cf lag.cf restrictions.cf transports.cf capacity.cf forwards.cf spellings.cf srs.regexp; do
     render "$templates/postfix/$file" "$node/postfix/$file" 644
 done

@@ -16,7 +16,8 @@ public sealed class SampleJudge(NodeSettings settings) : IDisposable
     /// <param name="Score">Its score.</param>
     /// <param name="Reasons">The rules that matched, each with its score.</param>
     /// <param name="Message">With the verdict in its header, and without what was forged of it.</param>
-    public sealed record Judged(bool Spam, string? Virus, bool Unscanned, double Score, IReadOnlyList<string> Reasons, byte[] Message);
+    /// <param name="Refused">Why it is not taken; null: it is.</param>
+    public sealed record Judged(bool Spam, string? Virus, bool Unscanned, double Score, IReadOnlyList<string> Reasons, byte[] Message, string? Refused);
 
     /// <summary>Asks; null when Rspamd does not answer.</summary>
     public async Task<Judged?> JudgeAsync(string sender, string recipient, byte[] message, CancellationToken stop)
@@ -55,7 +56,15 @@ public sealed class SampleJudge(NodeSettings settings) : IDisposable
             .Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Name} {s.Score:0.00}"));
         return new(
             fields.GetValueOrDefault("X-Spam-Flag") == "YES", virus.StartsWith(infected, StringComparison.Ordinal) ? virus[infected.Length..].Trim() : null, virus == "unscanned",
-            answer.GetProperty("score").GetDouble(), [.. reasons], WithFields(message, fields, removed));
+            answer.GetProperty("score").GetDouble(), [.. reasons], WithFields(message, fields, removed), RefusalIn(answer));
+    }
+
+    // As Postfix answers it.
+    private static string? RefusalIn(JsonElement answer)
+    {
+        if (answer.GetProperty("action").GetString() != "reject") return null;
+        var text = answer.TryGetProperty("messages", out var messages) && messages.TryGetProperty("smtp_message", out var said) ? said.GetString() : null;
+        return $"554 5.7.1 {text}".TrimEnd();
     }
 
     // As bytes: Latin-1 has one character for each.

@@ -26,6 +26,7 @@ public sealed partial class Traces(NodeSettings settings, Replica replica, Sampl
         // How full it was earlier nobody knows.
         if (asked.Settings is null && mailbox.AsksForSpace && await RefusalAsync(mailbox.Address, message.Length, stop) is { } refused) return answer with { Refused = refused };
         if (await judge.JudgeAsync(asked.Sender, mailbox.Address, message, stop) is not { } judged) return answer; // without a verdict
+        if (judged.Refused is { } refusal) return answer with { Refused = refusal };
         var verdict = new DeliveryVerdict(judged.Virus is not null ? "virus" : judged.Spam ? "spam" : judged.Unscanned ? "unscanned" : "ham", judged.Score, judged.Virus);
         answer = answer with { Verdict = verdict, Reasons = judged.Reasons };
         if (judged.Virus is not null) return answer;

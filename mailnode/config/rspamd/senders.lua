@@ -5,6 +5,8 @@
 -- one meaning is refused. A display name is text, and anybody's: quoted strings, comments, encoded words and words without @.
 -- Stray CR, LF and NUL, which some take for the end of a field, Postfix has taken out before (postfix/main.cf).
 
+local long_fields = dofile('@NODE@/rspamd/long_fields.lua')
+
 local longest = 4096
 local plus = '@PLUS@'
 
@@ -102,8 +104,16 @@ rspamd_config:register_symbol({
   name = 'OWN_SENDER',
   type = 'prefilter',
   callback = function(task)
-    -- What Sieve scripts send has no login (postfix/master.cf, PORT_FORWARD).
-    if task:get_request_header('MTA-Name') and tostring(task:get_request_header('MTA-Name')) == 'forward' then return end
+    -- What Sieve scripts send has no login. Postfix says which port it is (postfix/master.cf, milter_macro_daemon_name).
+    local server = tostring(task:get_request_header('MTA-Name') or '')
+    if server == 'forward' then return end
+    local too_long = long_fields.refusal(task)
+    if too_long then
+      task:set_pre_result('reject', too_long, 'senders')
+      return
+    end
+    -- Mail from outside is anybody's.
+    if server ~= 'submission' and not task:get_user() then return end
     -- Dovecot names a login address/life.version (dovecot/sql.conf).
     local account = (task:get_user() or ''):match('^(.+)/[^/]+$')
     local judged, wrong = pcall(mistake, task, account)

@@ -19,6 +19,7 @@ end
 local function signing_domain(task)
   local login = task:get_user()
   if login then return login:match('@([a-z0-9.-]+)/[^/]+$') end
+  if tostring(task:get_request_header('MTA-Name') or '') ~= 'forward' then return nil end
   if not task:has_header('Auto-Submitted') or task:has_header('X-Sieve-Redirected-From') then return nil end
   local from = (task:get_from('mime') or {})[1]
   return from and from.domain and from.domain:lower():match('^[a-z0-9.-]+$')

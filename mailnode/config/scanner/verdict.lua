@@ -3,6 +3,7 @@
 
 local rspamd_logger = require 'rspamd_logger'
 local rspamd_util = require 'rspamd_util'
+local long_fields = dofile('@NODE@/rspamd/long_fields.lua')
 
 local M = {}
 
@@ -81,15 +82,20 @@ function M.headers(task)
 end
 
 -- What becomes of the message. A virus is deleted; of what people submit only the copies for accounts here are (dovecot/virus.sieve),
--- as outgoing mail is not refused. Highest priority: also where Rspamd itself has decided already.
+-- as outgoing mail is not refused for what is in it. A message that cannot arrive whole is refused. Highest priority: also where Rspamd
+-- itself has decided already.
 function M.judge(task)
   local function decide(action, message) task:set_pre_result({ action = action, message = message, module = 'verdict', priority = 100 }) end
   local score, spam = spam_score(task)
   local virus, name = virus_status(task)
   local verdict = virus == 'infected' and 'virus' or spam and 'spam' or virus == 'unscanned' and 'unscanned' or 'ham'
   local is_from_outside = not task:get_user()
+  local too_long = long_fields.refusal(task)
   if virus == 'infected' and is_from_outside then
     decide('discard', 'infected')
+  elseif too_long then
+    decide('reject', too_long)
+    verdict = 'refused'
   elseif waits and is_from_outside and task:has_symbol('CLAM_VIRUS_FAIL') then
     decide('soft reject', '4.7.1 This message cannot be scanned for viruses now, try again later')
     verdict = 'waits'

@@ -26,13 +26,21 @@ internal static class RawSmtp
         return await SendAsync(tls, ["EHLO program.test", $"AUTH PLAIN {login}", $"MAIL FROM:<{account.Address}> BODY=8BITMIME", $"RCPT TO:<{to}>", "DATA"], message);
     }
 
+    /// <summary>Hands a message to Dovecot as Postfix does; answers the last reply.</summary>
+    public static async Task<string> DeliverByLmtpAsync(this Account account, byte[] message)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", account.Node.Port("LMTP"));
+        return await SendAsync(client.GetStream(), ["LHLO localhost", "MAIL FROM:<somebody@outside.test> BODY=8BITMIME", $"RCPT TO:<{account.Address}>", "DATA"], message);
+    }
+
     private static async Task<string> SendAsync(Stream stream, string[] commands, byte[] message)
     {
         using var reader = new StreamReader(stream, Encoding.ASCII);
         await ReplyAsync(reader);
         foreach (var command in commands)
         {
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(command + "\r\n"));
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(command + "\r\n"));
             if (await ReplyAsync(reader) is ['4' or '5', ..] refusal) return refusal;
         }
 

@@ -65,6 +65,17 @@ public sealed class Tracing_samples(NodeWithScanner fixture)
         Assert.Null((await TraceAsync(account, "Subject: more", new string('y', 60_000))).Refused); // nothing is stored (RST-8)
     }
 
+    [Fact, Trait("Rule", "OPS-4"), Trait("Rule", "NOD-4")]
+    public async Task A_sample_with_a_field_that_is_too_long_gets_the_answer_that_a_sender_gets()
+    {
+        var account = await Account.OpenAsync(_node, capacityMb: 100);
+        var field = $"Subject: long\nX-Long: {new string('x', 60_000)}";
+        var traced = await TraceAsync(account, field, "text");
+        Assert.Equal(await _node.DeliverRawAsync(account.Address, Bytes($"{field}\n\ntext\n")), traced.Refused);
+        Assert.StartsWith("554 5.7.1 The field X-Long", traced.Refused, StringComparison.Ordinal);
+        Assert.Null(traced.Stored);
+    }
+
     private async Task<MessageTraced> TraceAsync(Account account, string header, string text, TracedSettings? earlier = null)
     {
         var request = Guid.NewGuid().ToString("N");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Hikyaku.Platform;
+using Hikyaku.Platform.Testing;
 using Microsoft.Data.Sqlite;
 
 namespace Hikyaku.MailNode.Tests.Specs;
@@ -25,7 +26,7 @@ public sealed class Reading_login_names : IDisposable
         var random = new Random(20261129);
         for (var i = 0; i < 3000; i++)
         {
-            var login = Spelled($"taro@{Domains[random.Next(Domains.Length)]}", random);
+            var login = SpelledAddress.Of($"taro@{Domains[random.Next(Domains.Length)]}", random, withBlanks: true);
             Assert.True(InternetNames.TryReadAddress(login, out var address, out var domain), login);
             var unicode = $"taro@{new IdnMapping().GetUnicode(domain)}";
             Assert.True(Names(login).Exists(n => n == address || n == unicode), $"{login} is {string.Join(" or ", Names(login))}, and not {unicode}");
@@ -69,42 +70,5 @@ public sealed class Reading_login_names : IDisposable
     {
         var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "config", "dovecot", "sql.conf")).Replace("\\\n", "", StringComparison.Ordinal);
         return Regex.Match(text, "^password_query = (WITH .*?)  SELECT CASE", RegexOptions.Multiline).Groups[1].Value + " SELECT name FROM named";
-    }
-
-    private static string Spelled(string address, Random random)
-    {
-        var text = new StringBuilder();
-        if (random.Next(3) == 0) text.Append(' ');
-        var domain = address[(address.IndexOf('@', StringComparison.Ordinal) + 1)..];
-        text.Append(random.Next(2) == 0 ? "Taro" : "taro").Append(random.Next(2) == 0 ? '@' : '＠');
-        if (random.Next(3) == 0) domain = new IdnMapping().GetAscii(domain);
-        if (random.Next(3) == 0) domain = domain.Normalize(NormalizationForm.FormD);
-        foreach (var c in domain) text.Append(Spelled(c, random));
-        if (random.Next(3) == 0) text.Append('\u3000');
-        return text.ToString();
-    }
-
-    private static string Spelled(char c, Random random) => random.Next(4) switch
-    {
-        0 when c == '.' => random.Next(3) switch { 0 => "。", 1 => "．", _ => "｡" },
-        0 or 1 when c is > ' ' and <= '~' and not '.' => ((char)(c + 0xFEE0)).ToString(),
-        2 when c != 'ß' => c.ToString().ToUpperInvariant(),
-        3 when HalfWidth(c) is { } half => half,
-        _ => c.ToString(),
-    };
-
-    // Katakana has half-width forms, in which a voicing mark is a character of its own.
-    private static string? HalfWidth(char c)
-    {
-        for (var half = '\uFF66'; half <= '\uFF9D'; half++)
-        {
-            if (half.ToString().Normalize(NormalizationForm.FormKC) == c.ToString()) return half.ToString();
-            foreach (var mark in "\uFF9E\uFF9F")
-            {
-                if ($"{half}{mark}".Normalize(NormalizationForm.FormKC) == c.ToString()) return $"{half}{mark}";
-            }
-        }
-
-        return null;
     }
 }

@@ -51,7 +51,8 @@ internal static class TraceMessage
     public static TraceView Of(MessageTraced traced, bool operates)
     {
         ArgumentNullException.ThrowIfNull(traced);
-        if (traced.Refused is { } refused) return new(new(null, [], false, refused), [new("reception", "refused", refused, "capacity")]);
+        // 5.7.1: because of the message, whatever is set of the account.
+        if (traced.Refused is { } refused) return new(new(null, [], false, refused), [new("reception", "refused", refused, refused.Contains(" 5.7.1 ", StringComparison.Ordinal) ? null : "capacity")]);
         List<TraceStep> steps = [new("reception", "taken")];
         if (traced.Verdict is not { } verdict) return new(new(null, [], false, "the spam filter does not answer"), [.. steps, new("spam", "waiting", "unscanned")]);
         if (verdict.Kind == "virus") return new(new(null, [], false, "virus"), [.. steps, new("virus", "deleted", operates ? verdict.Virus : null)]);
