@@ -90,12 +90,7 @@ public static class Program
         app.UseSecurityHeaders();
         app.UseExceptionHandler();
         app.UseStatusCodePages(context => StatusProblem(context.HttpContext)?.ExecuteAsync(context.HttpContext) ?? Task.CompletedTask);
-        // HEAD is GET without its body (RFC 9110, 9.3.2), which Kestrel leaves out by itself.
-        app.Use((http, next) =>
-        {
-            if (HttpMethods.IsHead(http.Request.Method)) http.Request.Method = HttpMethods.Get;
-            return next(http);
-        });
+        app.UseHead();
         app.UseRouting();
         app.UseBodyLimit();
         var gate = app.Services.GetRequiredService<Gate>();

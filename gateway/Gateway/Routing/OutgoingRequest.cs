@@ -73,7 +73,7 @@ public sealed class OutgoingRequest(string path, string token) : HttpTransformer
     }
 
     /// <inheritdoc/>
-    public override ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
     {
         if (proxyResponse is not null && proxyResponse.Headers.TryGetValues(InternalHeaders.WrongPassword, out var values))
         {
@@ -81,6 +81,6 @@ public sealed class OutgoingRequest(string path, string token) : HttpTransformer
             proxyResponse.Headers.Remove(InternalHeaders.WrongPassword); // between the platform's own parts only
         }
 
-        return base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        return await base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken) && !httpContext.WantsHeadOnly();
     }
 }

@@ -123,6 +123,45 @@ public sealed class Long_streams(Deployment deployment)
         Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync(path, tokens[0])).Status);
     }
 
+    [Theory, Trait("Rule", "GWY-1"), Trait("Rule", "GWY-5")]
+    [InlineData("/api/v1/events")]
+    [InlineData("/api/v1/jobs/accounts-1/events")]
+    public async Task HEAD_answers_at_once_without_a_body_and_leaves_no_stream_behind(string path)
+    {
+        var (asked, open) = (0, 0);
+        await using var service = await StandInService.StartAsync(async http =>
+        {
+            Interlocked.Increment(ref asked);
+            Interlocked.Increment(ref open);
+            http.Response.ContentType = "text/event-stream";
+            http.Response.Headers.CacheControl = "no-store";
+            var ended = new TaskCompletionSource();
+            await using var gone = http.RequestAborted.Register(ended.SetResult);
+            await http.Response.WriteAsync("data: first\n\n");
+            await http.Response.Body.FlushAsync();
+            await ended.Task;
+            Interlocked.Decrement(ref open);
+        });
+        using var client = ClientOf(await deployment.NewGatewayAsync(service.Address, $"--Hikyaku:Services:feed={service.Address}"));
+        var token = await SignInAsync(client);
+        // One after the other on one connection: each has ended when the next one is answered.
+        using var connection = new TcpClient();
+        await connection.ConnectAsync(client.Address.Host, client.Address.Port);
+        using var reader = new StreamReader(connection.GetStream(), Encoding.ASCII);
+        for (var n = 1; n <= 3; n++)
+        {
+            await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"HEAD {path} HTTP/1.1\r\nHost: {client.Address.Authority}\r\nAuthorization: Bearer {token}\r\n\r\n"));
+            Assert.Equal("HTTP/1.1 200 OK", await reader.ReadLineAsync().WaitAsync(Soon));
+            var headers = new List<string>();
+            while (await reader.ReadLineAsync().WaitAsync(Soon) is { Length: > 0 } header) headers.Add(header);
+            Assert.Contains("Content-Type: text/event-stream", headers);
+            Assert.Contains("Cache-Control: no-store", headers);
+            Assert.Equal(n, asked);
+        }
+
+        await Eventually.Async(() => open == 0, Long);
+    }
+
     [Fact, Trait("Rule", "ACC-7"), Trait("Rule", "ROLE-2")]
     public async Task It_ends_when_its_login_gets_another_password_or_loses_its_domain()
     {

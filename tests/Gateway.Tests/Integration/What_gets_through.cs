@@ -107,6 +107,8 @@ public sealed class What_gets_through(Deployment deployment)
     [InlineData("/api/v1/domains")]
     [InlineData("/api/v1/accounts/nobody@example.jp")]
     [InlineData("/api/v1/openapi.json")]
+    [InlineData("/api/v1/events")]
+    [InlineData("/api/v1/samples/mail-accounts-sample.csv")]
     [InlineData("/health/ready")]
     public async Task HEAD_answers_what_GET_does_without_the_body(string path)
     {
