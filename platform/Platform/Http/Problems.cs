@@ -32,14 +32,14 @@ public static partial class Problems
     /// <summary>Answers refusals; the status is the first one's.</summary>
     public static IResult Of(IReadOnlyList<Rejection> rejections) => new ProblemResult(rejections);
 
-    /// <summary>Words a refusal in a language.</summary>
+    /// <summary>Words a refusal in a language. What its values have that nobody sees stands as a code (<see cref="VisibleText"/>).</summary>
     public static string Text(Rejection rejection, CultureInfo language)
     {
         var text = rejection.Code.Texts.GetString(rejection.Code.Code, language)
             ?? throw new MissingManifestResourceException($"No text for {rejection.Code.Code} in {language}");
         // Replaces all placeholders in one pass, because a value may look like a placeholder.
         return Placeholder().Replace(text, p => rejection.Values.FirstOrDefault(v => v.Name == p.Groups[1].Value) is (not null, var value)
-            ? Convert.ToString(value, CultureInfo.InvariantCulture)!
+            ? VisibleText.Of(Convert.ToString(value, CultureInfo.InvariantCulture)!)
             : p.Value);
     }
 

@@ -93,6 +93,25 @@ public partial class ProblemSpecs
     }
 
     [Theory]
+    [InlineData("taro@example.jp", "taro@example.jp")]
+    [InlineData("a b, c", "a b, c")]
+    [InlineData("営業部\u3099", "営業部\u3099")] // a mark on a letter is seen
+    [InlineData("\u00A0", "U+00A0")]
+    [InlineData(" ", "U+0020")]
+    [InlineData("  ", "[U+0020][U+0020]")]
+    [InlineData("\u3099", "U+3099")]
+    [InlineData("ta\u200Bro\u00A0@\u3000", "ta[U+200B]ro[U+00A0]@[U+3000]")]
+    [InlineData("\u202Emoc\u0007\n", "[U+202E]moc[U+0007][U+000A]")]
+    [InlineData("葛\uDB40\uDD00\uE000\u3164", "葛[U+E0100][U+E000][U+3164]")]
+    public async Task A_character_that_nobody_sees_stands_as_its_code(string value, string shown)
+    {
+        var (_, body) = await Answer("en", Problems.Of(PlatformProblems.BadParameter, null, ("name", value)));
+
+        Assert.Equal($"\"{shown}\" can't be read.", body.GetProperty("detail").GetString());
+        Assert.Equal($"\"{shown}\" can't be read.", body.GetProperty("errors")[0].GetProperty("detail").GetString());
+    }
+
+    [Theory]
     [InlineData("request.too-many", "7")]
     [InlineData("platform.unavailable", "5")]
     public async Task When_to_try_again_is_told(string code, string seconds)

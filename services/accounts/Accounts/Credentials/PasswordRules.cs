@@ -1,4 +1,3 @@
-using Hikyaku.Accounts.Files;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.Credentials;
@@ -39,7 +38,7 @@ public static class PasswordRules
         foreach (var rune in password.EnumerateRunes())
         {
             if (rune.IsAscii && (char.IsAsciiLetterOrDigit((char)rune.Value) || Symbols.Contains((char)rune.Value))) continue;
-            return VisibleCharacter.Of(rune);
+            return rune.ToString();
         }
 
         return null;

@@ -1,4 +1,3 @@
-using Hikyaku.Accounts.Files;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Accounts.MailAccounts;
@@ -36,7 +35,7 @@ public static class AccountName
         {
             var known = rune.IsAscii && (char.IsAsciiLetterOrDigit((char)rune.Value) || IsMark((char)rune.Value));
             if (known || (rune.IsBmp && IsFullWidth((char)rune.Value))) continue;
-            return VisibleCharacter.Of(rune);
+            return rune.ToString();
         }
 
         return null;
