@@ -19,6 +19,9 @@ public sealed record Answer(int Status, object? Body = null, long? Version = nul
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    /// <summary>Other headers of the answer, by name; null for none.</summary>
+    public IReadOnlyDictionary<string, string>? Headers { get; init; }
+
     int? IStatusCodeHttpResult.StatusCode => Status;
 
     /// <inheritdoc/>
@@ -28,6 +31,7 @@ public sealed record Answer(int Status, object? Body = null, long? Version = nul
         response.StatusCode = Status;
         if (Version is { } version) response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
         if (Location is not null) response.Headers.Location = Location;
+        foreach (var (name, value) in Headers ?? new Dictionary<string, string>()) response.Headers[name] = value;
         return Body is null ? Task.CompletedTask : response.WriteAsJsonAsync(Body, Body.GetType(), Json, "application/json", httpContext.RequestAborted);
     }
 }

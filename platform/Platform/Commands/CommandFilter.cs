@@ -64,7 +64,7 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
         request.Body.Position = 0; // buffered by ServiceHost
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, context.HttpContext.RequestAborted);
-        var bodyHash = Convert.ToHexStringLower(box.Hash(WithoutBoundary(request.ContentType, body.ToArray())));
+        var bodyHash = Convert.ToHexStringLower(box.Hash(Compared(request.ContentType, body.ToArray())));
 
         await command.Session.BeginTransactionAsync(context.HttpContext.RequestAborted);
         if (!await LockAsync(command.Session, id)) return Problems.Of(PlatformProblems.KeyInUse);
@@ -84,12 +84,20 @@ public sealed class CommandFilter(SecretBox box) : IEndpointFilter
         return stored;
     }
 
-    // Every client makes a new boundary for each request: what counts is what is between.
-    private static byte[] WithoutBoundary(string? contentType, byte[] body)
+    // What makes a body the same as another one: its bytes, and the charset in which it is declared to be. JSON is in UTF-8 unless it says
+    // otherwise. Of a form the charsets are within the body; every client makes a new boundary for each, and only what is between counts.
+    private static byte[] Compared(string? contentType, byte[] body)
     {
-        if (!MediaTypeHeaderValue.TryParse(contentType, out var type) || !type.MediaType.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase)) return body;
-        var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).ToString();
-        return boundary.Length == 0 ? body : Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(body).Replace($"--{boundary}", "--", StringComparison.Ordinal));
+        if (!MediaTypeHeaderValue.TryParse(contentType, out var type)) return body;
+        if (type.MediaType.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase))
+        {
+            var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).ToString();
+            return boundary.Length == 0 ? body : Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(body).Replace($"--{boundary}", "--", StringComparison.Ordinal));
+        }
+
+        var charset = HeaderUtilities.RemoveQuotes(type.Charset).ToString().ToLowerInvariant();
+        var isUsual = charset.Length == 0 || (charset == "utf-8" && type.MediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase));
+        return isUsual ? body : [.. body, .. Encoding.UTF8.GetBytes($"\ncharset={charset}")];
     }
 
     private static async Task<bool> LockAsync(IDocumentSession session, string id)
