@@ -18,7 +18,7 @@ public sealed class Changing_in_bulk(AccountsWithANode node) : IClassFixture<Acc
         var begun = await ChangeAsync(domain, $"mail_account,mail_password,mail_capacity,comment\ntaro,{Other},,\nJIRO@{domain},,200,総務部\nnobody,,50,\nsaburo,{AccountsService.GoodPassword},100,\n");
 
         var job = (await node.JobAsync(begun.Location!, "succeeded")).Body!;
-        Assert.Equal("""{"changed":2,"skipped":1}""", job["result"]!.ToJsonString());
+        Assert.Equal("""{"changed":2,"skipped":1,"readAs":"utf-8"}""", job["result"]!.ToJsonString());
         Assert.Equal(["check", "change", "in-force"], job["stages"]!.AsArray().Select(s => s!["name"]!.GetValue<string>()));
         Assert.True((await _accounts.VerifyAsync($"taro@{domain}", Other))["verified"]!.GetValue<bool>());
         var jiro = (await _accounts.GetAsync($"/api/v1/accounts/jiro@{domain}")).Body!;

@@ -24,7 +24,7 @@ public sealed class Registering_in_bulk(AccountsWithANode node) : IClassFixture<
         Assert.Equal((HttpStatusCode.Accepted, "bulk-registration"), (begun.Status, begun.Body!["kind"]!.GetValue<string>()));
 
         var job = (await node.JobAsync(begun.Location!, "succeeded")).Body!;
-        Assert.Equal("""{"registered":1200}""", job["result"]!.ToJsonString());
+        Assert.Equal("""{"registered":1200,"readAs":"utf-8"}""", job["result"]!.ToJsonString());
         Assert.Equal("""{"done":1200,"total":1200}""", job["progress"]!.ToJsonString());
         Assert.All(job["stages"]!.AsArray(), s => Assert.Equal("done", s!["state"]!.GetValue<string>()));
         foreach (var i in new[] { 0, 499, 500, 1199 })

@@ -84,6 +84,26 @@ public sealed class Undoing_jobs(AccountsWithANode node) : IClassFixture<Account
         Assert.Equal(2, deletion["progress"]!["total"]!.GetValue<int>());
     }
 
+    [Theory, Trait("Rule", "ACC-12")]
+    [InlineData("", 100, 1, "")] // nothing of postmaster was changed
+    [InlineData(Other, 100, 1, "accounts.password-not-undoable")]
+    [InlineData(Other, 300, 2, "accounts.password-not-undoable")]
+    public async Task Of_postmaster_a_registration_is_undone_as_a_change_is(string password, int mb, int undone, string left)
+    {
+        var domain = await _accounts.DomainAsync();
+        var comment = mb == 100 ? "" : "new";
+        var import = await SendAsync(domain, "imports", $"mail_account,password,mail_capacity,comment\npostmaster,{password},{mb},{comment}\ntaro,{Other},,\n");
+
+        var result = (await node.JobAsync((await UndoAsync(import)).Location!, "succeeded")).Body!["result"]!;
+
+        string[] named = left.Length > 0 ? [$"postmaster@{domain} {left}"] : [];
+        Assert.Equal((undone, named.Length), (result["undone"]!.GetValue<int>(), result["leftCount"]!.GetValue<int>()));
+        Assert.Equal(named, result["left"]!.AsArray().Select(l => $"{l!["address"]} {l["code"]}"));
+        Assert.Equal((100, null), await SettingsAsync($"postmaster@{domain}"));
+        Assert.Null(await _accounts.TargetAsync($"taro@{domain}"));
+        Assert.Equal((1, 100), await BulkWork.NumbersAsync(_accounts, domain));
+    }
+
     [Fact, Trait("Rule", "NOD-2")]
     public async Task Accounts_of_which_no_node_says_whether_they_hold_mail_are_left_and_named()
     {

@@ -99,6 +99,63 @@ public sealed class Uploading_files(AccountsWithANode node) : IClassFixture<Acco
         }
     }
 
+    [Theory, Trait("Rule", "ACC-12"), Trait("Rule", "GWY-4")]
+    [InlineData("imports")]
+    [InlineData("bulk-changes")]
+    [InlineData("imports?dryRun=true")]
+    public async Task Which_reading_counts_is_told_again_to_the_same_key_and_with_the_result(string what)
+    {
+        var domain = await _accounts.DomainAsync();
+        var (first, again) = (await ReadAsAsync("kana", TwoKana), await ReadAsAsync("kana", TwoKana));
+        Assert.Equal(("utf-8", "utf-8", first.Location), (first.Headers["X-Read-As"].Single(), again.Headers["X-Read-As"].Single(), again.Location));
+        Assert.Equal("utf-8", (string)(await node.JobAsync(first.Location, "succeeded")).Body!["result"]!["readAs"]!);
+
+        var sure = await ReadAsAsync("sure", "abc"u8.ToArray(), "jiro");
+        Assert.DoesNotContain("X-Read-As", sure.Headers.Keys);
+        Assert.Null((await node.JobAsync(sure.Location, "succeeded")).Body!["result"]!["readAs"]);
+
+        async Task<(string Location, Dictionary<string, IEnumerable<string>> Headers)> ReadAsAsync(string key, byte[] comment, string name = "taro")
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/domains/{domain}/{what}") { Content = Content("text/csv", comment, name) };
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _accounts.Keys.Token(AccountsService.Operator));
+            request.Headers.Add("Idempotency-Key", $"{key}-{domain}");
+            using var answer = await _accounts.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+            return (answer.Headers.Location!.ToString(), answer.Headers.ToDictionary(h => h.Key, h => h.Value));
+        }
+    }
+
+    [Theory, Trait("Rule", "GWY-4"), Trait("Rule", "ACC-12")]
+    [InlineData("text/csv; charset=Shift_JIS", "text/csv; charset=\"shift_jis\"", true)]
+    [InlineData("text/csv; charset=Shift_JIS", "text/csv; charset=utf-8", false)]
+    [InlineData("text/csv; charset=Shift_JIS", "text/csv", false)]
+    [InlineData("text/csv", "text/csv; charset=utf-8", false)]
+    public async Task The_same_bytes_in_another_declared_charset_are_another_file(string first, string second, bool isSame)
+    {
+        var domain = await _accounts.DomainAsync();
+        var (begun, again) = (await KeyedAsync(first), await KeyedAsync(second));
+        Assert.Equal(HttpStatusCode.Accepted, begun.Status);
+        if (isSame) Assert.Equal((HttpStatusCode.Accepted, begun.Text), (again.Status, again.Text));
+        else Assert.Equal((HttpStatusCode.UnprocessableEntity, "request.idempotency-key-reused"), (again.Status, again.Codes.Single()));
+
+        Task<Reply> KeyedAsync(string type) => _accounts.SendAsync(
+            HttpMethod.Post, $"/api/v1/domains/{domain}/imports", Content(type, TwoKana), headers: ("Idempotency-Key", $"charset-{domain}"));
+    }
+
+    [Fact, Trait("Rule", "GWY-4")]
+    public async Task Json_is_the_same_with_and_without_its_usual_charset()
+    {
+        var domain = await _accounts.DomainAsync();
+        var replies = new List<Reply>();
+        foreach (var type in new[] { "application/json", "application/json; charset=UTF-8", "application/json; charset=us-ascii" })
+        {
+            var body = new ByteArrayContent("""{"name":"taro","password":"Hatsukoi-12ab"}"""u8.ToArray()) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };
+            replies.Add(await _accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", body, headers: ("Idempotency-Key", $"json-{domain}")));
+        }
+
+        Assert.Equal([HttpStatusCode.Created, HttpStatusCode.Created, HttpStatusCode.UnprocessableEntity], replies.Select(r => r.Status));
+    }
+
     [Fact, Trait("Rule", "GWY-4")]
     public async Task The_same_form_with_another_boundary_is_the_same_request()
     {
@@ -132,6 +189,55 @@ public sealed class Uploading_files(AccountsWithANode node) : IClassFixture<Acco
         Assert.Equal(password.Length > 0, (bool)(await _accounts.VerifyAsync($"postmaster@{domain}", "Shin-kaisha-34cd"))["verified"]!);
     }
 
+    [Theory, Trait("Rule", "ACC-12"), Trait("Rule", "ACC-13")]
+    [InlineData("Shin-kaisha-34cd,250,総務", 250, "総務", 350)]
+    [InlineData("Shin-kaisha-34cd,50,", 50, null, 150)]
+    [InlineData("Shin-kaisha-34cd,,総務", 100, "総務", 200)]
+    [InlineData(",250,総務", 100, null, 200)] // without a password it is skipped
+    public async Task Capacity_and_comment_of_postmasters_row_are_applied_and_counted(string cells, int mb, string? comment, int inUse)
+    {
+        var domain = await _accounts.DomainAsync();
+        await DoneAsync(await SendAsync(domain, File($"{Header}postmaster,{cells}\ntaro,Hatsukoi-12ab,100,\n")));
+        var account = (await _accounts.GetAsync($"/api/v1/accounts/postmaster@{domain}")).Body!;
+        Assert.Equal((mb, comment), ((int)account["capacityMb"]!, (string?)account["comment"]));
+        Assert.Equal((2, inUse), await BulkWork.NumbersAsync(_accounts, domain));
+    }
+
+    [Theory, Trait("Rule", "ACC-12"), Trait("Rule", "ACC-13")]
+    [InlineData("Hatsukoi-12ab,1001,", "accounts.capacity-range")]
+    [InlineData("Hatsukoi-12ab,901,", "accounts.domain-capacity-exceeded")] // with taro's 100 one too many
+    [InlineData("Hatsukoi-12ab,x,", "accounts.capacity-range")]
+    public async Task A_capacity_of_postmaster_that_cannot_be_is_refused_and_nothing_is_done(string cells, string code)
+    {
+        var domain = await _accounts.DomainAsync();
+        await _accounts.SendAsync(HttpMethod.Patch, $"/api/v1/domains/{domain}", new { maxCapacityMb = 1000 });
+        var reply = await SendAsync(domain, File($"{Header}postmaster,{cells}\ntaro,Hatsukoi-12ab,100,\n"));
+        var error = Assert.Single((await node.JobAsync(reply.Location!, "failed")).Body!["errors"]!.AsArray());
+        Assert.Equal((code, 2, "mail_capacity"), ((string)error!["code"]!, (int)error["line"]!, (string)error["column"]!));
+        Assert.Equal((1, 100), await BulkWork.NumbersAsync(_accounts, domain));
+        await DoneAsync(await SendAsync(domain, File($"{Header}postmaster,Hatsukoi-12ab,900,\ntaro,Hatsukoi-12ab,100,\n"))); // to the last MB
+        Assert.Equal((2, 1000), await BulkWork.NumbersAsync(_accounts, domain));
+    }
+
+    [Fact, Trait("Rule", "ACC-12"), Trait("Rule", "ACC-8")]
+    public async Task None_of_postmasters_last_passwords_is_set_by_a_file_after_a_forced_change()
+    {
+        var domain = await _accounts.DomainAsync();
+        const string former = "Tsukimi.7soba+Kx";
+        await _accounts.SendAsync(HttpMethod.Put, $"/api/v1/accounts/postmaster@{domain}/password", new { @new = former });
+        await _accounts.SendAsync(HttpMethod.Post, $"/api/v1/accounts/postmaster@{domain}/force-password-change", new { reason = "mass sending" });
+        foreach (var (password, code) in new[] { (former, "accounts.password-recent"), ("Password-1234", "accounts.password-guessable") })
+        {
+            var reply = await SendAsync(domain, File($"{Header}postmaster,{password},,\ntaro,Hatsukoi-12ab,,\n"));
+            var error = Assert.Single((await node.JobAsync(reply.Location!, "failed")).Body!["errors"]!.AsArray());
+            Assert.Equal((code, 2, "password"), ((string)error!["code"]!, (int)error["line"]!, (string)error["column"]!));
+        }
+
+        var job = await DoneAsync(await SendAsync(domain, File($"{Header}postmaster,Rashomon~90gh,,\ntaro,Hatsukoi-12ab,,\n")));
+        Assert.Equal((1, 1), ((int)job.Body!["result"]!["registered"]!, (int)job.Body["result"]!["changed"]!));
+        Assert.True((bool)(await _accounts.VerifyAsync($"postmaster@{domain}", "Rashomon~90gh"))["verified"]!);
+    }
+
     [Fact, Trait("Rule", "ACC-12"), Trait("Rule", "ACC-2")]
     public async Task A_bad_password_of_postmaster_is_refused_like_any_other()
     {
@@ -141,8 +247,10 @@ public sealed class Uploading_files(AccountsWithANode node) : IClassFixture<Acco
         Assert.Contains(job.Body!["errors"]!.AsArray(), e => ((string)e!["code"]!, (int)e["line"]!, (string)e["column"]!) == ("accounts.password-too-short", 2, "password"));
     }
 
-    private static ByteArrayContent Content(string type, byte[] comment)
-        => new([.. Encoding.ASCII.GetBytes($"{Header}taro,Hatsukoi-12ab,,"), .. comment, (byte)'\n']) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };
+    private static ByteArrayContent Content(string type, byte[] comment, string name = "taro")
+        => new([.. Encoding.ASCII.GetBytes($"{Header}{name},Hatsukoi-12ab,,"), .. comment, (byte)'\n']) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };
+
+    private static ByteArrayContent File(string text) => new(Encoding.UTF8.GetBytes(text)) { Headers = { ContentType = MediaTypeHeaderValue.Parse("text/csv") } };
 
     private Task<Reply> SendAsync(string domain, HttpContent content) => _accounts.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/imports", content);
 

@@ -44,7 +44,8 @@ public sealed class ChangeAccounts(IDocumentStore store, JobSteps steps, BulkFil
 
             if (job.DryRun)
             {
-                await steps.SucceedAsync(job, now => SucceededWith(changed, skipped, now), stop);
+                var readAs = await files.ReadAsAsync(job, stop);
+                await steps.SucceedAsync(job, now => SucceededWith(changed, skipped, readAs, now), stop);
                 return;
             }
         }
@@ -65,11 +66,11 @@ public sealed class ChangeAccounts(IDocumentStore store, JobSteps steps, BulkFil
     {
         ArgumentNullException.ThrowIfNull(step);
         var numbers = await BulkNumbers.ReadAsync(step.Session, step.Job.Id, stop);
-        return SucceededWith(numbers.Changed, numbers.Skipped, step.Now);
+        return SucceededWith(numbers.Changed, numbers.Skipped, numbers.ReadAs, step.Now);
     }
 
-    private static JobSucceeded SucceededWith(long changed, long skipped, DateTimeOffset now)
-        => new(changed, null, now, skipped, JobResult.Of(new ChangedAccounts(changed, skipped)));
+    private static JobSucceeded SucceededWith(long changed, long skipped, string? readAs, DateTimeOffset now)
+        => new(changed, null, now, skipped, JobResult.Of(new ChangedAccounts(changed, skipped, readAs)));
 
     private static Domain Unlimited(Domain domain) => domain with { MaxCapacityMb = DomainLimits.MostCapacityMb };
 
@@ -162,7 +163,7 @@ public sealed class ChangeAccounts(IDocumentStore store, JobSteps steps, BulkFil
 
     // If a password was forced since the file was accepted, the row's password may be refused now. The rest of the row is applied all the
     // same, because other rows count on the room that it frees. The row counts as skipped, so that its result is not taken for complete.
-    private static (bool IsAsAsked, bool IsChanged) Change(JobStep step, ChangedAccount row, MailAccount account, Domain domain, JudgedPassword judged, ReservedRoom room)
+    internal static (bool IsAsAsked, bool IsChanged) Change(JobStep step, ChangedAccount row, MailAccount account, Domain domain, JudgedPassword judged, ReservedRoom room)
     {
         var credential = Credential.NewId();
         var decision = row.Decide(account, domain, judged.Facts, credential, step.Now);
@@ -197,7 +198,7 @@ public sealed class ChangeAccounts(IDocumentStore store, JobSteps steps, BulkFil
         for (var i = 0; i < found.Length; i++) judged[missing[i].Account.Id] = found[i];
     }
 
-    private static IEnumerable<JobProblem> Of(ChangedAccount row, Decision decision)
+    internal static IEnumerable<JobProblem> Of(ChangedAccount row, Decision decision)
         => decision.Rejections.Select(r => new JobProblem(row.Line, r.Field == "capacityMb" ? CsvColumns.Capacity : r.Field, r.Code, r.Values));
 
     private async Task<Domain> DomainAsync(LeasedJob job, CancellationToken stop)

@@ -28,13 +28,19 @@ internal static class ChangeRules
         var accounts = new List<ChangedAccount>(content.Rows.Count);
         foreach (var row in content.Rows)
         {
-            List<JobProblem> broken = [];
-            var account = Read(row, domain, broken);
-            if (broken.Count == 0 && account is not null) accounts.Add(account);
-            else problems.AddRange(broken);
+            if (Read(row, domain, problems) is { } account) accounts.Add(account);
         }
 
         return accounts;
+    }
+
+    /// <summary>What one row asks for; null, with what is wrong, when its form is not good; pure.</summary>
+    public static ChangedAccount? Read(CsvRow row, Domain domain, FileProblems problems)
+    {
+        List<JobProblem> broken = [];
+        var account = Read(row, domain, broken);
+        problems.AddRange(broken);
+        return broken.Count == 0 ? account : null;
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
+using Hikyaku.Accounts.BulkChange;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Files;
@@ -21,6 +22,7 @@ public sealed class RegisterAccounts(
     IDocumentStore store, JobSteps steps, BulkFiles files, Passwords passwords, BackgroundThreads threads, NodePlacement placement, SecretBox box) : IJobWork
 {
     private readonly Passwords _passwords = passwords.InBackground(threads);
+    private readonly PostmasterChange _postmaster = new(store, steps, passwords.InBackground(threads));
 
     /// <inheritdoc/>
     public string Kind => JobKinds.BulkRegistration;
@@ -31,16 +33,19 @@ public sealed class RegisterAccounts(
         ArgumentNullException.ThrowIfNull(job);
         var content = await files.ReadAsync(job, stop);
         await steps.StartAsync(job, BulkPhases.Checking, JobStages.Check, content.Rows.Count, stop);
+        var unlimited = await DomainAsync(job, stop);
+        var postmaster = PostmasterRow.Of(content, unlimited, new(content));
         List<NewAccount> accounts;
         if (job.Phase == JobPhases.Committed)
         {
-            accounts = Judge(content, await DomainAsync(job, stop), (await NumbersAsync(job, stop)).DefaultMb, new(0, 0), new Dictionary<string, AddressReservation>(), new(content));
+            var rules = new RegistrationRules(unlimited, (await NumbersAsync(job, stop)).DefaultMb, new(0, 0), new Dictionary<string, AddressReservation>());
+            accounts = RegistrationRules.Judge(rules, content, new(content));
         }
         else
         {
             var problems = new FileProblems(content);
-            (accounts, var defaultMb) = await CheckAsync(job, content, problems, stop);
-            if (!problems.Any && !job.DryRun) await ReserveAsync(job, accounts, defaultMb, problems, stop);
+            (accounts, var defaultMb, var isPostmasterChanged) = await CheckAsync(job, content, postmaster?.Asks, problems, stop);
+            if (!problems.Any && !job.DryRun) await ReserveAsync(job, accounts, postmaster?.Asks, defaultMb, problems, stop);
             if (problems.Any)
             {
                 await files.FailAsync(job, problems, stop);
@@ -49,18 +54,17 @@ public sealed class RegisterAccounts(
 
             if (job.DryRun)
             {
-                await steps.SucceedAsync(job, now => SucceededWith(accounts.Count, PostmasterRow.Of(content, job.Domain), now), stop);
+                var result = Registered(accounts.Count, isPostmasterChanged ? 1 : 0, postmaster is { Asks: null } ? 1 : 0, await files.ReadAsAsync(job, stop));
+                await steps.SucceedAsync(job, now => new(accounts.Count, null, now, Result: JobResult.Of(result)), stop);
                 return;
             }
         }
 
         await CreateAsync(job, accounts, stop);
-        var postmaster = PostmasterRow.Of(content, job.Domain);
-        if (postmaster is { Password.Length: > 0 }) await SetPostmasterAsync(job, postmaster, stop);
+        if (postmaster?.Asks is { } asks) await _postmaster.ApplyAsync(job, asks, stop);
         await steps.AppliedAsync(job, step =>
         {
-            if (postmaster is not null)
-                step.Session.QueueSqlCommand("update bulk_job set changed = ?, skipped = ? where id = ?", postmaster.Password.Length > 0 ? 1 : 0, postmaster.Password.Length > 0 ? 0 : 1, job.Id);
+            if (postmaster is { Asks: null }) step.Session.QueueSqlCommand("update bulk_job set skipped = 1 where id = ?", job.Id);
             step.Move(JobStages.InForce, accounts.Count, accounts.Count);
             return BulkReservations.GiveBackRoomAsync(step, stop);
         }, stop);
@@ -77,35 +81,16 @@ public sealed class RegisterAccounts(
     {
         ArgumentNullException.ThrowIfNull(step);
         var numbers = await BulkNumbers.ReadAsync(step.Session, step.Job.Id, stop);
-        return new(numbers.AppliedRows, null, step.Now, Result: JobResult.Of(Registered(numbers.AppliedRows, numbers.Changed, numbers.Skipped)));
+        return new(numbers.AppliedRows, null, step.Now, Result: JobResult.Of(Registered(numbers.AppliedRows, numbers.Changed, numbers.Skipped, numbers.ReadAs)));
     }
-
-    private static JobSucceeded SucceededWith(int accounts, PostmasterRow? postmaster, DateTimeOffset now) => new(accounts, null, now, Result: JobResult.Of(
-        Registered(accounts, postmaster is { Password.Length: > 0 } ? 1 : 0, postmaster is { Password.Length: 0 } ? 1 : 0)));
 
     // Null for none: the fields are absent where the file has no postmaster.
-    private static RegisteredAccounts Registered(long accounts, long changed, long skipped) => new(accounts, changed > 0 ? changed : null, skipped > 0 ? skipped : null);
+    private static RegisteredAccounts Registered(long accounts, long changed, long skipped, string? readAs)
+        => new(accounts, changed > 0 ? changed : null, skipped > 0 ? skipped : null, readAs);
 
-    // Another worker that takes the job over finds the credential that the first one has stored.
-    private async Task SetPostmasterAsync(LeasedJob job, PostmasterRow postmaster, CancellationToken stop)
-    {
-        var credential = IdOf(job.Id, postmaster.Line, "credential");
-        var hash = await _passwords.HashAsync(postmaster.Password, stop);
-        await using var step = await steps.BeginAsync(job, stop);
-        var address = (await step.Session.LoadAsync<AddressReservation>($"{PostmasterRow.Name}@{job.Domain}", stop))!;
-        if (await step.Session.LoadAsync<Credential>(credential, stop) is not null) return;
-        var stream = await step.Session.Events.FetchForWriting<MailAccount>(address.AccountId!, stop);
-        stream.AppendOne(new MailAccountPasswordChanged(credential, step.Now));
-        Credential.Store(step.Session, credential, address.AccountId!, hash);
-        await step.SaveAsync(stop);
-    }
-
-    // The limits were judged before the point of no return. They may have changed since, and do not count any more.
-    private static List<NewAccount> Judge(
-        CsvContent content, Domain domain, int defaultMb, DomainUsage usage, IReadOnlyDictionary<string, AddressReservation> reservations, FileProblems problems)
-        => RegistrationRules.Judge(new(domain, defaultMb, usage, reservations), content, problems);
-
-    private async Task<(List<NewAccount> Accounts, int DefaultMb)> CheckAsync(LeasedJob job, CsvContent content, FileProblems problems, CancellationToken stop)
+    // The limits are judged before the point of no return. They may change afterwards, and do not count then.
+    private async Task<(List<NewAccount> Accounts, int DefaultMb, bool IsPostmasterChanged)> CheckAsync(
+        LeasedJob job, CsvContent content, ChangedAccount? postmaster, FileProblems problems, CancellationToken stop)
     {
         await using var session = store.QuerySession();
         var own = await BulkNumbers.ReadAsync(session, job.Id, stop);
@@ -119,10 +104,17 @@ public sealed class RegisterAccounts(
         }
 
         var without = new DomainUsage(usage.Accounts - own.ReservedAccounts, usage.CapacityMb - own.ReservedMb);
-        return (Judge(content, domain, defaultMb, without, others, problems), defaultMb);
+        var rules = new RegistrationRules(domain, defaultMb, without, others) { PostmasterMb = await PostmasterMbAsync(session, job, postmaster, stop) };
+        var accounts = RegistrationRules.Judge(rules, content, problems);
+        // One whose form is not good has been named.
+        var isGood = postmaster is not null && PostmasterRow.Of(content, domain, new(content)) is { Asks: not null };
+        return (accounts, defaultMb, isGood && await _postmaster.CheckAsync(postmaster!, domain, problems, stop));
     }
 
-    private async Task ReserveAsync(LeasedJob job, List<NewAccount> accounts, int defaultMb, FileProblems problems, CancellationToken stop)
+    private static async Task<int> PostmasterMbAsync(IQuerySession session, LeasedJob job, ChangedAccount? postmaster, CancellationToken stop)
+        => postmaster is null ? 0 : (await AccountsOfRows.CapacitiesAsync(session, job.Domain, [postmaster], stop)).GetValueOrDefault(postmaster.Address);
+
+    private async Task ReserveAsync(LeasedJob job, List<NewAccount> accounts, ChangedAccount? postmaster, int defaultMb, FileProblems problems, CancellationToken stop)
     {
         for (var done = false; !done && !problems.Any;)
         {
@@ -134,13 +126,14 @@ public sealed class RegisterAccounts(
             // Somebody has created these accounts since the file was judged.
             problems.AddRange(some.Where(a => taken.ContainsKey(a.Address)).Select(a => new JobProblem(
                 a.Line, CsvColumns.Account, taken[a.Address].BeingDeleted ? AccountsProblems.BeingDeleted : AccountsProblems.AlreadyExists, [("a", a.Address)])));
-            problems.AddRange(new RegistrationRules(domain, defaultMb, usage, taken).Limits(some));
+            done = mine.ReservedRows + some.Count == accounts.Count;
+            var rules = new RegistrationRules(domain, defaultMb, usage, taken) { PostmasterMb = await PostmasterMbAsync(session, job, postmaster, stop) };
+            problems.AddRange(rules.Limits(some, done ? postmaster : null));
             if (problems.Any) return;
 
             await StoreReservationsAsync(session, job.Id, some, stop);
-            var mb = some.Sum(a => (long)a.CapacityMb);
+            var mb = some.Sum(a => (long)a.CapacityMb) + (done ? rules.GrowthMb(postmaster) : 0);
             DomainUsage.Add(session, job.Domain, some.Count, mb);
-            done = mine.ReservedRows + some.Count == accounts.Count;
             session.QueueSqlCommand(
                 """
                 update bulk_job set phase = ?, default_mb = ?, reserved_rows = reserved_rows + ?, reserved_accounts = reserved_accounts + ?, reserved_mb = reserved_mb + ?
@@ -245,12 +238,10 @@ public sealed class RegisterAccounts(
     }
 
     // Another worker that takes the job over makes the same ids. They are UUIDv7 of the job's time, so that they are adjacent in indexes.
-    private static string IdOf(string job, NewAccount account, string what) => IdOf(job, account.Line, what);
-
-    private static string IdOf(string job, int line, string what)
+    private static string IdOf(string job, NewAccount account, string what)
     {
         var own = job[(job.LastIndexOf('-') + 1)..];
-        var bytes = SHA256.HashData(Encoding.UTF8.GetBytes($"{job}\n{line}\n{what}"));
+        var bytes = SHA256.HashData(Encoding.UTF8.GetBytes($"{job}\n{account.Line}\n{what}"));
         bytes[6] = (byte)((bytes[6] & 0x0F) | 0x70);
         bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
         return own[..12] + Convert.ToHexStringLower(bytes.AsSpan(6, 10));

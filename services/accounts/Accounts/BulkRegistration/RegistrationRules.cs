@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.BulkChange;
 using Hikyaku.Accounts.Credentials;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Files;
@@ -14,26 +15,6 @@ namespace Hikyaku.Accounts.BulkRegistration;
 /// <param name="Comment">As typed.</param>
 public sealed record NewAccount(int Line, string Address, string Password, int CapacityMb, string? Comment);
 
-/// <summary>
-/// The row of <c>postmaster</c>, which every domain has from its beginning: with a password it is set, without one it is skipped, so that
-/// an export whose passwords were filled in can be registered elsewhere (ACC-12).
-/// </summary>
-/// <param name="Line">The row's line.</param>
-/// <param name="Password">As typed; empty: skipped.</param>
-public sealed record PostmasterRow(int Line, string Password)
-{
-    /// <summary>Its name.</summary>
-    public const string Name = "postmaster";
-
-    /// <summary>That row; null when the file has none.</summary>
-    public static PostmasterRow? Of(CsvContent content, string domain)
-        => content.Rows.FirstOrDefault(r => RowRules.ReadName(r, domain, []) == Name) is { } row ? new(row.Line, RowRules.Cell(row, CsvColumns.Password)) : null;
-
-    /// <summary>What is wrong with it.</summary>
-    public IEnumerable<JobProblem> Broken(string domain) => Password.Length == 0 ? []
-        : PasswordRules.Broken(Password, [Name, domain, $"{Name}@{domain}"], CsvColumns.Password).Select(no => new JobProblem(Line, no.Field, no.Code, no.Values));
-}
-
 /// <summary>Judges the rows of a registration (ACC-9): every rule of ACC-1, 2, 3 and 13, and every row. What stands twice its reader has found.</summary>
 /// <param name="Domain">The domain's limits.</param>
 /// <param name="DefaultMb">What a row without a capacity gets.</param>
@@ -41,21 +22,24 @@ public sealed record PostmasterRow(int Line, string Password)
 /// <param name="Reservations">Who has the addresses of the file; what this very job has reserved is not among them.</param>
 public sealed record RegistrationRules(Domain Domain, int DefaultMb, DomainUsage Usage, IReadOnlyDictionary<string, AddressReservation> Reservations)
 {
+    /// <summary>What <c>postmaster</c> has.</summary>
+    public int PostmasterMb { get; init; }
+
     /// <summary>The accounts that the rows ask for, in their order, as far as they are good; pure.</summary>
     public static List<NewAccount> Judge(RegistrationRules command, CsvContent content, FileProblems problems)
     {
         var accounts = new List<NewAccount>(content.Rows.Count);
-        if (PostmasterRow.Of(content, command.Domain.Id) is { } postmaster) problems.AddRange(postmaster.Broken(command.Domain.Id));
+        var postmaster = PostmasterRow.Of(content, command.Domain, problems);
         foreach (var row in content.Rows)
         {
-            if (RowRules.ReadName(row, command.Domain.Id, []) == PostmasterRow.Name) continue;
+            if (PostmasterRow.IsOne(row, command.Domain.Id)) continue;
             List<JobProblem> broken = [];
             var account = command.Read(row, broken);
             if (broken.Count == 0 && account is not null) accounts.Add(account);
             else problems.AddRange(broken);
         }
 
-        problems.AddRange(command.Limits(accounts));
+        problems.AddRange(command.Limits(accounts, postmaster?.Asks));
         return accounts;
     }
 
@@ -63,21 +47,29 @@ public sealed record RegistrationRules(Domain Domain, int DefaultMb, DomainUsage
     public static string[] Addresses(CsvContent content, string domain)
         => [.. content.Rows.Select(r => RowRules.ReadName(r, domain, [])).OfType<string>().Select(n => $"{n}@{domain}").Distinct(StringComparer.Ordinal)];
 
-    /// <summary>Which limit is not enough for all of the accounts, at the first row that is too much; what is left is told (ACC-13).</summary>
-    public IEnumerable<JobProblem> Limits(IReadOnlyList<NewAccount> accounts)
+    /// <summary>
+    /// Which limit is not enough for all of the accounts and for what <c>postmaster</c> grows by, at the first row that is too much; what is
+    /// left is told (ACC-13).
+    /// </summary>
+    public IEnumerable<JobProblem> Limits(IReadOnlyList<NewAccount> accounts, ChangedAccount? postmaster)
     {
         var left = Math.Max(0, Domain.MaxAccounts - Usage.Accounts);
         if (accounts.Count > left) yield return new(accounts[left].Line, CsvColumns.Account, AccountsProblems.DomainAccountsExceeded, [("left", left)]);
 
         var (mb, leftMb) = (0L, Math.Max(0, Domain.MaxCapacityMb - Usage.CapacityMb));
-        foreach (var account in accounts)
+        var more = accounts.Select(a => (a.Line, Mb: (long)a.CapacityMb));
+        if (GrowthMb(postmaster) is > 0 and var growth) more = more.Append((postmaster!.Line, growth));
+        foreach (var (line, asked) in more)
         {
-            mb += account.CapacityMb;
+            mb += asked;
             if (mb <= leftMb) continue;
-            yield return new(account.Line, CsvColumns.Capacity, AccountsProblems.DomainCapacityExceeded, [("left", leftMb)]);
+            yield return new(line, CsvColumns.Capacity, AccountsProblems.DomainCapacityExceeded, [("left", leftMb)]);
             break;
         }
     }
+
+    /// <summary>What <c>postmaster</c> grows by. What it gives back is free when the job is through.</summary>
+    public long GrowthMb(ChangedAccount? postmaster) => Math.Max(0, (postmaster?.CapacityMb ?? PostmasterMb) - PostmasterMb);
 
     private NewAccount? Read(CsvRow row, List<JobProblem> broken)
     {

@@ -21,6 +21,9 @@ internal static class CsvText
     // .NET decodes the bytes 80, A0 and FD–FF, which CP932 does not have, as these characters.
     private static readonly SearchValues<char> NotCp932 = SearchValues.Create("\u0080\u00A0\uF8F0\uF8F1\uF8F2\uF8F3");
 
+    /// <summary>As what a file is read that may be meant in either encoding.</summary>
+    public const string ReadingOfAmbiguous = "utf-8";
+
     private const byte LineFeed = (byte)'\n';
 
     /// <summary>CP932; what it cannot say throws.</summary>

@@ -12,15 +12,17 @@ namespace Hikyaku.Accounts.Jobs;
 /// <param name="AppliedRows">How many rows are done.</param>
 /// <param name="Changed">How many accounts were changed.</param>
 /// <param name="Skipped">How many were left out.</param>
-public sealed record BulkNumbers(int DefaultMb, int ReservedRows, int ReservedAccounts, long ReservedMb, int AppliedRows, int Changed, int Skipped)
+/// <param name="ReadAs">In which encoding the file is read, where it may be meant in another one, too; else null.</param>
+public sealed record BulkNumbers(int DefaultMb, int ReservedRows, int ReservedAccounts, long ReservedMb, int AppliedRows, int Changed, int Skipped, string? ReadAs)
 {
-    private const string Columns = "default_mb, reserved_rows, reserved_accounts, reserved_mb, applied_rows, changed, skipped";
+    private const string Columns = "default_mb, reserved_rows, reserved_accounts, reserved_mb, applied_rows, changed, skipped, read_as";
 
     /// <summary>Adds the columns to the table of jobs that wait for workers.</summary>
     public static void AddColumns(Table table)
     {
-        foreach (var column in Columns.Split(", ").Where(c => c != "reserved_mb")) table.AddColumn<int>(column).NotNull().DefaultValue(0);
+        foreach (var column in Columns.Split(", ").Where(c => c is not "reserved_mb" and not "read_as")) table.AddColumn<int>(column).NotNull().DefaultValue(0);
         table.AddColumn<long>("reserved_mb").NotNull().DefaultValue(0);
+        table.AddColumn<string>("read_as");
         table.AddColumn("row_order", "integer[]"); // of a bulk change that is committed: see RowOrder
     }
 
@@ -31,7 +33,7 @@ public sealed record BulkNumbers(int DefaultMb, int ReservedRows, int ReservedAc
         command.Parameters.Add(new() { Value = job });
         await using var row = await session.ExecuteReaderAsync(command, stop);
         return await row.ReadAsync(stop)
-            ? new(row.GetInt32(0), row.GetInt32(1), row.GetInt32(2), row.GetInt64(3), row.GetInt32(4), row.GetInt32(5), row.GetInt32(6))
+            ? new(row.GetInt32(0), row.GetInt32(1), row.GetInt32(2), row.GetInt64(3), row.GetInt32(4), row.GetInt32(5), row.GetInt32(6), row.IsDBNull(7) ? null : row.GetString(7))
             : throw new Platform.LeaseLostException();
     }
 }

@@ -15,9 +15,10 @@ public sealed record DeletedMail(long Messages, long? FreedBytes);
 
 /// <summary>What came of a registration.</summary>
 /// <param name="Registered">How many accounts were registered; of a dry run: would be.</param>
-/// <param name="Changed">1 when the file has a row of <c>postmaster</c>, whose password was set; else absent.</param>
-/// <param name="Skipped">1 when that row has no password and was skipped; else absent.</param>
-public sealed record RegisteredAccounts(long Registered, long? Changed = null, long? Skipped = null);
+/// <param name="Changed">1 when the file has a row of <c>postmaster</c>, which was changed as it says; else absent.</param>
+/// <param name="Skipped">1 when that row was skipped: it has no password, or no longer fits in the domain; else absent.</param>
+/// <param name="ReadAs">As which encoding the file was read, where it may be meant in another one, too; else absent.</param>
+public sealed record RegisteredAccounts(long Registered, long? Changed = null, long? Skipped = null, string? ReadAs = null);
 
 /// <summary>What came of a bulk change.</summary>
 /// <param name="Changed">How many accounts were changed; of a dry run: would be.</param>
@@ -25,7 +26,8 @@ public sealed record RegisteredAccounts(long Registered, long? Changed = null, l
 /// How many were left out: they do not exist, there is no room left for their capacity, or their password must not be set, as it
 /// was forced meanwhile.
 /// </param>
-public sealed record ChangedAccounts(long Changed, long Skipped);
+/// <param name="ReadAs">As which encoding the file was read, where it may be meant in another one, too; else absent.</param>
+public sealed record ChangedAccounts(long Changed, long Skipped, string? ReadAs = null);
 
 /// <summary>What came of an undo.</summary>
 /// <param name="Undone">How many accounts were put back or deleted.</param>

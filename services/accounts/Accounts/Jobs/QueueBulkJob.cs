@@ -28,9 +28,11 @@ public static class QueueBulkJob
         if (await context.Session.LoadAsync<Domain>(domain!, stop) is null) return Problems.Of(PlatformProblems.NotFound);
         var (file, refusal) = await Upload.ReadAsync(http, stop);
         if (file is null) return refusal!;
-        // Both readings are possible where the two encodings share all of the file's bytes: the answer says which one counts.
-        if (CsvText.IsAmbiguous(file)) http.Response.Headers["X-Read-As"] = "utf-8";
         var job = new JobQueued(AccountsJobs.NewId(), kind, domain!, isDryRun, context.Now);
-        return AccountsJobs.All.Queue(context, job, context.Caller with { Via = "csv" }, box.Seal(file));
+        var answer = AccountsJobs.All.Queue(context, job, context.Caller with { Via = "csv" }, box.Seal(file));
+        if (!CsvText.IsAmbiguous(file)) return answer;
+        // Both readings are possible where the two encodings share all of the file's bytes: the answer and the job's result say which one counts.
+        context.Session.QueueSqlCommand("update bulk_job set read_as = ? where id = ?", CsvText.ReadingOfAmbiguous, job.JobId);
+        return answer with { Headers = new Dictionary<string, string> { ["X-Read-As"] = CsvText.ReadingOfAmbiguous } };
     }
 }

@@ -9,8 +9,8 @@ using Npgsql;
 namespace Hikyaku.Accounts.Undo;
 
 /// <summary>
-/// Undoes a bulk job, some accounts at a time, whatever happens: of a change what nobody has changed since, each as a single
-/// undo would; of a registration the accounts that hold no mail yet, by the ordinary process of deletion. Whether they do, their
+/// Undoes a bulk job, some accounts at a time, whatever happens: what it changed and nobody has changed since, each as a single
+/// undo would; and the accounts that it registered and that hold no mail yet, by the ordinary process of deletion. Whether they do, their
 /// nodes are asked, who may know of mail that they have not told yet. What is left as it is
 /// is named (<see cref="LeftAccounts"/>). Which accounts they are, the events of the job say: they stand between its first and last.
 /// </summary>
@@ -23,14 +23,15 @@ public sealed class UndoJobs(JobSteps steps, BulkFiles files, MailboxEmptiness m
     public async Task RunAsync(LeasedJob job, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(job);
-        var (undone, isRegistration, accounts) = await AccountsAsync(job.Id, stop);
+        var (undone, accounts) = await AccountsAsync(job.Id, stop);
         await steps.StartAsync(job, JobPhases.Committed, stage: null, accounts.Count, stop);
         var patience = mail.Patience;
         foreach (var some in accounts.Skip(await DoneAsync(job, stop)).Chunk(files.RowsAtOnce))
         {
-            var silent = isRegistration ? await mail.MeasureAsync(some, patience, stop) : [];
-            if (silent.Count == some.Length) patience = mail.ShortPatience;
-            await UndoSomeAsync(job, undone, isRegistration, some, silent, accounts.Count, stop);
+            string[] registered = [.. some.Where(a => a.IsNew).Select(a => a.Id)];
+            var silent = registered.Length > 0 ? await mail.MeasureAsync(registered, patience, stop) : [];
+            if (silent.Count > 0 && silent.Count == registered.Length) patience = mail.ShortPatience;
+            await UndoSomeAsync(job, undone, some, silent, accounts.Count, stop);
         }
 
         await steps.AppliedAsync(job, step =>
@@ -55,17 +56,18 @@ public sealed class UndoJobs(JobSteps steps, BulkFiles files, MailboxEmptiness m
     }
 
     private async Task UndoSomeAsync(
-        LeasedJob job, string undone, bool isRegistration, string[] ids, HashSet<string> silent, int total, CancellationToken stop)
+        LeasedJob job, string undone, (string Id, bool IsNew)[] some, HashSet<string> silent, int total, CancellationToken stop)
     {
         await using var step = await steps.BeginAsync(job, stop);
         var (session, own) = (step.Session, await BulkNumbers.ReadAsync(step.Session, job.Id, stop));
         var (usage, domain) = (await DomainUsage.LockWithLimitsAsync(session, job.Domain, stop))!.Value;
+        string[] ids = [.. some.Select(a => a.Id)];
         await AccountsOfRows.LockAsync(session, ids, stop);
         var accounts = (await session.LoadManyAsync<MailAccount>(stop, ids)).ToDictionary(a => a.Id);
         var left = new List<(string Account, Rejection Why)>();
-        var count = isRegistration
-            ? await DeleteAsync(step, ids.Select(id => accounts[id]).ToList(), silent, left, stop)
-            : await PutBackAsync(step, undone, ids.Select(id => accounts[id]), domain, usage, left, stop);
+        var (deleted, freedMb) = await DeleteAsync(step, [.. some.Where(a => a.IsNew).Select(a => accounts[a.Id])], silent, left, stop);
+        var roomier = usage with { CapacityMb = usage.CapacityMb - freedMb };
+        var count = deleted + await PutBackAsync(step, undone, some.Where(a => !a.IsNew).Select(a => accounts[a.Id]), domain, roomier, left, stop);
         foreach (var (account, why) in left) LeftAccounts.Add(session, job.Id, account, why);
         session.QueueSqlCommand(
             "update bulk_job set applied_rows = applied_rows + ?, changed = changed + ?, skipped = skipped + ?, faults = 0 where id = ?",
@@ -108,9 +110,10 @@ public sealed class UndoJobs(JobSteps steps, BulkFiles files, MailboxEmptiness m
         return count;
     }
 
-    private static async Task<int> DeleteAsync(
+    private static async Task<(int Count, long FreedMb)> DeleteAsync(
         JobStep step, List<MailAccount> accounts, HashSet<string> silent, List<(string, Rejection)> left, CancellationToken stop)
     {
+        if (accounts.Count == 0) return (0, 0);
         var (session, domain, deletion, now) = (step.Session, step.Job.Domain, AccountsJobs.NewId(), step.Now);
         var reservations = (await session.LoadManyAsync<AddressReservation>(stop, accounts.Select(a => a.Address).ToArray())).ToDictionary(r => r.AccountId);
         var holding = await MailboxEmptiness.HoldersAsync(session, accounts.Select(a => a.Id), stop);
@@ -128,20 +131,21 @@ public sealed class UndoJobs(JobSteps steps, BulkFiles files, MailboxEmptiness m
             }
         }
 
-        if (count == 0) return 0;
+        if (count == 0) return (0, 0);
         session.Events.StartStream<Job>(deletion, new JobStarted(deletion, JobKinds.AccountDeletion, domain, null, count, now));
         DomainUsage.Add(session, domain, -count, -mb);
-        return count;
+        return (count, mb);
     }
 
-    // Accounts that free room come first, so that the others find it. In a full domain a swap could not be undone otherwise.
-    private async Task<(string Undone, bool IsRegistration, List<string> Accounts)> AccountsAsync(string job, CancellationToken stop)
+    // Accounts that free room come first, so that the others find it. In a full domain a swap could not be undone otherwise. New are those
+    // that the job has created: of a registration all but postmaster.
+    private async Task<(string Undone, List<(string Id, bool IsNew)> Accounts)> AccountsAsync(string job, CancellationToken stop)
     {
         await using var command = database.CreateCommand(
             """
-            select u.id, u.kind, e.stream_id
+            select u.id, e.stream_id, e.is_new
             from job j join job u on u.id = j.undoes, lateral (
-                select c.stream_id, sum(case when c.data ->> 'CapacityMb' is null then 0 else coalesce((
+                select c.stream_id, min(c.version) = 1 as is_new, sum(case when c.data ->> 'CapacityMb' is null then 0 else coalesce((
                     select (b.data ->> 'CapacityMb')::int from mt_events b
                     where b.stream_id = c.stream_id and b.version < c.version and b.data ->> 'CapacityMb' is not null order by b.version desc limit 1)
                     - (c.data ->> 'CapacityMb')::int, 0) end) as mb
@@ -149,18 +153,18 @@ public sealed class UndoJobs(JobSteps steps, BulkFiles files, MailboxEmptiness m
                 where seq_id between (select min(seq_id) from mt_events where stream_id = u.id) and (select max(seq_id) from mt_events where stream_id = u.id)
                     and headers ->> 'job' = u.id and type like 'accounts.mail-account-%'
                 group by c.stream_id) e
-            where j.id = $1 order by e.mb, e.stream_id
+            where j.id = $1 order by e.is_new desc, e.mb, e.stream_id
             """);
         command.Parameters.Add(new() { Value = job });
         command.CommandTimeout = 0; // of many accounts it takes as long as it takes
-        var (undone, kind, accounts) = ("", "", new List<string>());
+        var (undone, accounts) = ("", new List<(string, bool)>());
         await using var row = await command.ExecuteReaderAsync(stop);
         while (await row.ReadAsync(stop))
         {
-            (undone, kind) = (row.GetString(0), row.GetString(1));
-            accounts.Add(row.GetString(2));
+            undone = row.GetString(0);
+            accounts.Add((row.GetString(1), row.GetBoolean(2)));
         }
 
-        return (undone, kind == JobKinds.BulkRegistration, accounts);
+        return (undone, accounts);
     }
 }
