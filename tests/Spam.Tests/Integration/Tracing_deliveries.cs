@@ -56,6 +56,36 @@ public sealed class Tracing_deliveries(SpamService service) : IClassFixture<Spam
         Assert.Equal(result, (string)(await ListAsync())["items"]![0]!["outcome"]!["result"]!);
     }
 
+    [Theory]
+    [InlineData("waiting", "forwarded")]
+    [InlineData("waiting", "forwarded", "deferred")]
+    [InlineData("returned", "forwarded", "deferred", "bounced")]
+    [InlineData("returned", "forwarded", "deferred", "expired")]
+    [InlineData("forwarded", "forwarded", "deferred", "sent")]
+    [InlineData("dropped")]
+    public async Task What_is_not_stored_has_the_outcome_of_its_copies(string result, params string[] copy)
+    {
+        var dropped = Step("dropped", Now.AddSeconds(1)) with { Session = "s1" };
+        var sent = Step("sent", Now.AddSeconds(1), "q1") with { Session = "s1" };
+        await TellAsync([Received("q1", Now), dropped, sent, .. copy.Select((kind, n) => Step(kind, Now.AddSeconds(n + 1), "q1") with
+        {
+            Way = "forward", Rules = "0", Recipient = kind == "forwarded" ? null : "x@outside.test", Session = kind == "forwarded" ? "s1" : null,
+        })]);
+        var item = (await ListAsync())["items"]![0]!;
+        Assert.Equal(result, (string)item["outcome"]!["result"]!);
+        Assert.Contains((await ReadAsync((string)item["id"]!)).Body!["steps"]!.AsArray(), s => (string)s!["what"]! == "dropped" && (string?)s["setting"] == "reception");
+    }
+
+    [Fact]
+    public async Task A_virus_that_a_script_drops_is_no_matter_of_reception()
+    {
+        await TellAsync(
+            Received("q1", Now), Step("judged", Now, "q1") with { Verdict = new("virus", 0, "Eicar") }, Step("dropped", Now.AddSeconds(1)) with { Session = "s1" },
+            Step("sent", Now.AddSeconds(1), "q1") with { Session = "s1" });
+        var steps = (await ReadAsync((string)(await ListAsync())["items"]![0]!["id"]!)).Body!["steps"]!.AsArray();
+        Assert.Null(steps.Single(s => (string)s!["what"]! == "dropped")!["setting"]);
+    }
+
     [Fact]
     public async Task A_refusal_at_the_door_stands_alone_with_its_text()
     {

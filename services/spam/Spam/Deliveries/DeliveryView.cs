@@ -88,17 +88,26 @@ public sealed record DeliveryView(
         var verdict = VerdictOf(steps)?.Kind;
         if (verdict == "virus" && (refused || steps.Exists(s => s.Kind == DeliveryKinds.Dropped))) return "virus";
         if (refused) return "refused";
-        if (steps.Exists(s => s is { Kind: DeliveryKinds.Dropped, Way: "delivery" })) return "dropped";
+        if (steps.Exists(s => s is { Kind: DeliveryKinds.Dropped, Way: "delivery" })) return OfCopies(steps);
         if (ends.Exists(s => s.Kind is DeliveryKinds.Bounced or DeliveryKinds.Expired)) return "returned";
         if (ends.Count == 0 || ends.Exists(s => s.Kind == DeliveryKinds.Deferred)) return "waiting";
         return begin.Direction == "sent" ? "sent" : "stored"; // taken by another node whose word is still to come
     }
 
-    private static IReadOnlyList<DeliveryStep> StepsOf(IEnumerable<DeliveryObserved> steps, bool operates)
-        => [.. steps.Select(s => Of(s, operates)).OrderBy(s => Array.IndexOf(Order, s.By)).ThenBy(s => s.At)]; // OrderBy keeps the order of equal ones
+    // Of a message that is not stored, and whose copies nobody has taken yet.
+    private static string OfCopies(List<DeliveryObserved> steps)
+    {
+        var copies = steps.Where(s => s.Way == "forward").GroupBy(s => s.Recipient ?? "").Select(r => r.Last().Kind).ToList();
+        if (copies.Contains(DeliveryKinds.Deferred)) return "waiting";
+        if (copies.Exists(c => c is DeliveryKinds.Bounced or DeliveryKinds.Expired)) return "returned";
+        return copies.Count > 0 && copies.TrueForAll(c => c == DeliveryKinds.Forwarded) ? "waiting" : "dropped"; // no word of them yet
+    }
 
-    private static DeliveryStep Of(DeliveryObserved s, bool operates) => new(
-        s.At, By(s), s.Kind, s.Verdict?.Kind ?? s.Answer, SettingOf(s), s.Recipient, s.Relay ?? s.Client, s.Dsn, s.Folder,
+    private static IReadOnlyList<DeliveryStep> StepsOf(IReadOnlyList<DeliveryObserved> steps, bool operates)
+        => [.. steps.Select(s => Of(s, operates, steps.Any(v => v.Verdict?.Kind == "virus"))).OrderBy(s => Array.IndexOf(Order, s.By)).ThenBy(s => s.At)]; // OrderBy keeps the order of equal ones
+
+    private static DeliveryStep Of(DeliveryObserved s, bool operates, bool infected) => new(
+        s.At, By(s), s.Kind, s.Verdict?.Kind ?? s.Answer, SettingOf(s, infected), s.Recipient, s.Relay ?? s.Client, s.Dsn, s.Folder,
         operates ? s.Verdict?.Score : null, operates ? s.Verdict?.Virus : null);
 
     private static string By(DeliveryObserved s) => s switch
@@ -114,12 +123,12 @@ public sealed record DeliveryView(
     };
 
     // 3-7 is more than one rule: the list of them.
-    private static string? SettingOf(DeliveryObserved s) => s switch
+    private static string? SettingOf(DeliveryObserved s, bool infected) => s switch
     {
         { Way: "forward", Rules: { } rules } when !rules.Contains('-', StringComparison.Ordinal) && rules != "0" => $"forwarding-rules/{rules}",
         { Way: "forward" } => "forwarding-rules",
         { Way: "reply" } => "autoreply",
-        { Kind: DeliveryKinds.Dropped, Session: not null } => "reception",
+        { Kind: DeliveryKinds.Dropped, Session: not null } when !infected => "reception",
         { Kind: DeliveryKinds.Stored, Folder: "Junk" } => "spam",
         _ => null,
     };
