@@ -40,10 +40,9 @@ public sealed class Replying_automatically(NodeFixture fixture)
     [InlineData("List-Id: <a.list.test>")]
     [InlineData("Precedence: bulk")]
     [InlineData("Auto-Submitted: auto-generated")]
-    [InlineData("X-Spam-Flag: YES")]
     [InlineData("To: somebody-else@example.jp")]
     [InlineData("From: MAILER-DAEMON@outside.test")]
-    public async Task Lists_machines_and_spam_get_no_reply(string header)
+    public async Task Lists_and_machines_get_no_reply(string header)
     {
         var (account, sender, marker) = (await ReplyingAsync(), Sender(), Sender());
         await SendAsync(account, header.StartsWith("From", StringComparison.Ordinal) ? "" : sender, header + "\r\nSubject: of a machine\r\n", addressed: !header.StartsWith("To:", StringComparison.Ordinal));
@@ -67,6 +66,19 @@ public sealed class Replying_automatically(NodeFixture fixture)
         Assert.Null(read.Headers[HeaderId.Bcc]);
         Assert.StartsWith("Re:", read.Subject, StringComparison.Ordinal);
         Assert.DoesNotContain(_node.Outside.Recipients, r => r == "victim@outside.test");
+    }
+
+    [Theory, Trait("Rule", "RTE-7")]
+    [InlineData("Subject: nothing else\r\n")]
+    [InlineData("Date: Sun, 29 Nov 2026 12:00:00 +0900\r\nSubject: no author\r\n")]
+    [InlineData("From: somebody@outside.test\r\nSubject: no date\r\n")]
+    public async Task Mail_without_an_author_or_a_date_gets_a_reply(string header)
+    {
+        var (account, sender) = (await ReplyingAsync(), Sender());
+        Assert.StartsWith("250", await _node.DeliverRawAsync(account.Address, Encoding.ASCII.GetBytes($"To: {account.Address}\r\n{header}\r\nbody\r\n"), sender), StringComparison.Ordinal);
+        var read = await MimeMessage.LoadAsync(new MemoryStream(Encoding.Latin1.GetBytes((await ReplyAsync(sender)).Raw)), TestContext.Current.CancellationToken);
+        Assert.Equal((account.Address, sender), (read.From.Mailboxes.Single().Address, read.To.Mailboxes.Single().Address));
+        Assert.NotEqual(default, read.Date);
     }
 
     [Fact, Trait("Rule", "RTE-7")]

@@ -28,6 +28,21 @@ internal static class RoutedAccount
         if (wait) await Eventually.Async(() => account.Node.Routing.Applied >= position, TimeSpan.FromSeconds(40));
     }
 
+    /// <summary>The same version with the script of other settings of the service, as after an upgrade of it: the node learns it when it compares.</summary>
+    public static async Task RewriteAsync(this Account account, Func<MailboxRouting, MailboxRouting> set, RoutingSettings settings)
+    {
+        var node = account.Node;
+        var routing = set(new MailboxRouting { Id = account.State.AccountId, Address = account.Address, Domain = account.State.Domain });
+        var told = node.Routing.Snapshot().States.OfType<RoutingState>().Single(s => s.AccountId == routing.Id);
+        node.Routing.Keep(told with { Script = SieveScript.Of(routing, settings) });
+        using var http = new HttpClient { BaseAddress = node.AgentAddress, Timeout = TimeSpan.FromSeconds(40) };
+        await Eventually.Async(async () =>
+        {
+            using var answer = await http.PostAsync(new Uri("/check", UriKind.Relative), null);
+            return answer.IsSuccessStatusCode;
+        }, TimeSpan.FromSeconds(40));
+    }
+
     public static MailboxRouting ForwardAll(this MailboxRouting routing, params string[] to)
         => to.Aggregate(routing, (r, d) => r with { Rules = r.Rules.Add(new(r.Rules.Count + 1, Conditions.All, null, [d])) });
 
