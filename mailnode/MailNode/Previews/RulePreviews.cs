@@ -11,7 +11,7 @@ namespace Hikyaku.MailNode;
 public sealed partial class RulePreviews(NodeSettings settings, Replica replica, Doveadm doveadm, SieveFilter filter, IBus bus, ILogger<RulePreviews> logger)
     : Questions<RulePreviewAsked>(bus, Patience)
 {
-    private const int Newest = 1000, MostShown = 100, FoldersAtMost = 200, UidsInQuery = 200;
+    private const int Newest = 1000, MostShown = 100, FoldersAtMost = 200, UidsInQuery = 200, Widening = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     /// <inheritdoc/>
@@ -32,8 +32,7 @@ public sealed partial class RulePreviews(NodeSettings settings, Replica replica,
         var candidates = new List<(Doveadm.Folder Folder, long Uid, long ReceivedAt)>();
         foreach (var folder in folders.Where(f => f.Messages > 0).Take(FoldersAtMost))
         {
-            var from = Math.Max(1, folder.UidNext - Newest);
-            if (await doveadm.TimesAsync(address, ["mailbox-guid", folder.Identity, "uid", $"{from}:*"], stop) is not { } times) return null;
+            if (await NewestAsync(address, folder, stop) is not { } times) return null;
             candidates.AddRange(times.Select(t => (folder, t.Uid, t.ReceivedAt)));
         }
 
@@ -48,6 +47,17 @@ public sealed partial class RulePreviews(NodeSettings settings, Replica replica,
         }
 
         return [.. messages.OrderByDescending(m => m.ReceivedAt)];
+    }
+
+    // UIDs have gaps, as messages are moved and deleted: a range that holds too few is made longer.
+    private async Task<IReadOnlyList<(long Uid, long ReceivedAt)>?> NewestAsync(string address, Doveadm.Folder folder, CancellationToken stop)
+    {
+        for (long length = Newest; ; length *= Widening)
+        {
+            var from = Math.Max(1, folder.UidNext - length);
+            var times = await doveadm.TimesAsync(address, ["mailbox-guid", folder.Identity, "uid", $"{from}:*"], stop);
+            if (times is null || times.Count >= Math.Min(Newest, folder.Messages) || from == 1) return times;
+        }
     }
 
     /// <inheritdoc/>

@@ -40,6 +40,18 @@ public sealed class Trying_rules_on_stored_mail(NodeFixture fixture)
     public async Task A_mailbox_that_never_had_mail_has_nothing_to_match()
         => Assert.Equal((0, 0), await CountsAsync(await Account.OpenAsync(_node), SieveScript.OfPreview("all", null)));
 
+    [Fact, Trait("Rule", "OPS-4")]
+    public async Task A_rule_is_tried_on_mail_whose_UIDs_are_far_apart()
+    {
+        var account = await Account.OpenAsync(_node);
+        await _node.DeliverAsync(account.Address, "old");
+        await Eventually.Async(account.InboxAsync, i => i.Count == 1, Long);
+        await GuardedProcess.RunAsync("root", "doveadm", "-c", $"{_node.Home}/mailnode/dovecot/dovecot.conf", "mailbox", "update", "-u", account.Address, "--min-next-uid", "40000", "INBOX");
+        await _node.DeliverAsync(account.Address, "new");
+        await Eventually.Async(account.InboxAsync, i => i.Count == 2, Long);
+        Assert.Equal((2, 2), await CountsAsync(account, SieveScript.OfPreview("all", null)));
+    }
+
     private async Task<(int Searched, int Matched)> CountsAsync(Account account, string script) => await AskAsync(account, script) is var a ? (a.Searched, a.Matched) : default;
 
     private async Task<RulePreviewed> AskAsync(Account account, string script)
