@@ -106,6 +106,7 @@ settings_of_node() {
     setting Hikyaku__Doveadm "http://127.0.0.1:${!doveadm}"
     setting Hikyaku__DoveadmKey "$HIKYAKU_HOME/secrets/doveadm.key"
     [[ ${HIKYAKU_UPDATES:-off} == off ]] || setting Hikyaku__Updates true
+    [[ ${HIKYAKU_UNSCANNED:-wait} == wait ]] || setting Hikyaku__Unscanned "$HIKYAKU_UNSCANNED"
     setting Hikyaku__Rspamd "http://127.0.0.1:${!learn}"
     setting Hikyaku__RspamdPassword "$HIKYAKU_HOME/$2/scanner/learn.password"
     [[ ${HIKYAKU_LEARNING:-on} == on ]] || setting Hikyaku__Learning false

@@ -229,7 +229,7 @@ public static class DeliveryKinds
 /// <param name="RequestId">The <c>TraceAsked</c> that this answers.</param>
 /// <param name="RoutingVersion">Of the account's routing settings that act there; 0: it has none.</param>
 /// <param name="SpamVersion">Of its spam settings; 0: it has none.</param>
-/// <param name="Verdict">Null when the spam filter did not answer: nothing more is known then.</param>
+/// <param name="Verdict">Null when the message would wait with its sender, as it cannot be judged now: nothing more is known then.</param>
 /// <param name="Stored">The folder that it goes into; null: none.</param>
 /// <param name="Forwards">Where it is forwarded.</param>
 /// <param name="Replied">Whether its sender gets an autoreply.</param>

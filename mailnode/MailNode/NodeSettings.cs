@@ -24,6 +24,9 @@ public sealed record NodeSettings(string Node, string Home, IReadOnlyDictionary<
     /// <summary>Whether Rspamd and ClamAV fetch rules and signatures (<c>Hikyaku:Updates</c>).</summary>
     public bool Updates { get; init; }
 
+    /// <summary>Whether mail from outside is taken while Rspamd does not answer (<c>Hikyaku:Unscanned</c> is <c>pass</c>, as Postfix has it); else it waits.</summary>
+    public bool UnscannedPasses { get; init; }
+
     /// <summary>Where the Rspamd that judges incoming mail is asked and taught; null: nowhere.</summary>
     public RspamdAddress? Rspamd { get; init; }
 
@@ -126,6 +129,7 @@ public sealed record NodeSettings(string Node, string Home, IReadOnlyDictionary<
             PolicyPort = configuration.GetValue<int?>("Hikyaku:PolicyPort"),
             HardLimit = Limit(configuration.GetValue("Hikyaku:HardLimit", 10_000)),
             Updates = configuration.GetValue("Hikyaku:Updates", false),
+            UnscannedPasses = configuration["Hikyaku:Unscanned"] == "pass",
             Rspamd = configuration["Hikyaku:Rspamd"] is { Length: > 0 } rspamd ? new(new Uri(rspamd), Secret("Hikyaku:RspamdPassword")) : null,
             Learning = configuration.GetValue("Hikyaku:Learning", true),
             PostfixLog = configuration["Hikyaku:PostfixLog"] ?? LogOf(home, "mail"),

@@ -13,11 +13,12 @@ public sealed class SampleJudge(NodeSettings settings) : IDisposable
     /// <param name="Spam">Whether it is spam.</param>
     /// <param name="Virus">What the virus scanner found; null: nothing.</param>
     /// <param name="Unscanned">Whether the virus scanner could not look at it.</param>
+    /// <param name="Waits">Whether it would stay with its sender because of that (<c>HIKYAKU_UNSCANNED=wait</c>).</param>
     /// <param name="Score">Its score.</param>
     /// <param name="Reasons">The rules that matched, each with its score.</param>
     /// <param name="Message">With the verdict in its header, and without what was forged of it.</param>
     /// <param name="Refused">Why it is not taken; null: it is.</param>
-    public sealed record Judged(bool Spam, string? Virus, bool Unscanned, double Score, IReadOnlyList<string> Reasons, byte[] Message, string? Refused);
+    public sealed record Judged(bool Spam, string? Virus, bool Unscanned, bool Waits, double Score, IReadOnlyList<string> Reasons, byte[] Message, string? Refused);
 
     /// <summary>Asks; null when Rspamd does not answer.</summary>
     public async Task<Judged?> JudgeAsync(string sender, string recipient, byte[] message, CancellationToken stop)
@@ -41,6 +42,12 @@ public sealed class SampleJudge(NodeSettings settings) : IDisposable
         }
     }
 
+    /// <summary>The message as it is taken while nobody judges it: marked, and without what was forged of a verdict (postfix/main.cf).</summary>
+    public static Judged Unjudged(byte[] message) => new(
+        false, null, Unscanned: true, Waits: false, 0, [], WithFields(
+            message, new() { ["X-Virus-Status"] = "unscanned" },
+            name => name.StartsWith("X-Spam-", StringComparison.OrdinalIgnoreCase) || name.Equals("X-Virus-Status", StringComparison.OrdinalIgnoreCase)), Refused: null);
+
     /// <inheritdoc/>
     public void Dispose() => _rspamd.Dispose();
 
@@ -56,7 +63,8 @@ public sealed class SampleJudge(NodeSettings settings) : IDisposable
             .Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Name} {s.Score:0.00}"));
         return new(
             fields.GetValueOrDefault("X-Spam-Flag") == "YES", virus.StartsWith(infected, StringComparison.Ordinal) ? virus[infected.Length..].Trim() : null, virus == "unscanned",
-            answer.GetProperty("score").GetDouble(), [.. reasons], WithFields(message, fields, removed), RefusalIn(answer));
+            answer.TryGetProperty("action", out var action) && action.GetString() == "soft reject",
+            answer.GetProperty("score").GetDouble(), [.. reasons], WithFields(message, fields, removed.Contains), RefusalIn(answer));
     }
 
     // As Postfix answers it.
@@ -68,7 +76,7 @@ public sealed class SampleJudge(NodeSettings settings) : IDisposable
     }
 
     // As bytes: Latin-1 has one character for each.
-    private static byte[] WithFields(byte[] message, Dictionary<string, string> added, HashSet<string> removed)
+    private static byte[] WithFields(byte[] message, Dictionary<string, string> added, Predicate<string> isRemoved)
     {
         var text = new StringBuilder();
         foreach (var (name, value) in added) text.Append(name).Append(": ").Append(value.ReplaceLineEndings("\r\n")).Append("\r\n");
@@ -76,7 +84,7 @@ public sealed class SampleJudge(NodeSettings settings) : IDisposable
         foreach (var line in lines[..^1].Select(l => l + '\n').Append(lines[^1]))
         {
             if (isHeader && line.TrimEnd('\r', '\n').Length == 0) isHeader = false;
-            if (isHeader && line[0] is not (' ' or '\t')) isDropped = removed.Contains(line.Split(':')[0].TrimEnd());
+            if (isHeader && line[0] is not (' ' or '\t')) isDropped = isRemoved(line.Split(':')[0].TrimEnd());
             if (!isHeader || !isDropped) text.Append(line);
         }
 

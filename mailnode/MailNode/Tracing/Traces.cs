@@ -25,7 +25,9 @@ public sealed partial class Traces(NodeSettings settings, Replica replica, Sampl
         var answer = new MessageTraced(settings.Node, asked.RequestId, mailbox.RoutingVersion, mailbox.SpamVersion, null, null, [], false, []);
         // How full it was earlier nobody knows.
         if (asked.Settings is null && mailbox.AsksForSpace && await RefusalAsync(mailbox.Address, message.Length, stop) is { } refused) return answer with { Refused = refused };
-        if (await judge.JudgeAsync(asked.Sender, mailbox.Address, message, stop) is not { } judged) return answer; // without a verdict
+        var judged = await judge.JudgeAsync(asked.Sender, mailbox.Address, message, stop);
+        if (judged is null && settings is { UnscannedPasses: true, Rspamd: not null }) judged = SampleJudge.Unjudged(message);
+        if (judged is null or { Waits: true }) return answer; // without a verdict
         if (judged.Refused is { } refusal) return answer with { Refused = refusal };
         var verdict = new DeliveryVerdict(judged.Virus is not null ? "virus" : judged.Spam ? "spam" : judged.Unscanned ? "unscanned" : "ham", judged.Score, judged.Virus);
         answer = answer with { Verdict = verdict, Reasons = judged.Reasons };

@@ -185,6 +185,7 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
             $"--Hikyaku:DovecotLog={Home}/guard-dovecot/server.log", $"--Hikyaku:ScannerLog={Home}/guard-scanner/server.log",
             // Shorter than usual, as tests wait for them.
             "--Hikyaku:OldReadersLinger=00:00:01", "--Hikyaku:LeaseInterval=00:00:01", "--Hikyaku:ReplicaCheckInterval=00:00:01",
+            "--Hikyaku:Unscanned=pass", // as RenderAsync has it
             $"--Hikyaku:Rspamd=http://127.0.0.1:{Port("LEARN")}", $"--Hikyaku:RspamdPassword={Home}/mailnode/scanner/learn.password",
             $"--Hikyaku:Doveadm=http://127.0.0.1:{Port("DOVEADM")}", $"--Hikyaku:DoveadmKey={Home}/secrets/doveadm.key", .. Settings,
         ];

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Hikyaku.Contracts;
+using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform.Testing;
 using Hikyaku.Spam.Contracts;
 using MailKit;
@@ -39,6 +40,15 @@ internal static class ScannedMail
 
     public static Task<string> DeliverTextAsync(this Account account, string header, string text) => account.Node.DeliverRawAsync(
         account.Address, Bytes($"From: somebody@outside.test\n{header}\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{text}\n"));
+
+    /// <summary>What the node says would happen to a message.</summary>
+    public static async Task<MessageTraced> TraceAsync(this Account account, string header, string text, TracedSettings? earlier = null)
+    {
+        var (request, broker) = (Guid.NewGuid().ToString("N"), account.Node.Broker);
+        var message = Bytes($"From: somebody@outside.test\nTo: {account.Address}\n{header}\nMIME-Version: 1.0\nMessage-ID: <{request}@outside.test>\nDate: Sun, 29 Nov 2026 12:00:00 +0900\n\n{text}\n");
+        await broker.PublishAsync(new TraceAsked(request, account.State.AccountId, "somebody@outside.test", Convert.ToBase64String(message), earlier));
+        return (await Eventually.Async(() => broker.Facts.Values.OfType<MessageTraced>().FirstOrDefault(a => a.RequestId == request), a => a is not null, TimeSpan.FromSeconds(30)))!;
+    }
 
     public static async Task SetSpamAsync(this Account account, bool tag, bool sort)
     {

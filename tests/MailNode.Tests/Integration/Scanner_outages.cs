@@ -14,6 +14,7 @@ public sealed class NodeThatWaits : NodeFixture, IAsyncLifetime
     {
         await base.InitializeAsync();
         await Dns.StartAsync();
+        await Node.RestartAgentAsync("--Hikyaku:Unscanned=wait");
         await Node.RenderAsync("HIKYAKU_UNSCANNED=wait", $"HIKYAKU_DNS=127.0.0.1:{Dns.Port}");
         await Node.StopPostfixAsync();
         await Node.StartPostfixAsync();
@@ -46,6 +47,7 @@ public sealed class Scanner_outages(NodeThatWaits fixture)
         var account = await Account.OpenAsync(_node);
         await _node.StopClamAvAsync();
         Assert.StartsWith("451 4.7.1", await account.DeliverTextAsync("Subject: waits", "text"), StringComparison.Ordinal);
+        Assert.Null((await account.TraceAsync("Subject: sample", "text")).Verdict); // it would wait, too
         Assert.Empty(await account.InboxAsync());
         await _node.StartClamAvAsync();
         await Eventually.Async(async () => (await account.DeliverTextAsync("Subject: waits", "text")).StartsWith("250", StringComparison.Ordinal));
@@ -82,6 +84,7 @@ public sealed class Scanner_outages(NodeThatWaits fixture)
         await client.GetStream().WriteAsync(message.AsMemory(message.Length / 2));
         Assert.StartsWith("451", await RawSmtp.ReplyAsync(reader), StringComparison.Ordinal);
         Assert.StartsWith("451", await account.DeliverTextAsync("Subject: too early", "text"), StringComparison.Ordinal);
+        Assert.Null((await account.TraceAsync("Subject: sample", "text")).Verdict);
         await _node.StartSpamScannerAsync();
         await Eventually.Async(async () => (await account.DeliverTextAsync("Subject: within", "text")).StartsWith("250", StringComparison.Ordinal));
         Assert.Equal("NO", (await account.HeaderAsync("within"))["X-Spam-Flag"]);

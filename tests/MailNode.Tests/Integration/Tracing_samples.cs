@@ -76,11 +76,5 @@ public sealed class Tracing_samples(NodeWithScanner fixture)
         Assert.Null(traced.Stored);
     }
 
-    private async Task<MessageTraced> TraceAsync(Account account, string header, string text, TracedSettings? earlier = null)
-    {
-        var request = Guid.NewGuid().ToString("N");
-        var message = Bytes($"From: somebody@outside.test\nTo: {account.Address}\n{header}\nMIME-Version: 1.0\nMessage-ID: <{request}@outside.test>\nDate: Sun, 29 Nov 2026 12:00:00 +0900\n\n{text}\n");
-        await _node.Broker.PublishAsync(new TraceAsked(request, account.State.AccountId, "somebody@outside.test", Convert.ToBase64String(message), earlier));
-        return (await Eventually.Async(() => _node.Broker.Facts.Values.OfType<MessageTraced>().FirstOrDefault(a => a.RequestId == request), a => a is not null, TimeSpan.FromSeconds(30)))!;
-    }
+    private static Task<MessageTraced> TraceAsync(Account account, string header, string text, TracedSettings? earlier = null) => account.TraceAsync(header, text, earlier);
 }

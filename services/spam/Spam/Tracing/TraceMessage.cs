@@ -54,7 +54,8 @@ internal static class TraceMessage
         // 5.7.1: because of the message, whatever is set of the account.
         if (traced.Refused is { } refused) return new(new(null, [], false, refused), [new("reception", "refused", refused, refused.Contains(" 5.7.1 ", StringComparison.Ordinal) ? null : "capacity")]);
         List<TraceStep> steps = [new("reception", "taken")];
-        if (traced.Verdict is not { } verdict) return new(new(null, [], false, "the spam filter does not answer"), [.. steps, new("spam", "waiting", "unscanned")]);
+        // Rspamd is away, or ClamAV is, and the operator has mail wait then.
+        if (traced.Verdict is not { } verdict) return new(new(null, [], false, "it cannot be judged now"), [.. steps, new("spam", "waiting", "unscanned")]);
         if (verdict.Kind == "virus") return new(new(null, [], false, "virus"), [.. steps, new("virus", "deleted", operates ? verdict.Virus : null)]);
         steps.Add(new("virus", "judged", verdict.Kind == "unscanned" ? "unscanned" : "clean"));
         var spam = verdict.Kind == "spam";
