@@ -153,7 +153,8 @@ internal sealed class DeliveryNotes(SqliteConnection replica)
 
     private void Note(PostfixLine.Tried tried, Message message)
     {
-        var copy = ForwardOf(tried.OriginalTo ?? tried.To);
+        // Only what came by the door of scripts is a copy: such an address may be written by anybody.
+        var copy = message.Door == "forward" ? ForwardOf(tried.OriginalTo ?? tried.To) : null;
         var answers = message is { Door: "forward", Sender: "", RepliesTo: not null } && copy is null;
         message = message with { Cause = message.Cause ?? copy?.Cause ?? (answers ? message.RepliesTo : null) };
         var fact = new DeliveryObserved(

@@ -82,7 +82,17 @@ public sealed class Noting_deliveries : IDisposable
     [InlineData("..@forward.invalid")]
     [InlineData("a.-1.a1.b@forward.invalid")]
     public void An_address_of_forwarding_that_names_no_account_is_told_to_nobody(string address)
-        => Assert.Empty(Note(new PostfixLine.Tried(Copy, "x@outside.test", address, "none", "2.0.0", "sent", "250 ok")));
+        => Assert.Empty(Note(new PostfixLine.Began(Copy, "forward", "localhost[127.0.0.1]", null), new PostfixLine.Tried(Copy, "x@outside.test", address, "none", "2.0.0", "sent", "250 ok")));
+
+    [Theory]
+    [InlineData("smtp")]
+    [InlineData("submission")]
+    public void An_address_of_forwarding_that_somebody_writes_is_told_to_no_other_account(string door)
+    {
+        Take("hanako@example.jp", door, door == "smtp" ? null : "hanako@example.jp/1.1");
+        var told = Note(new PostfixLine.Tried(Id, $"{Copy}.-0.a1@forward.invalid", null, "none", "5.4.4", "bounced", "Host not found"));
+        Assert.DoesNotContain(told, f => f.AccountId == "a1");
+    }
 
     [Fact]
     public void An_autoreply_is_told_with_the_Message_ID_that_it_answers()
