@@ -41,7 +41,7 @@ public partial class Program
         services.AddSingleton<Replica>();
         services.AddSingleton<SigningKeys>();
         services.AddSingleton<MailChanges>();
-        services.AddSingleton<SpamLearning>();
+        AddRunning<SpamLearning>(services);
         services.AddSingleton<Definitions>();
         services.AddSingleton<PostfixQueue>();
         services.AddSingleton<UnfinishedMessages>();

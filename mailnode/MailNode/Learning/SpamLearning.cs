@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Hikyaku.MailNode;
@@ -9,64 +10,69 @@ namespace Hikyaku.MailNode;
 /// <c>POST /learn/ham</c>; dovecot/pipes/learn), and it goes on to Rspamd, which keeps no text, only how often words that it cannot be
 /// asked for were in spam. One classifier for the whole platform, so that nobody's mailbox may teach it more than its share.
 /// </summary>
-public sealed partial class SpamLearning(NodeSettings settings, TimeProvider time, ILogger<SpamLearning> log) : IDisposable
+public sealed partial class SpamLearning(NodeSettings settings, TimeProvider time, ILogger<SpamLearning> log) : BackgroundService
 {
     /// <summary>How many messages of one mailbox teach in a day.</summary>
     public const int MostADay = 100;
 
-    /// <summary>A longer message does not teach: words are in its beginning, and Rspamd reads it while a mail program waits.</summary>
+    /// <summary>A longer message does not teach: words are in its beginning, and it is kept until Rspamd has read it.</summary>
     public const long MostBytes = 1 << 20;
 
-    private const int AtOnce = 4, MostMailboxes = 100_000;
+    private const int MostWaiting = 128, MostMailboxes = 100_000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     private readonly HttpClient _rspamd = new() { Timeout = Patience };
-    private readonly SemaphoreSlim _turns = new(AtOnce);
+    private readonly Channel<(string Kind, byte[] Message)> _waiting = Channel.CreateBounded<(string, byte[])>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     private ConcurrentDictionary<string, int> _taught = new(StringComparer.OrdinalIgnoreCase);
     private DateOnly _day;
 
     /// <summary>
-    /// <c>POST /learn/{kind}</c> with the message, and the login in the header <c>X-Mailbox</c>: 200 when it was taught or was known, 404
-    /// when learning is off, 413 above <see cref="MostBytes"/>, 429 when the mailbox has had its share of the day, 503 when Rspamd does
-    /// not answer or is busy. Dovecot does not care: a message that does not teach is moved all the same.
+    /// <c>POST /learn/{kind}</c> with the message, and the login in the header <c>X-Mailbox</c>: 202 when it will be taught, 404 when
+    /// learning is off, 413 above <see cref="MostBytes"/>, 429 when the mailbox has had its share of the day, 503 when too many wait.
+    /// Nobody waits for Rspamd, as a mail program waits for this. Dovecot does not care: a message that does not teach is moved all the same.
     /// </summary>
     public async Task<IResult> Receive(string kind, HttpContext context, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (settings is not { Learning: true, Rspamd: { } rspamd } || kind is not ("spam" or "ham")) return Results.NotFound();
+        if (settings is not { Learning: true, Rspamd: not null } || kind is not ("spam" or "ham")) return Results.NotFound();
         if (context.Request.ContentLength is null or > MostBytes) return Results.StatusCode(StatusCodes.Status413PayloadTooLarge);
         if (!HasShareLeft(context.Request.Headers["X-Mailbox"].ToString())) return Results.StatusCode(StatusCodes.Status429TooManyRequests);
-        if (!await _turns.WaitAsync(TimeSpan.Zero, stop)) return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
-        try
-        {
-            context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = MostBytes;
-            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(rspamd.Controller, $"/learn{kind}"))
-            {
-                Content = new StreamContent(context.Request.Body),
-                Headers = { { "Password", rspamd.Password } },
-            };
-            using var answer = await _rspamd.SendAsync(request, stop);
-            // 208: it knows the message already; 404: there are too few words in it.
-            if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.NotFound) return Results.Ok();
-            LogRefused((int)answer.StatusCode);
-        }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !stop.IsCancellationRequested)
-        {
-            LogAway(e);
-        }
-        finally
-        {
-            _turns.Release();
-        }
-
-        return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = MostBytes;
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, stop);
+        return Results.StatusCode(_waiting.Writer.TryWrite((kind, body.ToArray())) ? StatusCodes.Status202Accepted : StatusCodes.Status503ServiceUnavailable);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await foreach (var (kind, message) in _waiting.Reader.ReadAllAsync(stoppingToken)) await TeachAsync(kind, message, stoppingToken);
+    }
+
+    private async Task TeachAsync(string kind, byte[] message, CancellationToken stop)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(settings.Rspamd!.Controller, $"/learn{kind}"))
+            {
+                Content = new ByteArrayContent(message),
+                Headers = { { "Password", settings.Rspamd.Password } },
+            };
+            using var answer = await _rspamd.SendAsync(request, stop);
+            // 208: it knows the message already; 404: there are too few words in it.
+            if (!answer.IsSuccessStatusCode && answer.StatusCode != HttpStatusCode.NotFound) LogRefused((int)answer.StatusCode);
+        }
+        catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !stop.IsCancellationRequested))
+        {
+            LogAway(e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
         _rspamd.Dispose();
-        _turns.Dispose();
     }
 
     private bool HasShareLeft(string mailbox)
