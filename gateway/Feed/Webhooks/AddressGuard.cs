@@ -1,55 +1,27 @@
 using System.Net;
 using System.Net.Sockets;
+using Hikyaku.Platform;
 
 namespace Hikyaku.Feed.Webhooks;
 
-/// <summary>An address that may not be called.</summary>
-public sealed class RefusedAddressException() : IOException("The host has an address that may not be called");
-
 /// <summary>
-/// Keeps webhooks out of the platform's own networks: only public addresses are called, and those that the setting
-/// <c>Hikyaku:WebhookAllow</c> names (networks, separated by commas; none by default), which may be called without TLS, too.
-/// The connection is made to the very address that was judged, so that a name that resolves to another address later cannot get around the check.
+/// Keeps webhooks out of the platform's own networks (<see cref="NetworkGuard"/>). The networks that the setting
+/// <c>Hikyaku:WebhookAllow</c> names (separated by commas; none by default) may be called without TLS, too.
 /// </summary>
 public sealed class AddressGuard(IConfiguration configuration)
 {
-    // IANA's special-purpose registries; of IPv6 only 2000::/3 is public, less these.
-    private static readonly IPNetwork[] Special =
-    [
-        .. new[]
-        {
-            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
-            "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-            "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
-        }.Select(IPNetwork.Parse),
-    ];
-
-    private static readonly IPNetwork PublicV6 = IPNetwork.Parse("2000::/3");
-
-    private readonly IPNetwork[] _allowed =
-        [.. (configuration["Hikyaku:WebhookAllow"] ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(IPNetwork.Parse)];
+    private readonly NetworkGuard _network = new(configuration["Hikyaku:WebhookAllow"]);
 
     /// <summary>Whether an address may be called.</summary>
-    public bool Permits(IPAddress address, bool withTls)
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        if (_allowed.Any(n => n.Contains(address))) return true;
-        if (!withTls || Special.Any(n => n.Contains(address))) return false;
-        return address.AddressFamily == AddressFamily.InterNetwork || PublicV6.Contains(address);
-    }
+    public bool Permits(IPAddress address, bool withTls) => withTls ? _network.Permits(address) : _network.Allows(address);
 
-    /// <summary>
-    /// The addresses of a URL's host. If one of them may not be called, the whole host is refused: mixed addresses are a sign of an attack.
-    /// </summary>
+    /// <summary>The addresses of a URL's host. If one of them may not be called, the whole host is refused.</summary>
     /// <exception cref="RefusedAddressException">One of them may not be called.</exception>
     /// <exception cref="SocketException">The name has no address.</exception>
     public async Task<IPAddress[]> ResolveAsync(Uri url, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(url);
-        // The resolver refuses the unspecified address.
-        var addresses = IPAddress.TryParse(url.DnsSafeHost, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(url.DnsSafeHost, stop);
-        if (addresses.Length == 0) throw new SocketException((int)SocketError.HostNotFound);
+        var addresses = await _network.ResolveAsync(url.DnsSafeHost, stop);
         return addresses.All(a => Permits(a, url.Scheme == Uri.UriSchemeHttps)) ? addresses : throw new RefusedAddressException();
     }
 
@@ -57,17 +29,6 @@ public sealed class AddressGuard(IConfiguration configuration)
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var addresses = await ResolveAsync(context.InitialRequestMessage.RequestUri!, stop);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, stop);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        return await NetworkGuard.ConnectAsync(await ResolveAsync(context.InitialRequestMessage.RequestUri!, stop), context.DnsEndPoint.Port, stop);
     }
 }
