@@ -71,7 +71,7 @@ public partial class DeployedPrograms
 
     private static IEnumerable<string> Deployables()
         => new[] { "services", "gateway", "mailnode" }.SelectMany(f => Repository.Files(f, "*.csproj"))
-            .Where(f => !f.EndsWith(".Contracts.csproj", StringComparison.Ordinal))
+            .Where(f => IsProgramText().IsMatch(File.ReadAllText(f)))
             .Select(f => Path.GetRelativePath(Repository.Root, Path.GetDirectoryName(f)!));
 
     private static bool IsProgram(string folder)

@@ -21,6 +21,7 @@ public class ProjectReferences
 
     [Theory]
     [InlineData("<ProjectReference Include=\"../../accounts/Accounts/Accounts.csproj\" />")]
+    [InlineData("<ProjectReference Include=\"../../datacopy/Copier/Copier.csproj\" />")]
     [InlineData("<ProjectReference Include=\"..\\..\\..\\platform\\Platform.Testing\\Platform.Testing.csproj\" />")]
     public void A_stranger_is_found(string reference) => Assert.Single(StrangersOf(Planted("Routing", reference)));
 
@@ -32,7 +33,8 @@ public class ProjectReferences
     public void A_burden_of_contracts_is_found(string reference) => Assert.Single(BurdensOf(Planted("Routing.Contracts", reference)));
 
     private static IEnumerable<string> StrangersOf(Project project)
-        => project.ProjectReferences.Where(r => r != "Platform" && !r.EndsWith(".Contracts", StringComparison.Ordinal)).Select(r => $"{project.Name} → {r}");
+        => project.ProjectReferences.Where(r => r != "Platform" && !r.EndsWith(".Contracts", StringComparison.Ordinal) && !Repository.IsLibraryOf(project, r))
+            .Select(r => $"{project.Name} → {r}");
 
     private static IEnumerable<string> BurdensOf(Project contracts)
         => contracts.Xml.Descendants()

@@ -4,8 +4,11 @@ using System.Xml.Linq;
 namespace Hikyaku.Architecture.Tests;
 
 /// <summary>One csproj.</summary>
-internal sealed record Project(string Name, XDocument Xml)
+internal sealed record Project(string Name, XDocument Xml, string? Folder = null)
 {
+    /// <summary>Whether it has code and is no program: a program of the same folder has it.</summary>
+    public bool IsLibrary => !IsContracts && (string?)Xml.Root!.Attribute("Sdk") == "Microsoft.NET.Sdk" && Xml.Descendants("OutputType").All(t => t.Value != "Exe");
+
     public bool IsContracts => Name.EndsWith(".Contracts", StringComparison.Ordinal);
 
     public Assembly Assembly => Assembly.Load(Name);
@@ -40,7 +43,11 @@ internal static class Repository
 
     /// <summary>The projects of services that have event streams: folders of services/.</summary>
     public static IEnumerable<Project> Services
-        => ProjectsBelow(Path.Combine(Root, "services"), depth: 2).Where(p => !p.IsContracts);
+        => ProjectsBelow(Path.Combine(Root, "services"), depth: 2).Where(p => p is { IsContracts: false, IsLibrary: false });
+
+    /// <summary>Whether a project is a library that belongs to another one: it lies in the same folder.</summary>
+    public static bool IsLibraryOf(Project project, string library)
+        => Projects.Any(l => l.Name == library && l.IsLibrary && Projects.Any(p => p.Name == project.Name && p.Folder == l.Folder));
 
     /// <summary>All files of a kind that people write, below a folder of the checkout.</summary>
     public static IEnumerable<string> Files(string folder, string pattern)
@@ -52,7 +59,7 @@ internal static class Repository
 
     private static IEnumerable<Project> ProjectsBelow(string folder, int depth)
         => depth == 0
-            ? Directory.EnumerateFiles(folder, "*.csproj").Select(f => new Project(Path.GetFileNameWithoutExtension(f), XDocument.Load(f)))
+            ? Directory.EnumerateFiles(folder, "*.csproj").Select(f => new Project(Path.GetFileNameWithoutExtension(f), XDocument.Load(f), Path.GetDirectoryName(folder)))
             : Directory.Exists(folder) ? Directory.EnumerateDirectories(folder).SelectMany(d => ProjectsBelow(d, depth - 1)) : [];
 
     private static string FindRoot(string folder)
