@@ -65,6 +65,11 @@ public sealed class Exporting_and_importing
             + "jiro,,,0,0,0,0,1,1,0,normal,0\r\ntaro,,,0,0,0,0,1,1,0,password-forcibly-changed,1\r\n",
             Text(Export([new("jiro@example.jp", null, 0, 1, false), new("taro@example.jp", null, 0, 1, true)], cp932: false, all: true)));
 
+    [Fact, Trait("Rule", "ACC-11")]
+    public void Routing_and_spam_settings_stand_in_their_columns()
+        => Assert.EndsWith("\r\ntaro,,,0,1,1,1,0,1,1,normal,0\r\n", Text(Export(
+            [new("taro@example.jp", null, 0, 1, false, Forwarding: true, Autoreply: true, Reception: false, TagSubject: true, SortToJunk: true)], cp932: false, all: true)), StringComparison.Ordinal);
+
     [Fact, Trait("Rule", "ACC-12")]
     public void CP932_has_no_byte_order_mark()
         => Assert.StartsWith("mail_account", Encoding.ASCII.GetString(Export([], cp932: true, all: false)), StringComparison.Ordinal);

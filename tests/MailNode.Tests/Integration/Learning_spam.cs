@@ -25,10 +25,11 @@ public sealed class Learning_spam(NodeWithScanner fixture)
         await Eventually.Async(LearnedAsync, learned => learned == before + 1);
         await junk.OpenAsync(FolderAccess.ReadWrite);
         await junk.MoveToAsync(0, inbox);
+        await Eventually.Async(LearnedAsync, learned => learned == before + 2);
         await AppendAsync(inbox);
         await inbox.OpenAsync(FolderAccess.ReadWrite);
         await inbox.MoveToAsync(1, junk);
-        await Eventually.Async(LearnedAsync, learned => learned >= before + 2);
+        await Eventually.Async(LearnedAsync, learned => learned == before + 3);
         var taught = await LearnedAsync();
         await junk.OpenAsync(FolderAccess.ReadWrite);
         await junk.MoveToAsync(0, trash); // says nothing
