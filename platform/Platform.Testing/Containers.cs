@@ -29,7 +29,7 @@ internal abstract class ServerContainer(int port, int managementPort) : IServer
 /// <summary>PostgreSQL from <c>HIKYAKU_TEST_POSTGRES_IMAGE</c> or the usual image.</summary>
 internal sealed class PostgresContainer : ServerContainer
 {
-    public PostgresContainer(string superuser, string password) : this(superuser, password, Servers.FreePorts(1)[0]) { }
+    public PostgresContainer(string superuser, string password) : this(superuser, password, ReservedPorts.Free(1)[0]) { }
 
     private PostgresContainer(string superuser, string password, int port) : base(port, 0)
         => Container = new PostgreSqlBuilder(Image("HIKYAKU_TEST_POSTGRES_IMAGE", "postgres:17-alpine"))
@@ -47,7 +47,7 @@ internal sealed class RabbitContainer : ServerContainer
 {
     private const int Management = 15672;
 
-    public RabbitContainer(string user, string password) : this(user, password, Servers.FreePorts(2)) { }
+    public RabbitContainer(string user, string password) : this(user, password, ReservedPorts.Free(2)) { }
 
     private RabbitContainer(string user, string password, int[] ports) : base(ports[0], ports[1])
         => Container = new RabbitMqBuilder(Image("HIKYAKU_TEST_RABBIT_IMAGE", "rabbitmq:3.13-management-alpine"))

@@ -12,7 +12,7 @@ internal abstract class PrivateServer(string user, string endSignal, int ports) 
 
     public virtual int ManagementPort => 0;
 
-    protected int[] Ports { get; } = Servers.FreePorts(ports);
+    protected int[] Ports { get; } = ReservedPorts.Free(ports);
 
     protected string Home { get; } = Directory.CreateTempSubdirectory("hikyaku-test-").FullName;
 

@@ -39,42 +39,6 @@ internal static class Servers
     public static async Task<IServer> NewRabbitAsync(string user, string password)
         => await Engine.Value ? new RabbitContainer(user, password) : new PrivateRabbit(user, password);
 
-    /// <summary>
-    /// Ports that are free now and that nobody else gets while this program runs, neither from the system nor from another test
-    /// program: a stopped server gets its own back.
-    /// </summary>
-    public static int[] FreePorts(int count)
-    {
-        var listeners = new List<TcpListener>();
-        try
-        {
-            for (var tries = 0; listeners.Count < count && tries < 1000; tries++)
-            {
-#pragma warning disable CA5394 // nothing secret about a port
-                var listener = new TcpListener(IPAddress.Loopback, Random.Shared.Next(61000, 65000));
-#pragma warning restore CA5394
-                try
-                {
-                    listener.Start();
-                    if (ReservedPorts.TryReserve(((IPEndPoint)listener.LocalEndpoint).Port)) listeners.Add(listener);
-                    else listener.Dispose();
-                }
-                catch (SocketException)
-                {
-                    listener.Dispose(); // taken; another one
-                }
-            }
-
-            return listeners.Count == count
-                ? [.. listeners.Select(l => ((IPEndPoint)l.LocalEndpoint).Port)]
-                : throw new InvalidOperationException("No free ports between 61000 and 65000");
-        }
-        finally
-        {
-            listeners.ForEach(l => l.Dispose());
-        }
-    }
-
     private static async Task<bool> EngineAnswersAsync()
     {
         var host = Environment.GetEnvironmentVariable("DOCKER_HOST") is { Length: > 0 } set ? set : "unix:///var/run/docker.sock";

@@ -5,22 +5,8 @@ using System.Text;
 namespace Hikyaku.Copier.Tests.Integration;
 
 /// <summary>Passes connections on to a server, and cuts each that has carried so many bytes in one direction, until it is told not to.</summary>
-internal sealed class CuttingProxy : IAsyncDisposable
+internal sealed class CuttingProxy(int target) : LoopbackServer
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly int _target;
-    private readonly Task _accepting;
-
-    public CuttingProxy(int target)
-    {
-        _target = target;
-        _listener.Start();
-        _accepting = AcceptAsync();
-    }
-
-    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
-
     /// <summary>How many bytes a connection may carry from the server.</summary>
     public long FromServer { get; set; } = long.MaxValue;
 
@@ -36,33 +22,12 @@ internal sealed class CuttingProxy : IAsyncDisposable
     /// <summary>How many were cut.</summary>
     public int Done { get; private set; }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        _listener.Dispose();
-        await _accepting;
-        _stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        var connections = new List<Task>();
-        try
-        {
-            while (true) connections.Add(PassAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
-        {
-            await Task.WhenAll(connections); // the test is over
-        }
-    }
-
-    private async Task PassAsync(TcpClient client)
+    protected override async Task ServeAsync(TcpClient client)
     {
         using var server = new TcpClient();
         using (client)
         {
-            await server.ConnectAsync(IPAddress.Loopback, _target);
+            await server.ConnectAsync(IPAddress.Loopback, target);
             var (to, from) = (CarryAsync(client.GetStream(), server.GetStream(), ToServer, null), CarryAsync(server.GetStream(), client.GetStream(), FromServer, AtAnswer));
             await Task.WhenAny(to, from);
             client.Close();
@@ -77,7 +42,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
         var buffer = new byte[4096];
         try
         {
-            for (int read; (read = await from.ReadAsync(buffer, _stop.Token)) > 0;)
+            for (int read; (read = await from.ReadAsync(buffer, Stop)) > 0;)
             {
                 most -= read;
                 if (Done < Cuts && (most < 0 || (until is not null && Encoding.ASCII.GetString(buffer, 0, read).Contains(until, StringComparison.Ordinal))))
@@ -86,7 +51,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
                     return;
                 }
 
-                await to.WriteAsync(buffer.AsMemory(0, read), _stop.Token);
+                await to.WriteAsync(buffer.AsMemory(0, read), Stop);
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)

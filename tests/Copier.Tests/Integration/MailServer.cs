@@ -27,7 +27,7 @@ internal sealed class MailServer : IAsyncDisposable
     /// <param name="folders">Folders with a purpose, as a configuration.</param>
     public MailServer(string location, char separator, string prefix, string folders)
     {
-        var ports = Ports.Free(2);
+        var ports = ReservedPorts.Free(2);
         (Port, TlsPort) = (ports[0], ports[1]);
         MakeCertificate();
         // Dovecot looks once a second for users that were added: these are there from the start.

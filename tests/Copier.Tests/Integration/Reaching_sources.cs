@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Hikyaku.Platform;
+using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.Copier.Tests.Integration;
 
@@ -125,7 +126,7 @@ public class Reaching_sources(TwoServers servers)
     public async Task A_source_that_is_not_there_is_told_by_its_kind()
     {
         var (_, unknown) = await Connector(null).TryAsync(new("no-such-host.invalid", "taro", new("secret")), default);
-        var (_, refused) = await Connector("127.0.0.0/8").TryAsync(new("127.0.0.1", "taro", new("secret"), Ports.Free(1)[0]), default);
+        var (_, refused) = await Connector("127.0.0.0/8").TryAsync(new("127.0.0.1", "taro", new("secret"), ReservedPorts.Free(1)[0]), default);
         var (_, silent) = await Connector("127.0.0.0/8", TimeSpan.FromMilliseconds(300)).TryAsync(new("127.0.0.1", "taro", new("secret"), SilentPort(), CopySecurity.Plain, AllowPlain: true), default);
 
         Assert.Equal((CopyFailureKind.UnknownHost, CopyFailureKind.ConnectionRefused, CopyFailureKind.Timeout), (unknown?.Kind, refused?.Kind, silent?.Kind));

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -10,20 +9,8 @@ namespace Hikyaku.Copier.Tests.Integration;
 /// <summary>
 /// A source that speaks enough IMAP to be copied from, and that a test lets misbehave: <see cref="Script"/> sees each command first.
 /// </summary>
-internal sealed partial class ScriptedSource : IAsyncDisposable
+internal sealed partial class ScriptedSource : LoopbackServer
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _accepting;
-
-    public ScriptedSource()
-    {
-        _listener.Start();
-        _accepting = AcceptAsync();
-    }
-
-    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
-
     public string Greeting { get; set; } = "* OK Ready";
 
     public string Capabilities { get; set; } = "IMAP4rev1 AUTH=PLAIN SASL-IR";
@@ -54,28 +41,7 @@ internal sealed partial class ScriptedSource : IAsyncDisposable
     public Task<CopyResult> CopyAsync(CopyUnderTest copy)
         => new MailboxCopier(new(new NetworkGuard("127.0.0.0/8"), copy.Settings), copy.Settings).CopyAsync(AsSource(), copy.Destination.AsDestination(), copy.Journal, null, default);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        _listener.Dispose();
-        await _accepting;
-        _stop.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        var connections = new List<Task>();
-        try
-        {
-            while (true) connections.Add(SpeakAsync(await _listener.AcceptTcpClientAsync(_stop.Token)));
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
-        {
-            await Task.WhenAll(connections); // the test is over
-        }
-    }
-
-    private async Task SpeakAsync(TcpClient client)
+    protected override async Task ServeAsync(TcpClient client)
     {
         Connections++;
         using (client)
@@ -84,8 +50,8 @@ internal sealed partial class ScriptedSource : IAsyncDisposable
             {
                 var stream = client.GetStream();
                 using var reader = new StreamReader(stream, Encoding.ASCII);
-                await stream.WriteAsync(Encoding.Latin1.GetBytes(Greeting + "\r\n"), _stop.Token);
-                while (await reader.ReadLineAsync(_stop.Token) is { } line)
+                await stream.WriteAsync(Encoding.Latin1.GetBytes(Greeting + "\r\n"), Stop);
+                while (await reader.ReadLineAsync(Stop) is { } line)
                 {
                     var parts = line.Split(' ', 2);
                     var command = parts.Length > 1 ? parts[1].ToUpperInvariant() : "";
@@ -105,7 +71,7 @@ internal sealed partial class ScriptedSource : IAsyncDisposable
 
     private async Task SendAsync(NetworkStream stream, byte[] piece)
     {
-        await stream.WriteAsync(piece, _stop.Token);
+        await stream.WriteAsync(piece, Stop);
         Sent += piece.Length;
     }
 

@@ -167,19 +167,8 @@ internal sealed partial class AppendConnection : IDisposable
         }
     }
 
-    private async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(_settings.DestinationWithin);
-        try
-        {
-            return await work(limit.Token);
-        }
-        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
-        {
-            throw new IOException("The destination does not answer", e);
-        }
-    }
+    private Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
+        => InTime.RunAsync(work, _settings.DestinationWithin, e => new IOException("The destination does not answer", e), stop);
 
     private static uint? Number(Regex pattern, string line) => uint.TryParse(pattern.Match(line).Groups[1].Value, CultureInfo.InvariantCulture, out var number) ? number : null;
 

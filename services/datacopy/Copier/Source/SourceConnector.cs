@@ -200,19 +200,8 @@ public sealed class SourceConnector(NetworkGuard guard, CopySettings settings)
         }
     }
 
-    private async Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        limit.CancelAfter(settings.ConnectWithin);
-        try
-        {
-            return await work(limit.Token);
-        }
-        catch (OperationCanceledException e) when (!stop.IsCancellationRequested)
-        {
-            throw new CopyFailedException(CopyFailureKind.Timeout, "The server does not answer", e);
-        }
-    }
+    private Task<T> InTimeAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken stop)
+        => InTime.RunAsync(work, settings.ConnectWithin, e => new CopyFailedException(CopyFailureKind.Timeout, "The server does not answer", e), stop);
 
     private SourceStream Bounded(Stream stream)
     {
