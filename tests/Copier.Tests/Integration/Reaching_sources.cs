@@ -125,19 +125,13 @@ public class Reaching_sources(TwoServers servers)
     [Fact, Trait("Rule", "CPY-5")]
     public async Task A_source_that_is_not_there_is_told_by_its_kind()
     {
+        using var silence = new TcpListener(IPAddress.Loopback, 0); // takes connections and says nothing
+        silence.Start();
         var (_, unknown) = await Connector(null).TryAsync(new("no-such-host.invalid", "taro", new("secret")), default);
         var (_, refused) = await Connector("127.0.0.0/8").TryAsync(new("127.0.0.1", "taro", new("secret"), ReservedPorts.Free(1)[0]), default);
-        var (_, silent) = await Connector("127.0.0.0/8", TimeSpan.FromMilliseconds(300)).TryAsync(new("127.0.0.1", "taro", new("secret"), SilentPort(), CopySecurity.Plain, AllowPlain: true), default);
+        var (_, silent) = await Connector("127.0.0.0/8", TimeSpan.FromMilliseconds(300)).TryAsync(new("127.0.0.1", "taro", new("secret"), ((IPEndPoint)silence.LocalEndpoint).Port, CopySecurity.Plain, AllowPlain: true), default);
 
         Assert.Equal((CopyFailureKind.UnknownHost, CopyFailureKind.ConnectionRefused, CopyFailureKind.Timeout), (unknown?.Kind, refused?.Kind, silent?.Kind));
-    }
-
-    // Takes connections and says nothing; it ends with the test program.
-    private static int SilentPort()
-    {
-        var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static SourceConnector Connector(string? allowed, TimeSpan? within = null)
