@@ -59,7 +59,7 @@ public sealed class SpaceConsumer(IDocumentStore store)
 
     /// <summary>
     /// Mail that a mailbox had no space for. A refusal from before something was freed says nothing, and mail that was stored later says that
-    /// there is space: only what was refused was too large.
+    /// there is space: only what was refused was too large. Later is a second later, as Postfix's log tells seconds.
     /// </summary>
     public async Task Consume(ConsumeContext<DeliveriesObserved> context)
     {
@@ -75,7 +75,7 @@ public sealed class SpaceConsumer(IDocumentStore store)
             session.QueueSqlCommand(
                 $"""
                 update mailbox_space as s set refused_at = null, full_since = case when {MailboxSpace.HoldsTooMuch} then full_since end
-                from unnest(?, ?) as d (account_id, at) where s.account_id = d.account_id and s.refused_at < d.at
+                from unnest(?, ?) as d (account_id, at) where s.account_id = d.account_id and s.refused_at + interval '1 second' <= d.at
                 """, stored.Select(d => d.Id).ToArray(), stored.Select(d => d.At).ToArray());
         }
 
