@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using Hikyaku.Bench.Chaos;
 
 namespace Hikyaku.Bench.Restricting;
 
@@ -19,9 +20,13 @@ internal static class PolicyRequests
         foreach (var name in names) await platform.AccountAsync(domain, name.Split('@')[0]);
         var folder = Directory.CreateTempSubdirectory("hikyaku-bench-").FullName;
         var port = platform.PortBase + 306;
-        using var postfwd = await StartAsync("postfwd2", ["-f", RulesIn(folder), "-i", "127.0.0.1", "-p", $"{port}", "-u", "nobody", "-g", "nogroup", "--nodaemon", "--nodns"], () => new TcpClient("127.0.0.1", port));
-        var socket = Path.Combine(folder, "policy");
-        using var limit = await StartAsync("policyd-rate-limit", ["--file", SettingsIn(folder, socket)], () => Unix(socket));
+        var (socket, mark) = (Path.Combine(folder, "policy"), Path.Combine(folder, "postfwd.pid"));
+        foreach (var program in new[] { "postfwd2", "policyd-rate-limit" })
+            if ((await Shell.RunAsync("which", program)).Code != 0) throw new InvalidOperationException($"{program} is compared to: apt-get install --no-install-recommends policyd-rate-limit postfwd");
+        // postfwd2 counts rates only as a daemon.
+        await Shell.RunAsync("postfwd2", "-d", "-f", RulesIn(folder), "-i", "127.0.0.1", "-p", port.ToString(CultureInfo.InvariantCulture), "-u", "nobody", "-g", "nogroup", "--nodns",
+            "--pidfile", mark, "--cache_proto", "unix", "--cache_socket", $"unix::{folder}/cache");
+        using var limit = Process.Start(new ProcessStartInfo("policyd-rate-limit", ["--file", SettingsIn(folder, socket)]))!;
         (string Who, Func<Stream> Connect)[] all =
         [
             ("the agent", () => new NetworkStream(Tcp(PolicyPort(platform)), ownsSocket: true)), ("postfwd2, a rate for each sender", () => new NetworkStream(Tcp(port), ownsSocket: true)),
@@ -30,6 +35,7 @@ internal static class PolicyRequests
         var rates = all.Select(a => (a.Who, Rates: new List<double>())).ToList();
         try
         {
+            foreach (var (_, connect) in all) await ListensAsync(connect);
             for (var run = 0; run <= Runs; run++) // the first one warms up
             {
                 for (var i = 0; i < all.Length; i++)
@@ -41,7 +47,8 @@ internal static class PolicyRequests
         }
         finally
         {
-            foreach (var program in new[] { postfwd, limit }) program.Kill(entireProcessTree: true);
+            await Shell.RunAsync("postfwd2", "-k", "--pidfile", mark);
+            limit.Kill(entireProcessTree: true);
             Directory.Delete(folder, recursive: true);
         }
 
@@ -93,7 +100,7 @@ internal static class PolicyRequests
     {
         var file = Path.Combine(folder, "postfwd.cf");
         File.WriteAllText(file, "id=RATE; protocol_state==RCPT; action=rate(sasl_username/10000000/3600/450 4.7.1 too many)\n");
-        Directory.CreateDirectory(folder).UnixFileMode |= UnixFileMode.OtherRead | UnixFileMode.OtherExecute; // they run as other users
+        File.SetUnixFileMode(folder, (UnixFileMode)0b111_111_111); // it runs as another user
         return file;
     }
 
@@ -116,26 +123,16 @@ internal static class PolicyRequests
         return file;
     }
 
-    private static async Task<Process> StartAsync(string program, string[] arguments, Func<IDisposable> connect)
+    private static async Task ListensAsync(Func<Stream> connect)
     {
-        Process process;
-        try
-        {
-            process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        }
-        catch (System.ComponentModel.Win32Exception e)
-        {
-            throw new InvalidOperationException($"{program} is compared to: apt-get install --no-install-recommends policyd-rate-limit postfwd", e);
-        }
-
         for (var deadline = DateTime.UtcNow.AddSeconds(20); ; await Task.Delay(100))
         {
             try
             {
-                connect().Dispose();
-                return process;
+                await connect().DisposeAsync();
+                return;
             }
-            catch (SocketException) when (DateTime.UtcNow < deadline && !process.HasExited)
+            catch (SocketException) when (DateTime.UtcNow < deadline)
             {
                 continue; // not yet
             }
