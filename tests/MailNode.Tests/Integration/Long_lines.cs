@@ -1,4 +1,5 @@
 using System.Text;
+using CsCheck;
 using Hikyaku.Platform.Testing;
 
 namespace Hikyaku.MailNode.Tests.Integration;
@@ -91,6 +92,49 @@ public sealed class Long_lines(NodeFixture fixture)
         var message = Message("Subject: all of it\r\n", $"{new string('z', 99 << 20)}\r\n");
         Assert.StartsWith("250", await _node.DeliverRawAsync(account.Address, message), StringComparison.Ordinal);
         Assert.EndsWith(Encoding.Latin1.GetString(message), await StoredAsync(account), StringComparison.Ordinal);
+    }
+
+    [Theory, Trait("Rule", "NOD-4"), Trait("Rule", "RTE-9"), MemberData(nameof(Lengths))]
+    public async Task A_line_forwarded_to_a_neighbour_is_stored_as_it_came(int bytes)
+    {
+        var (account, neighbour) = (await RoomyAccountAsync(), await RoomyAccountAsync());
+        await account.RouteAsync(r => r.ForwardAll(neighbour.Address));
+        var message = Message("Subject: long\r\n", $"before\r\n{Line(bytes)}\r\n..after\r\n");
+        Assert.StartsWith("250", await _node.DeliverRawAsync(account.Address, message), StringComparison.Ordinal);
+        foreach (var one in new[] { account, neighbour }) Assert.EndsWith(Encoding.Latin1.GetString(message), await StoredAsync(one), StringComparison.Ordinal);
+    }
+
+    // Above 50 destinations Postfix sends the copies out, not Dovecot.
+    [Theory, Trait("Rule", "NOD-4"), Trait("Rule", "RTE-2"), MemberData(nameof(Lengths))]
+    public async Task A_line_forwarded_to_sixty_destinations_is_stored_as_it_came(int bytes)
+    {
+        var (account, neighbour) = (await RoomyAccountAsync(), await RoomyAccountAsync());
+        string[] outside = [.. Enumerable.Range(0, 59).Select(_ => $"{Guid.NewGuid():N}@outside.test")];
+        await account.RouteAsync(r => r.Forward("subject", "long", [neighbour.Address, .. outside]));
+        var message = Message("Subject: long\r\n", $"{Line(bytes)}\r\n");
+        Assert.StartsWith("250", await _node.DeliverRawAsync(account.Address, message), StringComparison.Ordinal);
+        foreach (var one in new[] { account, neighbour }) Assert.EndsWith(Encoding.Latin1.GetString(message), await StoredAsync(one), StringComparison.Ordinal);
+        foreach (var one in outside)
+        {
+            var sent = await Eventually.Async(() => _node.Outside.Deliveries.FirstOrDefault(d => d.Recipients.Contains(one)), d => d is not null, Long);
+            Assert.Equal($"{Line(bytes)}\r\n", Text(sent!.Raw));
+        }
+    }
+
+    [Fact, Trait("Rule", "NOD-4"), Trait("Rule", "RTE-9"), Trait("Size", "lines")]
+    public async Task Generated_lines_are_forwarded_as_they_came()
+    {
+        var (account, neighbour) = (await RoomyAccountAsync(), await RoomyAccountAsync());
+        await account.RouteAsync(r => r.ForwardAll(neighbour.Address));
+        var chance = new PCG(1, (ulong)Campaign.Seed);
+        for (var i = 0; i < Campaign.Size("lines", everyDay: 10); i++)
+        {
+            int[] lengths = Gen.OneOf(Gen.Int[0, 70], Gen.Int[990, 1010], Gen.Int[2040, 2060], Gen.Int[4090, 150_000]).Array[1, 6].Generate(chance, null, out _);
+            var message = Message("Subject: long\r\n", string.Concat(lengths.Select(l => $"{Line(l)}\r\n")));
+            Assert.StartsWith("250", await _node.DeliverRawAsync(account.Address, message), StringComparison.Ordinal);
+            var stored = await StoredAsync(neighbour, i);
+            Assert.True(stored.EndsWith(Encoding.Latin1.GetString(message), StringComparison.Ordinal), $"Seed {Campaign.Seed}: lines of {string.Join(", ", lengths)} bytes");
+        }
     }
 
     private async Task<Account> RoomyAccountAsync() => await (await Account.OpenAsync(_node)).ChangeCapacityAsync(1000);
