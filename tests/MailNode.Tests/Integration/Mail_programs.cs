@@ -42,6 +42,46 @@ public sealed class Mail_programs(NodeFixture fixture)
         await _node.DeliverAsync(account.Address, "there is space again");
     }
 
+    // As Roundcube deletes: it moves where the server can, and copies, marks and expunges by UID where not. Then it empties Trash.
+    [Theory, Trait("Rule", "RST-8"), Trait("Rule", "WEB-1")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Webmail_deletes_all_of_a_full_mailbox_and_it_takes_mail_again(bool byMove)
+    {
+        var account = await FullAccountAsync();
+        using var imap = await account.LoggedInAsync();
+        Assert.True(imap.Capabilities.HasFlag(ImapCapabilities.Move | ImapCapabilities.UidPlus));
+        var (inbox, trash) = (imap.Inbox!, imap.GetFolder(SpecialFolder.Trash)!);
+        await inbox.OpenAsync(FolderAccess.ReadWrite);
+        var isFirst = true;
+        foreach (var uid in await inbox.SearchAsync(MailKit.Search.SearchQuery.All))
+        {
+            if (byMove)
+            {
+                await inbox.MoveToAsync([uid], trash); // UID MOVE
+            }
+            else
+            {
+                await inbox.CopyToAsync([uid], trash); // UID COPY
+                await inbox.AddFlagsAsync([uid], MessageFlags.Deleted | MessageFlags.Seen, silent: false); // UID STORE
+                await inbox.ExpungeAsync([uid]); // UID EXPUNGE
+            }
+
+            if (!isFirst) continue;
+            isFirst = false; // what is in Trash counts: nothing is gained by moving it there
+            await Assert.ThrowsAsync<MailKit.Net.Smtp.SmtpCommandException>(() => _node.DeliverAsync(account.Address, "too early", 310_000));
+        }
+
+        await inbox.StatusAsync(StatusItems.Count);
+        await trash.OpenAsync(FolderAccess.ReadWrite);
+        Assert.Equal((0, 3), (inbox.Count, trash.Count));
+        var deleted = await trash.SearchAsync(MailKit.Search.SearchQuery.All);
+        await trash.AddFlagsAsync(deleted, MessageFlags.Deleted, silent: false);
+        await trash.ExpungeAsync(deleted);
+        await _node.DeliverAsync(account.Address, "there is space again", 310_000);
+        await Eventually.Async(account.InboxAsync, i => i.SequenceEqual(["there is space again"]));
+    }
+
     [Fact, Trait("Rule", "RST-8")]
     public async Task A_full_mailbox_is_emptied_by_POP_and_takes_mail_again()
     {
