@@ -111,6 +111,7 @@ public sealed partial class Eraser(
         var steps = messages.ToLookup(m => m.Step(goneSince.ContainsKey, goneSince.TryGetValue(m.Sender, out var since) && now - since > SentIsAttemptedFor), m => m.Id);
         await queue.DeleteAsync([.. steps[QueueStep.Delete]], stop);
         await queue.AttemptAsync(steps[QueueStep.Attempt], stop);
+        queue.TakeOut(steps[QueueStep.TakeOut], goneSince.ContainsKey);
         return [.. messages.SelectMany(m => m.Recipients.Append(m.Sender)).Where(goneSince.ContainsKey)];
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hikyaku.MailNode.Contracts;
 using Microsoft.Data.Sqlite;
 
@@ -70,7 +71,8 @@ public sealed partial class MailHolder(NodeSettings settings, Replica replica, P
 
         foreach (var (account, messages) in accounts)
         {
-            var names = string.Join(' ', messages.Select(m => m.Id));
+            // Recipients whose accounts are deleted are taken out of them (Eraser).
+            var names = string.Join(' ', messages.Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Id}/{m.Recipients.Count}")));
             if (_told.GetValueOrDefault(account) == names) continue;
             Tell(r, account, messages);
             _told[account] = names;

@@ -8,6 +8,8 @@ public sealed partial class PostfixQueue(NodeSettings settings, ILogger<PostfixQ
     private static readonly TimeSpan ReadingPatience = TimeSpan.FromMinutes(5); // of a queue of hundreds of thousands
 
     private readonly string _configuration = Path.Combine(settings.Home, "postfix");
+    private readonly string _held = Path.Combine(settings.Home, "run", "postfix-queue", QueuedMessage.OnHold);
+    private readonly string _deferLogs = Path.Combine(settings.Home, "run", "postfix-queue", "defer");
 
     /// <summary>The messages that a filter wants; null when the queue cannot be read. Reads past everything else, however long it is.</summary>
     public async Task<IReadOnlyList<QueuedMessage>?> ReadAsync(Func<QueuedMessage, bool> wanted, CancellationToken stop)
@@ -49,6 +51,35 @@ public sealed partial class PostfixQueue(NodeSettings settings, ILogger<PostfixQ
     public async Task AttemptAsync(IEnumerable<string> ids, CancellationToken stop)
     {
         foreach (var id in ids.Take(AttemptsAtOnce)) await RunAsync("postqueue", ["-c", _configuration, "-i", id], [], _ => { }, stop);
+    }
+
+    /// <summary>
+    /// Takes recipients out of messages that are on hold, and leaves everything else in them as it is: no program of Postfix does that. One
+    /// that is released in the same moment is not changed, or its delivery has read all recipients already.
+    /// </summary>
+    public void TakeOut(IEnumerable<string> ids, Func<string, bool> isGone)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        foreach (var id in ids)
+        {
+            try
+            {
+                var held = Path.Combine(_held, id);
+                using (var file = new FileStream(held, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete))
+                {
+                    QueueFile.TakeOut(file, isGone);
+                    file.Flush(flushToDisk: true);
+                }
+
+                // Postfix names recipients in its notes on the last attempt, too, which it throws away at the next one. No attempt is made on hold.
+                if (!Directory.Exists(_deferLogs)) continue;
+                foreach (var notes in Directory.EnumerateFiles(_deferLogs, id, SearchOption.AllDirectories).Where(_ => File.Exists(held))) File.Delete(notes);
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
+                // Released or deleted meanwhile: the next round sees what has become of it.
+            }
+        }
     }
 
     private async Task<bool> RunAsync(string program, string[] arguments, IReadOnlyCollection<string> input, Action<string> read, CancellationToken stop, TimeSpan? patience = null)

@@ -26,6 +26,24 @@ internal static class QueueFile
         return new(addresses, IsWhole: false);
     }
 
+    /// <summary>
+    /// Marks recipients of a whole message as done, as Postfix does with one that has got it (<c>deliver_completed.c</c>): the letter of the
+    /// record becomes <c>D</c>. One byte changes for each, so that a crash leaves every recipient either in or out.
+    /// </summary>
+    public static void TakeOut(Stream file, Func<string, bool> isGone)
+    {
+        while (true)
+        {
+            var start = file.Position;
+            if (file.ReadByte() is not (>= 0 and not 'M' and var type) || TextOf(file) is not { } text) return;
+            if (type != 'R' || !isGone(PlusAddress.Without(text.ToLowerInvariant()))) continue;
+            var next = file.Position;
+            file.Position = start;
+            file.WriteByte((byte)'D');
+            file.Position = next;
+        }
+    }
+
     // Null if the record is not whole.
     private static string? TextOf(Stream file)
     {

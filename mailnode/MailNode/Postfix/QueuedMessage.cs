@@ -56,8 +56,9 @@ public sealed record QueuedMessage(string Queue, string Id, string Sender, IRead
         // Postfix is working on the message; it leaves the queue or becomes deferred.
         if (Queue is not ("deferred" or OnHold)) return QueueStep.Wait;
         if (Recipients.All(isGone) || isGivenUp) return QueueStep.Delete;
-        // At the next attempt Dovecot refuses the deleted recipients and takes the others. A held message stays: an operator put it on hold.
-        return Queue == OnHold ? QueueStep.Wait : QueueStep.Attempt;
+        if (Queue != OnHold) return QueueStep.Attempt; // Dovecot refuses the deleted recipients and takes the others
+        // A held message waits for an operator, who may take weeks, for the sake of the others.
+        return Recipients.Any(isGone) ? QueueStep.TakeOut : QueueStep.Wait;
     }
 }
 
@@ -75,4 +76,7 @@ public enum QueueStep
 
     /// <summary>It is attempted now.</summary>
     Attempt,
+
+    /// <summary>It stays on hold for the others, and whoever is gone is taken out of it.</summary>
+    TakeOut,
 }

@@ -40,6 +40,33 @@ public sealed class Mail_on_its_way_to_deleted_accounts(NodeToBreak fixture) : I
         await Eventually.Async(other.InboxAsync, inbox => inbox.Order().SequenceEqual(["for both", "for the other"]), Long);
     }
 
+    // Whether an operator or a suspicion has put it on hold, it may stay there for weeks.
+    [Fact, Trait("Rule", "ACC-5"), Trait("Rule", "RST-9")]
+    public async Task A_deleted_account_is_taken_out_of_held_mail_which_others_get_when_it_is_released()
+    {
+        var (gone, other, queue) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node), _node.Agent.GetRequiredService<PostfixQueue>());
+        await _node.StopDovecotAsync();
+        await DeliverAsync("held for both", gone.Address.Replace("@", "+shop@", StringComparison.Ordinal), other.Address, gone.Address);
+        await Eventually.Async(_node.QueueAsync, q => q.Count(m => m.Queue == "deferred") == 1, Long);
+        string[] held = [(await _node.QueueAsync()).Single().Id];
+        await queue.HoldAsync(held, TestContext.Current.CancellationToken);
+        await _node.StartDovecotAsync();
+
+        await gone.DeleteAsync();
+        await Eventually.Async(() => gone.IsErased(), Long);
+        var left = Assert.Single(await _node.QueueAsync());
+        Assert.Equal((QueuedMessage.OnHold, held[0]), (left.Queue, left.Id));
+        Assert.Equal([other.Address], left.Recipients);
+
+        var next = await gone.NextLifeAsync();
+        await queue.ReleaseAsync(held, TestContext.Current.CancellationToken);
+        await _node.FlushQueueAsync();
+        await Eventually.Async(other.InboxAsync, inbox => inbox.SequenceEqual(["held for both"]), Long);
+        await Eventually.Async(_node.QueueAsync, q => q.Count == 0, Long);
+        Assert.Empty(await next.InboxAsync());
+        Assert.DoesNotContain("stranger@outside.test", _node.Outside.Recipients); // nothing has bounced
+    }
+
     [Fact, Trait("Rule", "ACC-5")]
     public async Task A_later_life_gets_none_of_the_mail_of_the_former_and_all_of_its_own()
     {

@@ -14,7 +14,8 @@ public sealed class Deciding_about_queued_mail
     // Somebody has it in hand: deleted now, it could still be stored.
     [InlineData("active", "x@out.test", "gone@example.jp", QueueStep.Wait)]
     [InlineData("incoming", "x@out.test", "gone@example.jp", QueueStep.Wait)]
-    [InlineData("hold", "x@out.test", "gone@example.jp other@example.jp", QueueStep.Wait)]
+    [InlineData("hold", "x@out.test", "gone@example.jp other@example.jp", QueueStep.TakeOut)]
+    [InlineData("hold", "gone@example.jp", "other@example.jp", QueueStep.Wait)]
     [InlineData("active", "x@out.test", "other@example.jp", QueueStep.Leave)]
     public void A_message_is_deleted_only_when_all_who_wait_for_it_are_gone(string queue, string sender, string recipients, QueueStep expected)
         => Assert.Equal(expected, new QueuedMessage(queue, "4Xabc", sender, recipients.Split(' ')).Step(IsGone, isGivenUp: false));

@@ -34,6 +34,25 @@ public sealed class Reading_queue_files
         }
     }
 
+    [Fact, Trait("Rule", "ACC-5")]
+    public void Taking_a_recipient_out_changes_the_letter_of_its_record_and_nothing_else()
+    {
+        using var file = new MemoryStream([.. File]);
+        QueueFile.TakeOut(file, address => address == "taro@example.jp");
+        var (changed, at) = (file.ToArray(), File.AsSpan().IndexOf(Record('R', "Taro+shop@example.jp")));
+        Assert.Equal((byte)'D', changed[at]);
+        changed[at] = (byte)'R';
+        Assert.Equal(File, changed);
+    }
+
+    [Fact, Trait("Rule", "ACC-5")]
+    public void Taking_somebody_out_who_is_no_recipient_changes_nothing()
+    {
+        using var file = new MemoryStream([.. File]);
+        QueueFile.TakeOut(file, address => address is "stranger@outside.test" or "hanako@example.jp");
+        Assert.Equal(File, file.ToArray());
+    }
+
     [Theory, Trait("Rule", "ACC-5")]
     [InlineData(1)]
     [InlineData(2)]
