@@ -58,10 +58,20 @@ public sealed partial class Doveadm : IDisposable
     }
 
     /// <summary>Ends the IMAP and POP sessions of a login. That there was none is fine.</summary>
-    public Task<Kicked> KickAsync(string address, CancellationToken stop) => AskAsync(
-        [Command("kick", new { mask = new[] { address } }, "0")],
-        answers => answers is [{ Result: not null } or { ExitCode: NoUser or NotFound }] ? Kicked.Over : Kicked.Unknown,
-        stop, KickPatience, away: Kicked.NobodyThere);
+    /// <param name="address">Whose.</param>
+    /// <param name="networks">Only those from these networks; none: from everywhere. Dovecot takes one with each command.</param>
+    /// <param name="stop">Stops it.</param>
+    public Task<Kicked> KickAsync(string address, IReadOnlyCollection<string> networks, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(networks);
+        object[][] commands = networks.Count == 0
+            ? [Command("kick", new { mask = new[] { address } }, "0")]
+            : [.. networks.Select(n => Command("kick", new { mask = new[] { address, n } }, n))];
+        return AskAsync(
+            commands,
+            answers => answers.Count == commands.Length && answers.TrueForAll(a => a is { Result: not null } or { ExitCode: NoUser or NotFound }) ? Kicked.Over : Kicked.Unknown,
+            stop, KickPatience, away: Kicked.NobodyThere);
+    }
 
     /// <summary>Bytes that mailboxes take, all folders together; without those that Dovecot could not tell. Null when it does not answer.</summary>
     public async Task<IReadOnlyDictionary<string, long>?> UsedBytesAsync(IReadOnlyList<string> addresses, CancellationToken stop)

@@ -5,7 +5,7 @@ namespace Hikyaku.MailNode;
 
 /// <summary>
 /// What accounts may not do (RST-1): Postfix reads who may not send (postfix/restrictions.cf), Dovecot who may not log in from where
-/// (dovecot/sql.conf). A lock ends the sessions that are open.
+/// (dovecot/sql.conf). A lock ends the sessions that are open; one of a network ends those from there.
 /// </summary>
 public sealed class RestrictionPart : Part<RestrictionState>
 {
@@ -71,10 +71,10 @@ public sealed class RestrictionPart : Part<RestrictionState>
     /// <summary>Of accounts that the former replica did not lock.</summary>
     public override void EndFormerSessions(SqliteConnection made, SqliteConnection former)
     {
-        foreach (var (account, reference) in made.All($"SELECT account_id, reference FROM restriction_block WHERE kind = '{Locked}'", r => (r.GetString(0), r.GetString(1))))
+        foreach (var (account, reference, network) in made.All($"SELECT account_id, reference, network FROM restriction_block WHERE kind = '{Locked}'", r => (r.GetString(0), r.GetString(1), Text(r, 2))))
         {
             if (former.One<string>("SELECT reference FROM restriction_block WHERE account_id = $1 AND reference = $2", account, reference) is null)
-                EndSessions(made, account, DateTimeOffset.UnixEpoch, obeyed: 0);
+                EndSessions(made, account, network, DateTimeOffset.UnixEpoch, obeyed: 0);
         }
     }
 
@@ -103,13 +103,13 @@ public sealed class RestrictionPart : Part<RestrictionState>
             replica.Run("INSERT OR IGNORE INTO restriction_known VALUES ($1, $2, $3)", state.AccountId, network, NetworkPrefix.Of(network));
         foreach (var message in state.Decided)
             replica.Run("INSERT OR IGNORE INTO restriction_decided VALUES ($1, $2, $3, $4)", state.AccountId, message.Node, message.QueueId, message.IsReleased ? 1 : 0);
-        if (state.Blocks.Any(b => b.Kind == Locked && !held.Contains(b.Reference))) EndSessions(replica, state.AccountId, now, obeyed);
+        foreach (var locked in state.Blocks.Where(b => b.Kind == Locked && !held.Contains(b.Reference))) EndSessions(replica, state.AccountId, locked.Network, now, obeyed);
     }
 
-    private static void EndSessions(SqliteConnection replica, string accountId, DateTimeOffset now, long? obeyed)
+    private static void EndSessions(SqliteConnection replica, string accountId, string? network, DateTimeOffset now, long? obeyed)
     {
         if (replica.One<string>("SELECT address FROM mailbox WHERE account_id = $1 AND deleted_at IS NULL", accountId) is { } address)
-            SessionEnds.Add(replica, Owner, accountId, address, now, obeyed);
+            SessionEnds.Add(replica, Owner, accountId, address, now, obeyed, network);
     }
 
     private static void Clear(SqliteConnection replica, string accountId)

@@ -26,10 +26,10 @@ public sealed class Schema
             id INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT NOT NULL, type TEXT NOT NULL, body TEXT NOT NULL) STRICT;
 
         -- Sessions that are still to be ended, of one account or of everybody (*), because of what a service has changed; due in
-        -- milliseconds since 1970. obeyed is the position up to which the node had obeyed that service before that was wanted.
+        -- milliseconds since 1970. networks: only sessions from these, with blanks between them; empty: from everywhere. obeyed is the position up to which the node had obeyed that service before that was wanted.
         CREATE TABLE session_end (
             service TEXT, account_id TEXT, address TEXT NOT NULL, due INTEGER NOT NULL, rounds INTEGER NOT NULL,
-            obeyed INTEGER NOT NULL, PRIMARY KEY (service, account_id)) STRICT, WITHOUT ROWID;
+            obeyed INTEGER NOT NULL, networks TEXT NOT NULL DEFAULT '', PRIMARY KEY (service, account_id)) STRICT, WITHOUT ROWID;
         CREATE INDEX session_end_account ON session_end (account_id);
 
         -- What mailboxes take; measured_at 0 means never, reported_bytes is what the services were told.

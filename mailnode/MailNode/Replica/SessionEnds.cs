@@ -23,10 +23,13 @@ public static class SessionEnds
     /// <param name="obeyed">
     /// Up to where the node obeys that service until then. Null: what is applied already, as a state may be newer than it says.
     /// </param>
-    public static void Add(SqliteConnection replica, string service, string accountId, string address, DateTimeOffset now, long? obeyed = null) => replica.Run(
+    /// <param name="network">Only sessions from this network end; null: from everywhere.</param>
+    public static void Add(SqliteConnection replica, string service, string accountId, string address, DateTimeOffset now, long? obeyed = null, string? network = null) => replica.Run(
         """
-        INSERT INTO session_end VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO session_end VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (service, account_id) DO UPDATE SET address = excluded.address, due = excluded.due, rounds = excluded.rounds,
-            obeyed = iif(rounds = excluded.rounds, min(obeyed, excluded.obeyed), excluded.obeyed)
-        """, service, accountId, address, now.ToUnixTimeMilliseconds(), Rounds, obeyed ?? Progress.Of(replica, service).Applied);
+            obeyed = iif(rounds = excluded.rounds, min(obeyed, excluded.obeyed), excluded.obeyed),
+            networks = CASE WHEN networks = '' OR excluded.networks = '' THEN ''
+                WHEN instr(' ' || networks || ' ', ' ' || excluded.networks || ' ') > 0 THEN networks ELSE networks || ' ' || excluded.networks END
+        """, service, accountId, address, now.ToUnixTimeMilliseconds(), Rounds, obeyed ?? Progress.Of(replica, service).Applied, network ?? "");
 }

@@ -98,8 +98,8 @@ public sealed partial class SessionEnder(
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         // First rounds come first: a change that is not in force must not wait for second looks.
         var (_, due) = await replica.TryWriteAsync(
-            r => r.All("SELECT service, account_id, address, due, rounds FROM session_end WHERE due <= $1 OR due > $2 ORDER BY rounds DESC, due LIMIT $3",
-                row => new Due(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4)), now, Foreseeable(now), 2 * AtOnce), stop);
+            r => r.All("SELECT service, account_id, address, due, rounds, networks FROM session_end WHERE due <= $1 OR due > $2 ORDER BY rounds DESC, due LIMIT $3",
+                row => new Due(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetString(5)), now, Foreseeable(now), 2 * AtOnce), stop);
         foreach (var one in due ?? [])
         {
             var key = (one.Service, one.AccountId);
@@ -112,7 +112,7 @@ public sealed partial class SessionEnder(
         var kicked = Kicked.Unknown;
         try
         {
-            kicked = await doveadm.KickAsync(due.Address, stop);
+            kicked = await doveadm.KickAsync(due.Address, due.Networks.Split(' ', StringSplitOptions.RemoveEmptyEntries), stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -154,7 +154,7 @@ public sealed partial class SessionEnder(
         foreach (var lease in leases.All) lease.Renew();
     }
 
-    private sealed record Due(string Service, string AccountId, string Address, long At, long Rounds);
+    private sealed record Due(string Service, string AccountId, string Address, long At, long Rounds, string Networks);
 
     private sealed record Ended(string Identity, Due Due, Kicked Kicked)
     {

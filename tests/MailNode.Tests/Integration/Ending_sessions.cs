@@ -56,7 +56,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         using var standIn = new DoveadmStandIn(answer);
         var settings = new NodeSettings("mail1", _node.Home, new Dictionary<string, Uri>(), "", standIn.Address, "");
         using var doveadm = new Doveadm(settings, NullLogger<Doveadm>.Instance);
-        Assert.Equal(Kicked.Unknown, await doveadm.KickAsync("taro@example.jp", TestContext.Current.CancellationToken));
+        Assert.Equal(Kicked.Unknown, await doveadm.KickAsync("taro@example.jp", [], TestContext.Current.CancellationToken));
     }
 
     [Theory, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-3")]
@@ -90,7 +90,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         await _node.StopDovecotAsync();
         // What waits for it to come back, however much, holds nobody up.
         await _node.Agent.GetRequiredService<Replica>().WriteAsync(
-            r => Enumerable.Range(0, 150).Sum(i => r.Run("INSERT INTO session_end VALUES ('accounts', $1, $1, 0, 1, 0)", $"earlier{i}")), TestContext.Current.CancellationToken);
+            r => Enumerable.Range(0, 150).Sum(i => r.Run("INSERT INTO session_end VALUES ('accounts', $1, $1, 0, 1, 0, '')", $"earlier{i}")), TestContext.Current.CancellationToken);
         await account.ChangePasswordAsync(Other, wait: false);
         await Eventually.Async(() => _node.Accounts.Applied == _node.Accounts.Position, Long); // in force
         Assert.Equal(151, Ending());

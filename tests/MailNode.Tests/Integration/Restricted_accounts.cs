@@ -91,6 +91,28 @@ public sealed class Restricted_accounts(NodeFixture fixture)
         Assert.Equal("", await ImapAsync(neighbour, "127.0.2.7"));
     }
 
+    [Fact, Trait("Rule", "RST-3"), Trait("Rule", "RST-2")]
+    public async Task A_lock_of_one_network_ends_the_sessions_from_there_only()
+    {
+        var (account, neighbour) = (await Account.OpenAsync(_node), await Account.OpenAsync(_node));
+        using var first = await OpenAsync(account, "127.0.2.7");
+        using var second = await OpenAsync(account, "127.0.5.7");
+        using var home = await OpenAsync(account, "127.0.0.1");
+        using var near = await OpenAsync(account, "127.0.20.7");
+        using var other = await OpenAsync(neighbour, "127.0.2.7");
+        await account.RestrictAsync([Block(Locked, "127.0.2.0/24"), Block(Locked, "127.0.5.0/24")]);
+        await Eventually.Async(() => first.IsOverAsync());
+        await Eventually.Async(() => second.IsOverAsync());
+        await account.SessionsEndedAsync();
+        foreach (var open in new[] { home, near, other }) await open.NoOpAsync(TestContext.Current.CancellationToken);
+
+        // The whole account is locked: wherever a session is from it ends.
+        await account.RestrictAsync([Block(Locked)]);
+        foreach (var open in new[] { home, near }) await Eventually.Async(() => open.IsOverAsync());
+        await account.SessionsEndedAsync();
+        await other.NoOpAsync(TestContext.Current.CancellationToken);
+    }
+
     [Fact, Trait("Rule", "RST-3")]
     public async Task From_a_stopped_network_only_accounts_that_know_it_log_in()
     {
@@ -150,6 +172,14 @@ public sealed class Restricted_accounts(NodeFixture fixture)
     {
         var client = new SpeakingClient { Timeout = 60_000, ServerCertificateValidationCallback = _node.IsItsCertificate }.From(from);
         await client.ConnectAsync("127.0.0.1", _node.Port("SUBMISSION"), SecureSocketOptions.StartTls);
+        await client.AuthenticateAsync(account.Address, account.Secret);
+        return client;
+    }
+
+    private async Task<ImapClient> OpenAsync(Account account, string from)
+    {
+        var client = new ImapClient { Timeout = 60_000, ServerCertificateValidationCallback = _node.IsItsCertificate }.From(from);
+        await client.ConnectAsync("127.0.0.1", _node.Port("IMAP"), SecureSocketOptions.None);
         await client.AuthenticateAsync(account.Address, account.Secret);
         return client;
     }
