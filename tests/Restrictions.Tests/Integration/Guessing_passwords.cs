@@ -1,4 +1,5 @@
 using System.Net;
+using Hikyaku.Accounts.Contracts;
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
@@ -83,6 +84,29 @@ public sealed class Guessing_passwords(RestrictionsService service) : IClassFixt
         Assert.DoesNotContain($"{_network}.0/24", await StoppedAsync());
         Assert.Equal("restrictions.not-stopped", (await ReleaseAsync($"{_network}.0/24", "x")).Codes.Single());
         Assert.Equal("restrictions.network-invalid", (await ReleaseAsync("office", "x")).Codes.Single());
+    }
+
+    [Fact, Trait("Rule", "OPS-6"), Trait("Rule", "ACC-5")]
+    public async Task A_stopped_networks_evidence_names_an_account_only_until_it_is_deleted()
+    {
+        var accounts = Enumerable.Range(0, 12).Select(_ => NewAccount()).ToList();
+        await service.LogInsAsync(accounts.Select(a => RestrictionsService.Login(a, $"{_network}.7", false, DateTimeOffset.UtcNow, "Summer2026")));
+        await Eventually.Async(async () => (await StoppedAsync()).Contains($"{_network}.0/24"));
+        Assert.Equal(accounts.Select(a => a.Address).Order(StringComparer.Ordinal), (await SamplesAsync()).Order(StringComparer.Ordinal));
+
+        var gone = accounts[0];
+        await service.PublishAsync(new MailAccountDeletionStarted(Guid.NewGuid(), 2, 2, DateTimeOffset.UtcNow, new("admin", "admin1", "", "api", ""), gone.AccountId, "accounts-1", gone.Domain));
+        await Eventually.Async(async () => !(await SamplesAsync()).Contains(gone.Address));
+        Assert.Equal(accounts.Skip(1).Select(a => a.Address).Append(gone.AccountId).Order(StringComparer.Ordinal), (await SamplesAsync()).Order(StringComparer.Ordinal));
+        var stored = await service.AskAsync<long>(
+            $"select (select count(*) from mt_events where data::text like '%' || {gone.Address} || '%') + (select count(*) from mt_doc_source_standing where data::text like '%' || {gone.Address} || '%')");
+        Assert.Equal(0, stored);
+
+        async Task<IEnumerable<string>> SamplesAsync()
+        {
+            var items = (await service.SendAsync(HttpMethod.Get, "/api/v1/stopped-networks", Operator)).Body!["items"]!.AsArray();
+            return items.Single(i => (string)i!["network"]! == $"{_network}.0/24")!["counted"]!["samples"]!.AsArray().Select(s => (string)s!);
+        }
     }
 
     [Fact]

@@ -28,12 +28,12 @@ internal sealed class Counts(NpgsqlDataSource database)
             """, row => new NetworkFailures(row.GetString(0), row.GetInt64(1)), stop);
     }
 
-    /// <summary>On how many login names a network failed that do not know it, and some of them.</summary>
+    /// <summary>On how many login names a network failed that do not know it, and the ids of some accounts among them.</summary>
     public async Task<(long Accounts, IReadOnlyList<string> Some)> SprayedAsync(string network, DateTimeOffset since, DateTimeOffset known, CancellationToken stop)
         => (await database.ListAsync(
             $"""
-            select count(*), array(select unnest(array_agg(name)) order by 1 limit 20) from (
-                select distinct coalesce(l.account_id, l.name) as whose, coalesce(l.name, '') as name from login l
+            select count(*), array(select unnest(array_agg(account_id) filter (where account_id is not null)) order by 1 limit 20) from (
+                select distinct coalesce(l.account_id, l.name) as whose, l.account_id from login l
                 where l.network = {network} and l.at >= {since} and l.failure = {LoginFailures.Credentials} and coalesce(l.account_id, l.name) is not null
                     and not exists (select from login_network n where n.account_id = l.account_id and n.network = l.network and n.last_at >= {known})) as failed
             """, row => (row.GetInt64(0), (IReadOnlyList<string>)row.GetFieldValue<string[]>(1)), stop))[0];

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using Hikyaku.Platform;
 using Hikyaku.Restrictions.Accounts;
+using Hikyaku.Restrictions.Judging;
 using Marten;
+using Npgsql;
 
 namespace Hikyaku.Restrictions.Sources;
 
@@ -10,7 +12,7 @@ namespace Hikyaku.Restrictions.Sources;
 /// <param name="Since">When it was stopped.</param>
 /// <param name="Until">When it ends.</param>
 /// <param name="Reference">For support.</param>
-/// <param name="Counted">What the rule has counted.</param>
+/// <param name="Counted">What the rule has counted. Its samples are login names of accounts, or their ids when nothing is known of them any more.</param>
 public sealed record StoppedNetwork(string Network, DateTimeOffset Since, DateTimeOffset Until, string Reference, JsonNode? Counted);
 
 /// <summary>Those that are stopped.</summary>
@@ -28,12 +30,20 @@ public static class StoppedNetworks
     private const int Most = 1000;
 
     /// <summary><c>GET /api/v1/stopped-networks</c> → 200.</summary>
-    public static async Task<IResult> List(IDocumentStore store, CancellationToken stop)
+    public static async Task<IResult> List(IDocumentStore store, NpgsqlDataSource database, CancellationToken stop)
     {
         await using var session = store.QuerySession();
         var all = await session.Query<SourceStanding>().Where(s => s.Until != null).OrderByDescending(s => s.Since).Take(Most).ToListAsync(stop);
-        return new Answer(200, new StoppedNetworkList([.. all.Select(s => new StoppedNetwork(s.Network, s.Since, s.Until!.Value, s.Reference, JsonNode.Parse(s.Evidence)))]));
+        var counted = all.Select(s => Evidence.Read(s.Evidence)!).ToList();
+        var names = await NamesAsync(database, [.. counted.SelectMany(c => c.Samples ?? []).Distinct()], stop);
+        return new Answer(200, new StoppedNetworkList([.. all.Zip(counted, (s, c) => new StoppedNetwork(
+            s.Network, s.Since, s.Until!.Value, s.Reference, JsonNode.Parse((c with { Samples = c.Samples?.Select(id => names.GetValueOrDefault(id, id)).ToList() }).Text)))]));
     }
+
+    // By the facts of logins, which are erased with the account.
+    private static async Task<Dictionary<string, string>> NamesAsync(NpgsqlDataSource database, string[] accounts, CancellationToken stop) => (await database.ListAsync(
+        $"select account_id, min(name) from login where account_id = any({accounts}) and name is not null group by account_id", row => (row.GetString(0), row.GetString(1)), stop))
+        .ToDictionary(n => n.Item1, n => n.Item2, StringComparer.Ordinal);
 
     /// <summary>Decides a release; pure.</summary>
     public static Decision Decide(string? reason, DateTimeOffset now, SourceStanding? standing)
