@@ -56,6 +56,27 @@ public sealed class Explaining_restrictions(RestrictionsService service) : IClas
         Assert.Equal(HttpStatusCode.Forbidden, (await TimelineAsync("", AdminOf(_account.Domain))).Status);
     }
 
+    [Fact, Trait("Rule", "RST-4"), Trait("Rule", "RST-5")]
+    public async Task The_list_shows_operators_the_rule_and_its_figures_also_of_what_has_ended()
+    {
+        await service.FailAsync(_account, "203.0.113.5", 11);
+        await service.HoldAsync(_account, Kinds.AccountLocked);
+        await service.SendMailAsync(_account, Strangers(201));
+        await service.HoldAsync(_account, Kinds.AccountLocked, Kinds.SendingLocked);
+        await service.LiftAsync(_account, Kinds.AccountLocked);
+        var locked = await FiguresAsync(Operator, "ended");
+        Assert.Equal((Rules.WrongPasswords, "distinct-wrong-passwords", 11, 10, 10), locked);
+        Assert.Equal((Rules.FirstTimePerDay, "first-time-per-day", 201, 200, 24 * 60), await FiguresAsync(Operator, "active"));
+        Assert.Null(await FiguresAsync(AdminOf(_account.Domain), "active"));
+
+        async Task<(string, string, int, int, int)?> FiguresAsync(Caller caller, string state)
+        {
+            var listed = (await service.SendAsync(HttpMethod.Get, $"/api/v1/restrictions?domain={_account.Domain}&state={state}", caller)).Body!["items"]!.AsArray().Single()!;
+            return listed["counted"] is { } counted && counted["signs"]!.AsArray().Single() is { } sign
+                ? ((string)listed["rule"]!, (string)sign["name"]!, (int)sign["value"]!, (int)sign["limit"]!, (int)sign["minutes"]!) : null;
+        }
+    }
+
     [Fact, Trait("Rule", "RST-4"), Trait("Rule", "RST-9")]
     public async Task An_intrusion_is_dated_by_the_first_login_from_a_new_network()
     {

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using Hikyaku.Platform;
+using Hikyaku.Restrictions.Storage;
 using Npgsql;
 
 namespace Hikyaku.Restrictions.Accounts;
@@ -13,8 +15,9 @@ namespace Hikyaku.Restrictions.Accounts;
 /// <param name="EndedBy">operator, time or password-changed.</param>
 /// <param name="Reference">For support.</param>
 /// <param name="Rule">What it follows from; for operators only.</param>
+/// <param name="Counted">What the rule had counted when it decided: values, thresholds and windows (RST-4); for operators only.</param>
 public sealed record ListedRestriction(
-    string Account, string Domain, string Kind, DateTimeOffset Since, DateTimeOffset? Until, DateTimeOffset? EndedAt, string? EndedBy, string Reference, string? Rule);
+    string Account, string Domain, string Kind, DateTimeOffset Since, DateTimeOffset? Until, DateTimeOffset? EndedAt, string? EndedBy, string Reference, string? Rule, JsonNode? Counted);
 
 /// <summary>The restrictions of the platform, for operators, and of their domains for administrators (N-4).</summary>
 internal static class ListRestrictions
@@ -38,10 +41,13 @@ internal static class ListRestrictions
         // Over-capacity follows from sizes, so it stands in no event; it has begun and not ended.
         var rows = await database.ListAsync(
             $"""
-            select address, domain, kind, since, until, ended_at, ended_by, reference, rule from (
-                select address, domain, kind, since, until, ended_at, ended_by, reference, rule from restriction
+            select r.*, case when {isOperator} then (
+                select e.data ->> 'Evidence' from mt_events e
+                where e.stream_id = r.account_id and e.type = {EventNames.All[typeof(AccountRestricted)]} and e.data ->> 'Reference' = r.reference order by e.version desc limit 1) end as counted
+            from (
+                select address, domain, kind, since, until, ended_at, ended_by, reference, rule, account_id from restriction
                 union all
-                select address, domain, {Kinds.OverCapacity}, full_since, null, null, null, account_id, null from mailbox_space where full_since is not null and address is not null) as r
+                select address, domain, {Kinds.OverCapacity}, full_since, null, null, null, account_id, null, account_id from mailbox_space where full_since is not null and address is not null) as r
             where ({state}::text is null or (ended_at is null) = ({state} = 'active')) and ({kind}::text is null or kind = {kind}) and ({name}::text is null or domain = {name})
                 and since >= {from.ToUniversalTime()} and ({isOperator} or domain = any({domains}))
                 and ({before?.ToUniversalTime()}::timestamptz is null or (since, reference) < ({before?.ToUniversalTime()}, {at?.Key ?? ""}))
@@ -49,7 +55,7 @@ internal static class ListRestrictions
             """,
             row => new ListedRestriction(
                 row.GetString(0), row.GetString(1), row.GetString(2), row.GetFieldValue<DateTimeOffset>(3), Time(row, 4), Time(row, 5), row.TextOrNull(6), row.GetString(7),
-                isOperator ? row.TextOrNull(8) : null),
+                isOperator ? row.TextOrNull(8) : null, row.TextOrNull(10) is { } counted ? JsonNode.Parse(counted) : null),
             stop);
         string? next = null;
         if (rows.Count > size)

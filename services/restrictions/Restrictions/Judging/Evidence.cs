@@ -11,7 +11,7 @@ namespace Hikyaku.Restrictions.Judging;
 /// <param name="Sum">Of the weights of the signs; null where one sign is enough.</param>
 /// <param name="Threshold">From which sum.</param>
 /// <param name="Networks">From which networks it was done; who comes from one of them cannot end a suspected compromise (RST-9).</param>
-/// <param name="Samples">Some names: accounts, recipients or names in the queue.</param>
+/// <param name="Samples">Some of the accounts, by their ids: an address would outlive its account here (OPS-6).</param>
 public sealed record Evidence(
     string Policy, IReadOnlyList<Sign> Signs, int? Sum = null, int? Threshold = null, IReadOnlyList<string>? Networks = null, IReadOnlyList<string>? Samples = null)
 {
@@ -35,4 +35,5 @@ public sealed record Evidence(
 /// <param name="Limit">From how many on it counts.</param>
 /// <param name="Usual">How many are usual for the account; null where that does not matter.</param>
 /// <param name="Weight">How much it adds; null where it is enough by itself.</param>
-public sealed record Sign(string Name, long Value, long Limit, long? Usual = null, int? Weight = null);
+/// <param name="Minutes">The time before the decision in which it was counted; null: in evidence of before it was kept.</param>
+public sealed record Sign(string Name, long Value, long Limit, long? Usual = null, int? Weight = null, int? Minutes = null);

@@ -38,14 +38,14 @@ public static class LoginJudge
         if (whole is not null) failures = [.. failures.Where(f => whole.KnownNetworks.Contains(f.Network))];
 
         var strangers = failures.Where(f => !about.Known.Contains(f.Network) && !Networks.IsShared(f.Network, thresholds.SharedFetchers)).ToList();
-        var guesses = strangers.Sum(f => f.Distinct);
+        var (guesses, minutes) = (strangers.Sum(f => f.Distinct), thresholds[PolicyNumbers.WrongPasswordMinutes]);
         if (whole is null && guesses >= thresholds[PolicyNumbers.DistributedPasswords] && strangers.Count >= thresholds[PolicyNumbers.DistributedNetworks])
         {
             var evidence = new Evidence(
                 thresholds.Version,
                 [
-                    new("distinct-wrong-passwords", guesses, thresholds[PolicyNumbers.DistributedPasswords]),
-                    new("networks", strangers.Count, thresholds[PolicyNumbers.DistributedNetworks]),
+                    new("distinct-wrong-passwords", guesses, thresholds[PolicyNumbers.DistributedPasswords], Minutes: minutes),
+                    new("networks", strangers.Count, thresholds[PolicyNumbers.DistributedNetworks], Minutes: minutes),
                 ],
                 Networks: Some(strangers.Select(f => f.Network)));
             yield return Lock(about, thresholds, null, Rules.DistributedGuessing, evidence, reference());
@@ -56,15 +56,15 @@ public static class LoginJudge
         {
             if (locks.Count >= MostLockedNetworks) yield break;
             if (locks.Exists(l => l.Network == failure.Network) || Networks.IsShared(failure.Network, thresholds.SharedFetchers)) continue;
-            var evidence = new Evidence(thresholds.Version, [new("distinct-wrong-passwords", failure.Distinct, thresholds[PolicyNumbers.WrongPasswords])], Networks: [failure.Network]);
+            var evidence = new Evidence(thresholds.Version, [new("distinct-wrong-passwords", failure.Distinct, thresholds[PolicyNumbers.WrongPasswords], Minutes: minutes)], Networks: [failure.Network]);
             yield return Lock(about, thresholds, failure.Network, Rules.WrongPasswords, evidence, reference());
         }
     }
 
     /// <summary>Stops a network that fails on many accounts which do not know it.</summary>
     /// <param name="network">The network.</param>
-    /// <param name="accounts">Some of the login names on which it failed.</param>
-    /// <param name="failedOn">On how many.</param>
+    /// <param name="accounts">The ids of some accounts on which it failed.</param>
+    /// <param name="failedOn">On how many login names, of accounts or not.</param>
     /// <param name="known">The accounts that know it.</param>
     /// <param name="standing">How it stands.</param>
     /// <param name="thresholds">What counts.</param>
@@ -77,7 +77,7 @@ public static class LoginJudge
         ArgumentNullException.ThrowIfNull(thresholds);
         if (standing?.Until is not null || failedOn < thresholds[PolicyNumbers.SprayedAccounts] || Networks.IsShared(network, thresholds.SharedFetchers)) return null;
         var earlier = standing?.ReleasedAt > now.AddDays(-1) ? standing.Stops : 0;
-        var evidence = new Evidence(thresholds.Version, [new("accounts", failedOn, thresholds[PolicyNumbers.SprayedAccounts])], Samples: Some(accounts));
+        var evidence = new Evidence(thresholds.Version, [new("accounts", failedOn, thresholds[PolicyNumbers.SprayedAccounts], Minutes: thresholds[PolicyNumbers.WrongPasswordMinutes])], Samples: Some(accounts));
         return new(network, reference, now + Grown(TimeSpan.FromMinutes(thresholds[PolicyNumbers.SourceMinutes]), earlier, TimeSpan.FromDays(1)), evidence.Text, known, now);
     }
 

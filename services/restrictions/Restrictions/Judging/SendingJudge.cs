@@ -25,6 +25,8 @@ public sealed record SendingCounts(
 /// <summary>Decides about locks of sending and suspected compromises (RST-4, RST-5); pure.</summary>
 public static class SendingJudge
 {
+    private const int Hour = 60, Day = 24 * 60; // in minutes
+
     /// <summary>One of each kind at most, and none of a kind that holds.</summary>
     public static IEnumerable<AccountRestricted> Judge(Judged about, Thresholds thresholds, SendingCounts counts, Func<string> reference)
     {
@@ -55,10 +57,10 @@ public static class SendingJudge
         var own = thresholds[PolicyNumbers.PastTimes] * counts.BestPastDay;
         Sign[] all =
         [
-            new(Rules.FirstTimePerDay, counts.FirstTimeDay, thresholds[PolicyNumbers.FirstTimePerDay]),
-            new(Rules.RecipientsPerHour, counts.Hour, Math.Max(thresholds[PolicyNumbers.RecipientsPerHour], own), counts.BestPastDay),
-            new(Rules.RecipientsPerDay, counts.Day, Math.Max(thresholds[PolicyNumbers.RecipientsPerDay], own), counts.BestPastDay),
-            new(Rules.DomainRecipientsPerDay, counts.DomainDay, thresholds[PolicyNumbers.DomainRecipientsPerDay]),
+            new(Rules.FirstTimePerDay, counts.FirstTimeDay, thresholds[PolicyNumbers.FirstTimePerDay], Minutes: Day),
+            new(Rules.RecipientsPerHour, counts.Hour, Math.Max(thresholds[PolicyNumbers.RecipientsPerHour], own), counts.BestPastDay, Minutes: Hour),
+            new(Rules.RecipientsPerDay, counts.Day, Math.Max(thresholds[PolicyNumbers.RecipientsPerDay], own), counts.BestPastDay, Minutes: Day),
+            new(Rules.DomainRecipientsPerDay, counts.DomainDay, thresholds[PolicyNumbers.DomainRecipientsPerDay], Minutes: Day),
         ];
         return all.FirstOrDefault(s => s.Value > s.Limit);
     }
@@ -66,14 +68,14 @@ public static class SendingJudge
     /// <summary>All signs of a compromise, also those that do not count.</summary>
     internal static IEnumerable<Sign> Signs(Thresholds t, SendingCounts counts)
     {
-        yield return new("new-network", counts.NewNetworks.Count, 1, Weight: t[PolicyNumbers.NewNetworkWeight]);
-        if (counts.NewNetworks.Count > 0) yield return new("guessed-password", counts.WrongPasswordsHour, t[PolicyNumbers.GuessedAfter], Weight: t[PolicyNumbers.GuessedWeight]);
-        yield return new("several-networks", counts.NetworksHour, t[PolicyNumbers.NetworksPerHour], Weight: t[PolicyNumbers.NetworksWeight]);
-        if (counts.HasPast) yield return new("first-time-recipients", counts.FirstTimeHour, t[PolicyNumbers.FirstTimePerHour], Weight: t[PolicyNumbers.FirstTimeWeight]);
+        yield return new("new-network", counts.NewNetworks.Count, 1, Weight: t[PolicyNumbers.NewNetworkWeight], Minutes: Day);
+        if (counts.NewNetworks.Count > 0) yield return new("guessed-password", counts.WrongPasswordsHour, t[PolicyNumbers.GuessedAfter], Weight: t[PolicyNumbers.GuessedWeight], Minutes: Hour);
+        yield return new("several-networks", counts.NetworksHour, t[PolicyNumbers.NetworksPerHour], Weight: t[PolicyNumbers.NetworksWeight], Minutes: Hour);
+        if (counts.HasPast) yield return new("first-time-recipients", counts.FirstTimeHour, t[PolicyNumbers.FirstTimePerHour], Weight: t[PolicyNumbers.FirstTimeWeight], Minutes: Hour);
         if (counts.HasPast) yield return new(
-            "above-past", counts.Hour, Math.Max(t[PolicyNumbers.AbovePastRecipients], t[PolicyNumbers.AbovePastTimes] * counts.UsualDay), counts.UsualDay, t[PolicyNumbers.AbovePastWeight]);
-        yield return new("failed-recipients", counts.FailedHour, t[PolicyNumbers.FailedPerHour], Weight: t[PolicyNumbers.FailedWeight]);
-        yield return new("spam", counts.SpamHour, t[PolicyNumbers.SpamPerHour], Weight: t[PolicyNumbers.SpamWeight]);
+            "above-past", counts.Hour, Math.Max(t[PolicyNumbers.AbovePastRecipients], t[PolicyNumbers.AbovePastTimes] * counts.UsualDay), counts.UsualDay, t[PolicyNumbers.AbovePastWeight], Hour);
+        yield return new("failed-recipients", counts.FailedHour, t[PolicyNumbers.FailedPerHour], Weight: t[PolicyNumbers.FailedWeight], Minutes: Hour);
+        yield return new("spam", counts.SpamHour, t[PolicyNumbers.SpamPerHour], Weight: t[PolicyNumbers.SpamWeight], Minutes: Hour);
     }
 
     private static bool Holds(Judged about, string kind) => about.Standing?.Restrictions.Exists(r => r.Kind == kind) == true;
