@@ -224,6 +224,13 @@ public static class DeliveryKinds
     public const string Expired = "expired";
 }
 
+/// <summary>Answers of the platform itself, not of a server.</summary>
+public static class DeliveryAnswers
+{
+    /// <summary>The account has forwarded the message before, and it has come back: it is neither stored nor forwarded again (RTE-3).</summary>
+    public const string Looped = "looped";
+}
+
 /// <summary>What would happen to a message (OPS-4). It is told once, to whoever has asked; nobody keeps it.</summary>
 /// <param name="Node">The mailbox's node.</param>
 /// <param name="RequestId">The <c>TraceAsked</c> that this answers.</param>
@@ -235,9 +242,10 @@ public static class DeliveryKinds
 /// <param name="Replied">Whether its sender gets an autoreply.</param>
 /// <param name="Reasons">The spam filter's rules that matched, each with its score.</param>
 /// <param name="Refused">What the server answers that does not take it, as the mailbox has no space; null: it is taken.</param>
+/// <param name="Looped">The account has forwarded it before, so it is neither stored nor forwarded again.</param>
 public sealed record MessageTraced(
     string Node, string RequestId, long RoutingVersion, long SpamVersion, DeliveryVerdict? Verdict, string? Stored, IReadOnlyList<TracedForward> Forwards, bool Replied,
-    IReadOnlyList<string>? Reasons, string? Refused = null);
+    IReadOnlyList<string>? Reasons, string? Refused = null, bool Looped = false);
 
 /// <summary>A destination of a message.</summary>
 /// <param name="Rule">The number of the forwarding rule; 0: one without a condition.</param>

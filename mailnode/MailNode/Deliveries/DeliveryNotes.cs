@@ -132,6 +132,10 @@ internal sealed class DeliveryNotes(SqliteConnection replica)
             case DeliveryKinds.Replied:
                 Tell(fact with { Recipient = line.To, Way = "reply" });
                 break;
+            // A script whose account receives mail throws away one thing only: what the account has forwarded and has come back (RTE-3).
+            case DeliveryKinds.Dropped when Receives(account):
+                Tell(fact with { Answer = DeliveryAnswers.Looped });
+                break;
             default:
                 Tell(fact with { Folder = line.To });
                 break;
@@ -243,6 +247,8 @@ internal sealed class DeliveryNotes(SqliteConnection replica)
 
     private string? AccountOf(string? address)
         => string.IsNullOrEmpty(address) ? null : replica.One<string>("SELECT account_id FROM holder WHERE address = $1", PlusAddress.Without(address).ToLowerInvariant());
+
+    private bool Receives(string account) => replica.One<long>("SELECT count(*) FROM routing WHERE account_id = $1 AND NOT receives", account) == 0;
 
     private bool IsAccount(string id) => replica.One<long>("SELECT count(*) FROM mailbox WHERE account_id = $1 AND deleted_at IS NULL", id) > 0;
 

@@ -34,14 +34,17 @@ public sealed partial class Traces(NodeSettings settings, Replica replica, Sampl
         if (judged.Virus is not null) return answer;
         if (mailbox.Script.Length == 0) return answer with { Stored = "INBOX" };
         if (await sieve.RunAsync(mailbox.Script, asked.Sender, mailbox.Address, judged.Message, stop) is not { } done) return null;
+        // Where the account receives mail, its script drops nothing else.
+        if (done.Stored is null && mailbox.Receives) return answer with { Looped = true };
         return answer with { Stored = done.Stored, Replied = done.Replied, Forwards = await ForwardsAsync(asked, done.RedirectedTo, stop) };
     }
 
     private static Mailbox? MailboxOf(SqliteConnection replica, string accountId) => replica.All(
         """
-        SELECT p.address, s.body, s.version, coalesce((SELECT version FROM spam WHERE account_id = p.account_id), 0), c.capacity = 'capacity_here'
+        SELECT p.address, s.body, s.version, coalesce((SELECT version FROM spam WHERE account_id = p.account_id), 0), c.capacity = 'capacity_here',
+            coalesce((SELECT receives FROM routing WHERE account_id = p.account_id), 1)
         FROM placed AS p JOIN script AS s ON s.address = p.address JOIN postfix_capacity AS c ON c.address = p.address WHERE p.is_here AND p.account_id = $1
-        """, row => new Mailbox(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetBoolean(4)), accountId) is [var mailbox] ? mailbox : null;
+        """, row => new Mailbox(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetBoolean(4), row.GetBoolean(5)), accountId) is [var mailbox] ? mailbox : null;
 
     // By the same views, which see the earlier settings for a moment within the transaction.
     private static Mailbox? MailboxAt(SqliteConnection replica, string accountId, TracedSettings earlier)
@@ -94,7 +97,7 @@ public sealed partial class Traces(NodeSettings settings, Replica replica, Sampl
             row => new TracedForward(row.GetInt64(0), row.GetString(1)), asked.AccountId, $"[{string.Join(',', rules)}]"), stop);
     }
 
-    private sealed record Mailbox(string Address, string Script, long RoutingVersion, long SpamVersion, bool AsksForSpace);
+    private sealed record Mailbox(string Address, string Script, long RoutingVersion, long SpamVersion, bool AsksForSpace, bool Receives);
 
     [GeneratedRegex(@"^[^.]*\.((?:-\d{1,6})+)\.")]
     private static partial Regex Rules();

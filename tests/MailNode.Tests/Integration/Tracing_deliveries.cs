@@ -75,7 +75,20 @@ public sealed class Tracing_deliveries(NodeToBreak fixture) : IClassFixture<Node
         await DeliverAsync(account.Address, "<dropped@outside.test>");
         var steps = await ToldAsync(account, DeliveryKinds.Sent, DeliveryKinds.Dropped);
         Assert.Equal(Assert.Single(steps, s => s.Kind == DeliveryKinds.Sent).Session, Assert.Single(steps, s => s.Kind == DeliveryKinds.Dropped).Session);
+        Assert.Null(Assert.Single(steps, s => s.Kind == DeliveryKinds.Dropped).Answer);
         Assert.DoesNotContain(steps, s => s.Kind == DeliveryKinds.Stored);
+    }
+
+    [Fact, Trait("Rule", "RTE-3")]
+    public async Task A_message_that_has_come_back_is_told_to_have_looped()
+    {
+        var account = await Account.OpenAsync(_node);
+        await account.RouteAsync(r => r.Forward("subject", "never", Outside("never")));
+        var back = Encoding.ASCII.GetBytes($"X-Sieve-Redirected-From: {account.Address}\r\nSubject: back\r\nMessage-ID: <back@outside.test>\r\n\r\nbody\r\n");
+        Assert.StartsWith("250", await _node.DeliverRawAsync(account.Address, back), StringComparison.Ordinal);
+        var steps = await ToldAsync(account, DeliveryKinds.Sent, DeliveryKinds.Dropped);
+        Assert.Equal(DeliveryAnswers.Looped, Assert.Single(steps, s => s.Kind == DeliveryKinds.Dropped).Answer);
+        Assert.Empty(await account.InboxAsync());
     }
 
     [Fact]

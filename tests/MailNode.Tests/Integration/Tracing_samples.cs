@@ -55,6 +55,18 @@ public sealed class Tracing_samples(NodeWithScanner fixture)
         Assert.Equal((now.Stored, now.RoutingVersion, now.SpamVersion, "now@outside.test"), (again.Stored, again.RoutingVersion, again.SpamVersion, Assert.Single(again.Forwards).Destination));
     }
 
+    [Fact, Trait("Rule", "OPS-4"), Trait("Rule", "RTE-3")]
+    public async Task A_sample_that_the_account_has_forwarded_before_is_said_to_loop()
+    {
+        var account = await Account.OpenAsync(_node);
+        await account.RouteAsync(r => r.ForwardAll("somebody@outside.test"));
+        var back = await TraceAsync(account, $"X-Sieve-Redirected-From: {account.Address}\nSubject: back", "text");
+        Assert.Equal((true, null, 0), (back.Looped, back.Stored, back.Forwards.Count));
+        Assert.False((await TraceAsync(account, "Subject: new", "text")).Looped);
+        await account.RouteAsync(r => r with { Reception = false });
+        Assert.False((await TraceAsync(account, "Subject: new", "text")).Looped);
+    }
+
     [Fact, Trait("Rule", "OPS-4"), Trait("Rule", "RST-8")]
     public async Task A_sample_for_a_full_mailbox_gets_the_answer_that_a_sender_gets()
     {

@@ -76,6 +76,19 @@ public sealed class Tracing_deliveries(SpamService service) : IClassFixture<Spam
         Assert.Contains((await ReadAsync((string)item["id"]!)).Body!["steps"]!.AsArray(), s => (string)s!["what"]! == "dropped" && (string?)s["setting"] == "reception");
     }
 
+    [Theory, Trait("Rule", "RTE-3")]
+    [InlineData("ham", "forwarding", "looped", "forwarding-rules")]
+    [InlineData("virus", "storage", null, null)]
+    public async Task A_message_that_has_come_back_is_dropped_by_forwarding_unless_it_is_a_virus(string verdict, string by, string? why, string? setting)
+    {
+        await TellAsync(
+            Received("q1", Now), Step("judged", Now, "q1") with { Verdict = new(verdict, 0, null) }, Step("dropped", Now.AddSeconds(1)) with { Session = "s1", Answer = "looped" },
+            Step("sent", Now.AddSeconds(1), "q1") with { Session = "s1" });
+        var steps = (await ReadAsync((string)(await ListAsync())["items"]![0]!["id"]!)).Body!["steps"]!.AsArray();
+        var dropped = steps.Single(s => (string)s!["what"]! == "dropped")!;
+        Assert.Equal((by, why, setting), ((string)dropped["by"]!, (string?)dropped["why"], (string?)dropped["setting"]));
+    }
+
     [Fact]
     public async Task A_virus_that_a_script_drops_is_no_matter_of_reception()
     {

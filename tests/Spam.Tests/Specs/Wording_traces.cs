@@ -36,6 +36,15 @@ public sealed class Wording_traces
         Assert.Equal("unscanned", TraceMessage.Of(Spam with { Verdict = null }, operates: true).Steps[^1].Why);
     }
 
+    [Fact, Trait("Rule", "OPS-4"), Trait("Rule", "RTE-3")]
+    public void A_message_that_has_come_back_is_dropped_by_forwarding_and_not_by_reception()
+    {
+        var looped = TraceMessage.Of(Spam with { Stored = null, Forwards = [], Replied = false, Looped = true }, operates: false);
+        Assert.Equal(new TraceStep("forwarding", "dropped", "looped", "forwarding-rules", 3), looped.Steps[^1]);
+        var off = TraceMessage.Of(Spam with { Stored = null, Forwards = [] }, operates: false);
+        Assert.Equal(new TraceStep("storage", "dropped", null, "reception", 3), off.Steps[^1]);
+    }
+
     [Fact, Trait("Rule", "OPS-4"), Trait("Rule", "RST-8")]
     public void A_full_mailbox_ends_it_with_the_servers_answer()
     {

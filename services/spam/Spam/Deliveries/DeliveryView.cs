@@ -104,11 +104,17 @@ public sealed record DeliveryView(
     }
 
     private static IReadOnlyList<DeliveryStep> StepsOf(IReadOnlyList<DeliveryObserved> steps, bool operates)
-        => [.. steps.Select(s => Of(s, operates, steps.Any(v => v.Verdict?.Kind == "virus"))).OrderBy(s => Array.IndexOf(Order, s.By)).ThenBy(s => s.At)]; // OrderBy keeps the order of equal ones
+    {
+        var infected = steps.Any(v => v.Verdict?.Kind == "virus");
+        return [.. steps.Select(s => Of(infected ? OfVirus(s) : s, operates, infected)).OrderBy(s => Array.IndexOf(Order, s.By)).ThenBy(s => s.At)]; // OrderBy keeps the order of equal ones
+    }
 
     private static DeliveryStep Of(DeliveryObserved s, bool operates, bool infected) => new(
         s.At, By(s), s.Kind, s.Verdict?.Kind ?? s.Answer, SettingOf(s, infected), s.Recipient, s.Relay ?? s.Client, s.Dsn, s.Folder,
         operates ? s.Verdict?.Score : null, operates ? s.Verdict?.Virus : null);
+
+    // A script throws viruses away, too, and is not asked why.
+    private static DeliveryObserved OfVirus(DeliveryObserved s) => s.Answer == DeliveryAnswers.Looped ? s with { Answer = null } : s;
 
     private static string By(DeliveryObserved s) => s switch
     {
@@ -117,6 +123,7 @@ public sealed record DeliveryView(
         { Kind: DeliveryKinds.Judged } => "spam",
         { Way: "forward" } => "forwarding",
         { Way: "reply" } => "autoreply",
+        { Kind: DeliveryKinds.Dropped, Answer: DeliveryAnswers.Looped } => "forwarding",
         { Kind: DeliveryKinds.Refused } => "restriction",
         { Direction: "sent" } => "delivery",
         _ => "storage",
@@ -128,6 +135,7 @@ public sealed record DeliveryView(
         { Way: "forward", Rules: { } rules } when !rules.Contains('-', StringComparison.Ordinal) && rules != "0" => $"forwarding-rules/{rules}",
         { Way: "forward" } => "forwarding-rules",
         { Way: "reply" } => "autoreply",
+        { Kind: DeliveryKinds.Dropped, Answer: DeliveryAnswers.Looped } => "forwarding-rules",
         { Kind: DeliveryKinds.Dropped, Session: not null } when !infected => "reception",
         { Kind: DeliveryKinds.Stored, Folder: "Junk" } => "spam",
         _ => null,

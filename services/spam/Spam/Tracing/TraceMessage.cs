@@ -19,7 +19,7 @@ public sealed record TraceOutcome(string? Stored, IReadOnlyList<string> Forwarde
 /// <summary>One step.</summary>
 /// <param name="By">reception, virus, spam, forwarding, autoreply or storage.</param>
 /// <param name="What">taken, refused, judged, deleted, forwarded, replied, stored or dropped.</param>
-/// <param name="Why">The verdict, or the destination; for operators with the rules that made it (SPM-4).</param>
+/// <param name="Why">The verdict, or the destination, or looped: the account has forwarded it before; for operators with the rules that made it (SPM-4).</param>
 /// <param name="Setting">By which setting of the account; null: by none.</param>
 /// <param name="Version">Of that service's settings of the account.</param>
 public sealed record TraceStep(string By, string What, string? Why = null, string? Setting = null, long? Version = null);
@@ -64,6 +64,7 @@ internal static class TraceMessage
         if (traced.Replied) steps.Add(new("autoreply", "replied", null, "autoreply", traced.RoutingVersion));
         steps.Add(traced.Stored switch
         {
+            null when traced.Looped => new("forwarding", "dropped", DeliveryAnswers.Looped, "forwarding-rules", traced.RoutingVersion),
             null => new("storage", "dropped", null, "reception", traced.RoutingVersion),
             "Junk" => new("storage", "stored", "Junk", "spam", traced.SpamVersion),
             var folder => new("storage", "stored", folder),
