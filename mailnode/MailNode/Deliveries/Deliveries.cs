@@ -124,6 +124,7 @@ public sealed partial class Deliveries(NodeSettings settings, Replica replica, S
     // Rspamd's own time has another form; the line was written a moment ago, or the message's name says when it began.
     private static void NoteRspamd(DeliveryNotes notes, LogLine line, string id, DateTimeOffset now)
     {
+        if (RspamdLine.ReadInfected(line.Text) is var (queueId, recipient)) notes.NoteInfected(queueId, recipient);
         if (RspamdLine.Read(line.Text) is not { } read) return;
         notes.Begin(id, QueueId.Begun(read.QueueId) ?? now);
         notes.Note(read);

@@ -28,6 +28,9 @@ internal sealed class DeliveryNotes(SqliteConnection replica)
             cause TEXT, replies_to TEXT, replies_from TEXT, verdict TEXT, judged_at INTEGER, left_queue INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
         CREATE INDEX traced_message_noted_at ON traced_message (noted_at);
 
+        -- Whose mail was deleted as infected: Postfix names the first recipient alone.
+        CREATE TABLE traced_infected (queue_id TEXT, account_id TEXT, recipient TEXT NOT NULL, PRIMARY KEY (queue_id, account_id)) STRICT, WITHOUT ROWID;
+
         -- Which accounts were told of it, and of each recipient the last answer. fact: the last deferral, which becomes the expiry.
         CREATE TABLE traced_recipient (
             queue_id TEXT, account_id TEXT, way TEXT, recipient TEXT, direction TEXT NOT NULL, state TEXT NOT NULL, fact TEXT,
@@ -36,7 +39,7 @@ internal sealed class DeliveryNotes(SqliteConnection replica)
         """;
 
     /// <summary>What goes along into a new replica.</summary>
-    public static readonly IReadOnlyList<string> Kept = ["log_position", "traced_message", "traced_recipient"];
+    public static readonly IReadOnlyList<string> Kept = ["log_position", "traced_message", "traced_infected", "traced_recipient"];
 
     private const string ForwardDomain = "@forward.invalid";
     private const string Received = "received";
@@ -70,7 +73,7 @@ internal sealed class DeliveryNotes(SqliteConnection replica)
         replica.Run(
             "DELETE FROM traced_message WHERE noted_at < $1 OR (noted_at < $2 AND left_queue)",
             (now - Longest).ToUnixTimeMilliseconds(), (now - LateVerdict).ToUnixTimeMilliseconds());
-        replica.Run("DELETE FROM traced_recipient WHERE queue_id NOT IN (SELECT queue_id FROM traced_message)");
+        foreach (var table in new[] { "traced_recipient", "traced_infected" }) replica.Run($"DELETE FROM {table} WHERE queue_id NOT IN (SELECT queue_id FROM traced_message)");
     }
 
     /// <summary>Begins a line: its facts are named after it.</summary>
@@ -155,6 +158,12 @@ internal sealed class DeliveryNotes(SqliteConnection replica)
             TellVerdict(message, account, direction);
     }
 
+    /// <summary>Notes whom an infected message was for. Rspamd writes that before Postfix says that the message is gone, which tells it.</summary>
+    public void NoteInfected(string queueId, string recipient)
+    {
+        if (AccountOf(recipient) is { } account) replica.Run("INSERT OR IGNORE INTO traced_infected VALUES ($1, $2, $3)", queueId, account, recipient);
+    }
+
     private void Note(PostfixLine.Tried tried, Message message)
     {
         // Only what came by the door of scripts is a copy: such an address may be written by anybody.
@@ -210,7 +219,11 @@ internal sealed class DeliveryNotes(SqliteConnection replica)
             message?.Cause, message?.MessageId, refused.Sender, refused.Recipient, Door: refused.Door, Client: refused.Client, Login: message?.Login, Dsn: DsnIn(refused.Answer), Answer: refused.Answer);
         var sender = AccountOf(message?.Login) ?? (refused.Door == "submission" ? AccountOf(LoginIn(refused.Answer)) ?? AccountOf(refused.Sender) : null);
         if (sender is not null) TellRefusal(message, fact with { AccountId = sender, Direction = Submitted });
-        if (AccountOf(refused.Recipient) is { } own) TellRefusal(message, fact with { AccountId = own });
+        var own = AccountOf(refused.Recipient);
+        if (own is not null) TellRefusal(message, fact with { AccountId = own });
+        if (refused is not { Dropped: true, ByMilter: true, QueueId: { } deleted }) return;
+        foreach (var (account, recipient) in replica.All("SELECT account_id, recipient FROM traced_infected WHERE queue_id = $1", r => (r.GetString(0), r.GetString(1)), deleted))
+            if (account != own) TellRefusal(message, fact with { AccountId = account, Recipient = recipient });
     }
 
     // What was refused at its end had been taken before; a recipient who was refused had not.

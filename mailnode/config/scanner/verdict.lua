@@ -9,6 +9,7 @@ local M = {}
 
 local host = '@HOST@'
 local spam_from = @SPAM_SCORE@ -- this score and above
+local most_named = 1000 -- Postfix takes as many (smtpd_recipient_limit)
 local waits = '@UNSCANNED@' == 'wait'
 
 local test_pattern = 'XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X'
@@ -103,6 +104,13 @@ function M.judge(task)
     decide('no action', 'judged')
   end
   rspamd_logger.messagex('hikyaku: %s verdict=%s score=%s virus=%s', task:get_queue_id() or '-', verdict, string.format('%.2f', score), name and name:gsub(' ', ',') or '-')
+  -- Of a message that a milter discards Postfix logs the first recipient alone.
+  if virus == 'infected' and is_from_outside then
+    for i, recipient in ipairs(task:get_recipients('smtp') or {}) do
+      if i > most_named then break end
+      rspamd_logger.messagex('hikyaku: %s virus-for=%s', task:get_queue_id() or '-', recipient.addr)
+    end
+  end
 end
 
 return M

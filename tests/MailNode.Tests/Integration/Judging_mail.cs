@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text;
+using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform.Testing;
 using MailKit;
 using MimeKit;
@@ -101,6 +102,28 @@ public sealed class Judging_mail(NodeWithScanner fixture)
         await account.DeliverTextAsync("Subject: after it", "harmless");
         Assert.Equal(["after it"], await SubjectsAsync(account, 1));
         await Eventually.Async(async () => (await _node.ScannerOutputAsync()).Contains("verdict=virus", StringComparison.Ordinal));
+    }
+
+    [Fact, Trait("Rule", "SPM-1"), Trait("Rule", "OPS-4")]
+    public async Task A_virus_for_several_accounts_is_found_by_each_of_them()
+    {
+        var accounts = new[] { await Account.OpenAsync(_node), await Account.OpenAsync(_node), await Account.OpenAsync(_node) };
+        using (var smtp = await _node.SmtpAsync())
+        {
+            await smtp.SendAsync(
+                Infected(), MailboxAddress.Parse("somebody@outside.test"),
+                [MailboxAddress.Parse(accounts[0].Address), MailboxAddress.Parse(accounts[1].Address.Replace("@", "+shop@", StringComparison.Ordinal)), MailboxAddress.Parse(accounts[2].Address)]);
+        }
+
+        foreach (var account in accounts)
+        {
+            var steps = await Eventually.Async(() => _node.Broker.DeliveriesOf(account.State.AccountId), told => told.Any(s => s.Kind == DeliveryKinds.Dropped), TimeSpan.FromSeconds(60));
+            Assert.Equal([DeliveryKinds.Taken, DeliveryKinds.Judged, DeliveryKinds.Dropped], steps.OrderBy(s => s.Id, StringComparer.Ordinal).Select(s => s.Kind));
+            Assert.All(steps, s => Assert.Equal(steps[0].Delivery, s.Delivery));
+            Assert.Equal("virus", steps.Single(s => s.Kind == DeliveryKinds.Judged).Verdict!.Kind);
+        }
+
+        static MimeMessage Infected() => MimeMessage.Load(new MemoryStream(Bytes($"From: somebody@outside.test\nSubject: virus\n\n{Eicar}\n")));
     }
 
     [Fact, Trait("Rule", "SPM-1")]

@@ -145,6 +145,18 @@ public sealed class Noting_deliveries : IDisposable
     }
 
     [Fact]
+    public void A_virus_for_several_accounts_is_told_to_each_once()
+    {
+        Note(new PostfixLine.Began(Id, "smtp", "mail.outside.test[192.0.2.7]", null), new PostfixLine.Named(Id, "<m1@outside.test>"));
+        Judge(new("virus", 12, "Eicar"));
+        var notes = new DeliveryNotes(_replica);
+        foreach (var to in new[] { "taro@example.jp", "Hanako+shop@example.jp", "hanako@example.jp", "nobody@example.jp" }) notes.NoteInfected(Id, to);
+        var told = Note(new PostfixLine.Refused(Id, "smtp", "END-OF-MESSAGE", "mail.outside.test[192.0.2.7]", true, true, "5.7.1 dropped", "s@outside.test", "taro@example.jp"));
+        Assert.Equal(["a1 taken", "a1 judged", "a1 dropped", "a2 taken", "a2 judged", "a2 dropped"], told.Select(Short));
+        Assert.Equal("Hanako+shop@example.jp", told[^1].Recipient);
+    }
+
+    [Fact]
     public void A_verdict_is_told_with_the_message_or_after_it()
     {
         Take("stranger@outside.test");

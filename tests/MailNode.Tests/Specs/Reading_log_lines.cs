@@ -108,6 +108,12 @@ public sealed class Reading_log_lines
     public void Other_lines_of_Rspamd_say_nothing(string line) => Assert.Null(RspamdLine.Read(line));
 
     [Theory]
+    [InlineData("2026-11-29 12:00:00 #12(rspamd_proxy) <ab12>; lua; verdict.lua:17: hikyaku: 4jcmj419QMz1jFSk virus-for=taro@example.jp", "taro@example.jp")]
+    [InlineData("hikyaku: 4jcmj419QMz1jFSk virus-for=taro@example.jp and more", null)]
+    [InlineData("hikyaku: 4jcmj419QMz1jFSk verdict=virus score=0 virus=-", null)]
+    public void Rspamd_names_whom_a_virus_was_for(string line, string? recipient) => Assert.Equal(recipient, RspamdLine.ReadInfected(line)?.Recipient);
+
+    [Theory]
     [InlineData("Nov 29 11:59:58 mail", 2026, 11, 29)]
     [InlineData("Nov  5 11:59:58 mail", 2026, 11, 5)]
     [InlineData("Dec 31 11:59:58 mail", 2025, 12, 31)]
