@@ -1,14 +1,24 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace Hikyaku.Gateway.Tests.Integration;
 
 /// <summary>A program that speaks to the gateway; it keeps no cookies by itself.</summary>
-public sealed class Client(string address) : IDisposable
+/// <param name="address">The gateway's.</param>
+/// <param name="from">The program's own, one of this machine's; null: the usual one.</param>
+public sealed class Client(string address, IPAddress? from = null) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, ResponseDrainTimeout = TimeSpan.Zero }) { BaseAddress = new Uri(address) };
+    private readonly HttpClient _http = new(new SocketsHttpHandler
+    {
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        ResponseDrainTimeout = TimeSpan.Zero,
+        ConnectCallback = from is null ? null : async (context, stop) => await ConnectAsync(from, context.DnsEndPoint, stop),
+    })
+    { BaseAddress = new Uri(address) };
 
     public Uri Address => _http.BaseAddress!;
 
@@ -49,6 +59,14 @@ public sealed class Client(string address) : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    private static async Task<Stream> ConnectAsync(IPAddress from, EndPoint to, CancellationToken stop)
+    {
+        var socket = new Socket(from.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        socket.Bind(new IPEndPoint(from, 0));
+        await socket.ConnectAsync(to, stop);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
 }
 
 /// <summary>An answer, read.</summary>

@@ -1,7 +1,9 @@
 using System.Net;
 using Hikyaku.Gateway.Routing.Routes;
 using Hikyaku.Gateway.Sessions;
+using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform.Testing;
+using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -28,6 +30,8 @@ public sealed class Deployment : IAsyncLifetime
     private string _database = "";
 
     public Client Client { get; private set; } = null!;
+
+    public string GatewayAddress => _gateway.Urls.First();
 
     public string AccountsAddress => _accounts.Urls.First();
 
@@ -146,6 +150,12 @@ public sealed class Deployment : IAsyncLifetime
     /// <summary>How many sessions the gateway's own database has of a login.</summary>
     public async Task<long> SessionsOfAsync(string login)
         => (long)(await AskAsync(_gateway.Configuration["ConnectionStrings:Postgres"]!, "select count(*) from session where login = $1", login))!;
+
+    /// <summary>A mail node tells of logins.</summary>
+    public Task ObserveAsync(LoginsObserved logins) => _restrictions.Services.GetRequiredService<IBus>().Publish(logins);
+
+    /// <summary>Something of the restrictions service's own database.</summary>
+    public Task<object?> AskRestrictionsAsync(string sql, string value) => AskAsync(_restrictions.Configuration["ConnectionStrings:Postgres"]!, sql, value);
 
     private static async Task<object?> AskAsync(string database, string sql, string value)
     {
