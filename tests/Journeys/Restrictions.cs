@@ -94,6 +94,45 @@ public sealed class Restrictions(PlatformUnderTest platform)
         await Eventually.Async(() => platform.Operator.GetAsync("/api/v1/notices?kind=restriction-began"), r => r.Text.Contains(account, StringComparison.Ordinal));
     }
 
+    [Fact, Trait("Rule", "RST-2"), Trait("Rule", "NOD-2"), Trait("Rule", "REL-2")]
+    public async Task A_restriction_stays_in_force_while_the_control_plane_is_down()
+    {
+        var (account, neighbour) = (await NewAccountAsync(), await NewAccountAsync());
+        Assert.Equal(201, (await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/accounts/{account}/restrictions", new { kind = "compromise-suspected", reason = "reported by a provider" })).Status);
+        var (_, reference) = await StatusAsync(account, "compromise-suspected");
+        await platform.InForceAsync(account);
+        string[] stopped = ["restrictions", "accounts", "rabbitmq"];
+        try
+        {
+            foreach (var program in stopped) await platform.ControlAsync("stop", program);
+            await RefusedAsync();
+            // Nor does it end when the node's agent starts again, with nobody to ask.
+            await platform.KillAsync("mailnode");
+            await RefusedAsync();
+            await platform.DeliverAsync(account, "still received");
+            await platform.ArrivesAsync(account, "still received");
+            await platform.SubmitAsync(neighbour, neighbour, "others send");
+            await platform.ArrivesAsync(neighbour, "others send");
+        }
+        finally
+        {
+            foreach (var program in stopped.Reverse()) await platform.ControlAsync("start", program);
+            await platform.AllReadyAsync();
+        }
+
+        await RefusedAsync();
+        Assert.Equal(204, (await platform.Operator.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{account}/restrictions/compromise-suspected", new { reason = "it was a mistake" })).Status);
+        await platform.InForceAsync(account, TimeSpan.FromSeconds(60));
+        await platform.SubmitAsync(account, account, "free again");
+        await platform.ArrivesAsync(account, "free again");
+
+        async Task RefusedAsync()
+        {
+            var refused = await Assert.ThrowsAsync<SmtpCommandException>(() => platform.SubmitAsync(account, account, "spam"));
+            Assert.Contains(reference, refused.Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact, Trait("Rule", "RST-1"), Trait("Rule", "RST-8")]
     public async Task A_full_mailbox_is_over_capacity_until_mail_is_deleted()
     {
