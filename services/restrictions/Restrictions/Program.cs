@@ -52,6 +52,8 @@ public static class Program
         services.AddSingleton<AbuseJudge>();
         services.AddHostedService<RestrictionEnds>();
         services.AddHostedService<RestrictionMetrics>();
+        services.AddSingleton<ForceTimes>();
+        services.AddHostedService(s => s.GetRequiredService<ForceTimes>());
         return builder.BuildService(Endpoints.Map);
     }
 }

@@ -46,6 +46,25 @@ public sealed class Restriction_metrics(RestrictionsService service) : IDisposab
     }
 
     [Fact, Trait("Rule", "RST-2"), Trait("Rule", "OPS-5")]
+    public async Task The_time_from_fact_to_force_ends_when_every_node_obeys()
+    {
+        // Decisions of other tests wait for a node to obey at the service that they share.
+        await using var own = new RestrictionsService();
+        await own.InitializeAsync();
+        Listen();
+        await own.RenewLeaseAsync(0);
+        var guessed = DateTimeOffset.UtcNow.AddSeconds(-2);
+        await own.FailAsync(_account, "203.0.113.5", 10, at: guessed);
+        await own.HoldAsync(_account, Kinds.AccountLocked);
+        await Eventually.Async(() => Sum("hikyaku.restrictions.decided_after") > 0, Long);
+        Assert.Equal(0, Sum("hikyaku.restrictions.in_force_after"));
+        await own.RenewLeaseAsync(long.MaxValue);
+        await Eventually.Async(() => Sum("hikyaku.restrictions.in_force_after") > 0, Long);
+        var after = Assert.Single(_measured, m => m.Name == "hikyaku.restrictions.in_force_after").Value;
+        Assert.InRange(after, _measured.Single(m => m.Name == "hikyaku.restrictions.decided_after").Value, (DateTimeOffset.UtcNow - guessed).TotalSeconds);
+    }
+
+    [Fact, Trait("Rule", "RST-2"), Trait("Rule", "OPS-5")]
     public async Task Wrong_passwords_are_counted_by_protocol_and_right_ones_are_not()
     {
         Listen();

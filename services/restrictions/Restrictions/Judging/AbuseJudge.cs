@@ -12,7 +12,7 @@ namespace Hikyaku.Restrictions.Judging;
 /// Decides by what was counted, and stores what was decided. Decisions about one account or network take turns; an operator's command in the
 /// same moment makes the decision fail, which the bus tries again.
 /// </summary>
-internal sealed class AbuseJudge(IDocumentStore store, Counts counts, KnownNetworks known, AddressKeys keys, TimeProvider time)
+internal sealed class AbuseJudge(IDocumentStore store, Counts counts, KnownNetworks known, AddressKeys keys, ForceTimes forces, TimeProvider time)
 {
     /// <summary>Judges failed logins of an account.</summary>
     /// <param name="account">Whose.</param>
@@ -65,6 +65,7 @@ internal sealed class AbuseJudge(IDocumentStore store, Counts counts, KnownNetwo
         stream.AppendMany(restricted);
         await session.SaveChangesAsync(stop);
         RestrictionMetrics.CountDecision(time.GetUtcNow() - observedAt);
+        forces.Note(account.AccountId, observedAt);
     }
 
     private static async Task TakeTurnAsync(IDocumentSession session, string key, CancellationToken stop)

@@ -13,6 +13,7 @@ internal sealed partial class RestrictionMetrics(NpgsqlDataSource database, Time
     private static readonly Counter<long> Placed = Telemetry.Meter.CreateCounter<long>("hikyaku.restrictions.placed", "{restriction}", "Restrictions that began, by kind and rule");
     private static readonly Counter<long> Lifted = Telemetry.Meter.CreateCounter<long>("hikyaku.restrictions.lifted", "{restriction}", "Restrictions that ended, by kind and cause");
     private static readonly Histogram<double> Decided = Telemetry.Meter.CreateHistogram<double>("hikyaku.restrictions.decided_after", "s", "From the newest fact of a message to what was decided by it");
+    private static readonly Histogram<double> Forced = Telemetry.Meter.CreateHistogram<double>("hikyaku.restrictions.in_force_after", "s", "From the newest fact of a message until every node obeys what was decided by it");
     private static readonly Counter<long> Guesses = Telemetry.Meter.CreateCounter<long>("hikyaku.restrictions.wrong_passwords", "{login}", "Failed logins that were told, by protocol");
 
     private volatile IReadOnlyList<(string Kind, long Count)> _active = [];
@@ -26,6 +27,9 @@ internal sealed partial class RestrictionMetrics(NpgsqlDataSource database, Time
 
     /// <summary>Something was decided by a fact of this time.</summary>
     public static void CountDecision(TimeSpan after) => Decided.Record(Math.Max(0, after.TotalSeconds));
+
+    /// <summary>Every node obeys what was decided by a fact of this time.</summary>
+    public static void CountForce(TimeSpan after) => Forced.Record(Math.Max(0, after.TotalSeconds));
 
     /// <summary>Wrong passwords were told.</summary>
     public static void CountGuesses(string protocol, long count) => Guesses.Add(count, new KeyValuePair<string, object?>("protocol", protocol));
