@@ -9,8 +9,8 @@ namespace Hikyaku.Architecture.Tests;
 /// <summary>What is told to others holds no secret; what only nodes may read stays on the bus that only nodes may read.</summary>
 public partial class ContractShapes
 {
-    // Both are within states, which only nodes may read.
-    private static readonly string[] SecretsOfNodes = ["DkimKey.PrivateKey", "MailboxState.PasswordHash"];
+    // All are within states, which only nodes may read.
+    private static readonly string[] SecretsOfNodes = ["CopyGrantState.SecretHash", "DkimKey.PrivateKey", "MailboxState.PasswordHash"];
 
     // Twelve bits of a keyed hash of a password that was wrong (LoginObserved).
     private static readonly string[] Digests = ["LoginObserved.Password"];
