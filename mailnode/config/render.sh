@@ -34,6 +34,7 @@
 #   HIKYAKU_LEARNING         on (default) or off: whether moving mail into Junk and out of it teaches Rspamd
 #   HIKYAKU_MEMORY           optional: a folder in memory (tmpfs) for a key that no disk or backup may hold; /dev/shm
 #   HIKYAKU_NODE_NETWORKS    optional: networks of the other nodes, which may say whose login they hand on
+#   HIKYAKU_COPY_NETWORKS    optional, default 127.0.0.0/8,::1: from where the copy worker logs in (rule CPY-7), networks with commas
 #   HIKYAKU_NODE_FOLDER      optional: mailnode (default), mailnode2, …: the folder of one of several nodes
 # Reads $HIKYAKU_HOME/secrets/doveadm.key, which all nodes of a platform share. The servers read it and
 # $HIKYAKU_HOME/secrets/{cert,key}.pem when they start.
@@ -96,6 +97,8 @@ case ${HIKYAKU_LEARNING:-on} in
 esac
 spam_score=${HIKYAKU_SPAM_SCORE:-6}
 [[ $spam_score =~ ^[0-9]{1,3}([.][0-9]{1,2})?$ ]] || fail "HIKYAKU_SPAM_SCORE must be a number like 6 or 7.5"
+copy_networks=${HIKYAKU_COPY_NETWORKS:-127.0.0.0/8,::1}
+[[ $copy_networks =~ ^[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*$ ]] || fail "HIKYAKU_COPY_NETWORKS must be networks like 192.0.2.0/24,2001:db8::/64"
 resolver=${HIKYAKU_DNS:-127.0.0.1:1}
 [[ $resolver =~ ^[0-9a-fA-F.:]+$ ]] || fail "HIKYAKU_DNS must be an address and a port, like 127.0.0.1:53"
 case ${HIKYAKU_UPDATES:-off} in
@@ -171,6 +174,7 @@ declare -A values=(
     [HOST_PATTERN]=$(sed "s/[.]/[.]/g" <<<"$host")
     [AUTOREPLY_DAYS]=$autoreply_days
     [LOG]=mail${folder#mailnode}.log
+    [COPY_NETWORKS]=$copy_networks
     [NODE_NETWORKS]=${HIKYAKU_NODE_NETWORKS:-}
     [TLS_AUTH_ONLY]=$tls_auth_only
     [MAX_LAG_MINUTES]=$max_lag
@@ -208,7 +212,7 @@ make_srs_key
 make_learn_password
 render "$templates/dovecot/dovecot.conf" "$node/dovecot/dovecot.conf" 644
 render "$templates/dovecot/sql.conf" "$memory/sql.conf" 600
-for file in sieve.conf preview.conf; do
+for file in sieve.conf preview.conf copy.conf; do
     render "$templates/dovecot/$file" "$node/dovecot/$file" 644
 done
 render "$templates/dovecot/refused.conf" "$node/dovecot/refused.conf" 600

@@ -57,19 +57,19 @@ public sealed partial class Doveadm : IDisposable
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("X-Dovecot-API", Convert.ToBase64String(Encoding.UTF8.GetBytes(settings.DoveadmKey)));
     }
 
-    /// <summary>Ends the IMAP and POP sessions of a login. That there was none is fine.</summary>
-    /// <param name="address">Whose.</param>
-    /// <param name="networks">Only those from these networks; none: from everywhere. Dovecot takes one with each command.</param>
+    /// <summary>Ends the IMAP and POP sessions of logins. That there was none is fine.</summary>
+    /// <param name="logins">Whose.</param>
+    /// <param name="networks">Only those from these networks; none: from everywhere.</param>
     /// <param name="stop">Stops it.</param>
-    public Task<Kicked> KickAsync(string address, IReadOnlyCollection<string> networks, CancellationToken stop)
+    public Task<Kicked> KickAsync(IReadOnlyList<string> logins, IReadOnlyCollection<string> networks, CancellationToken stop)
     {
+        ArgumentNullException.ThrowIfNull(logins);
         ArgumentNullException.ThrowIfNull(networks);
-        object[][] commands = networks.Count == 0
-            ? [Command("kick", new { mask = new[] { address } }, "0")]
-            : [.. networks.Select(n => Command("kick", new { mask = new[] { address, n } }, n))];
+        // Dovecot takes one login and one network with each command.
+        string[][] masks = networks.Count == 0 ? [.. logins.Select(l => new[] { l })] : [.. logins.SelectMany(l => networks.Select(n => new[] { l, n }))];
         return AskAsync(
-            commands,
-            answers => answers.Count == commands.Length && answers.TrueForAll(a => a is { Result: not null } or { ExitCode: NoUser or NotFound }) ? Kicked.Over : Kicked.Unknown,
+            [.. masks.Select(mask => Command("kick", new { mask }, string.Join(' ', mask)))],
+            answers => answers.Count == masks.Length && answers.TrueForAll(a => a is { Result: not null } or { ExitCode: NoUser or NotFound }) ? Kicked.Over : Kicked.Unknown,
             stop, KickPatience, away: Kicked.NobodyThere);
     }
 

@@ -53,6 +53,8 @@ public sealed partial class Logins(NodeSettings settings, Replica replica, Verif
     public IResult Receive(Report report)
     {
         ArgumentNullException.ThrowIfNull(report);
+        // The copy worker's secret is not guessed, and its logins are nobody's habit: they are no facts of the account (RST-3, RST-4).
+        if (report.Protocol == "imap" && CopyGrantPart.IsCopyLogin(report.Login)) return Fine;
         verified.Note(report); // each node for itself
         if (!string.IsNullOrEmpty(report.Via) && report.Via != settings.Node) return Fine;
         var protocol = report.Protocol is "imap" or "pop3" or "smtp" ? report.Protocol : "other";

@@ -51,6 +51,9 @@ public interface IPart
 
     /// <summary>The replica is made anew: notes the sessions that the former one allowed and this one does not.</summary>
     void EndFormerSessions(SqliteConnection made, SqliteConnection former);
+
+    /// <summary>Notes the sessions of what has ended by its time since this was called last.</summary>
+    void EndExpiredSessions(SqliteConnection replica, DateTimeOffset now);
 }
 
 /// <summary>What tells a state from others of its part.</summary>

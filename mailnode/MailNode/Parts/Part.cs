@@ -59,6 +59,12 @@ public abstract class Part<TState> : IPart where TState : class
         // most parts have no logins
     }
 
+    /// <inheritdoc/>
+    public virtual void EndExpiredSessions(SqliteConnection replica, DateTimeOffset now)
+    {
+        // most parts have nothing that ends by its time
+    }
+
     /// <inheritdoc cref="IPart.IsWhole"/>
     protected abstract bool IsWhole(TState state);
 

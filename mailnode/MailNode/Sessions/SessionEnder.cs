@@ -20,7 +20,7 @@ namespace Hikyaku.MailNode;
 /// </para>
 /// </summary>
 public sealed partial class SessionEnder(
-    Replica replica, Doveadm doveadm, MailServers servers, PerService<Lease> leases, TimeProvider time, ILogger<SessionEnder> logger) : BackgroundService
+    Replica replica, Doveadm doveadm, MailServers servers, PerService<Lease> leases, Parts parts, TimeProvider time, ILogger<SessionEnder> logger) : BackgroundService
 {
     private const int AtOnce = 8;
     private static readonly TimeSpan SecondRound = TimeSpan.FromSeconds(1);
@@ -97,9 +97,12 @@ public sealed partial class SessionEnder(
         if (_running.Count >= AtOnce || !replica.IsComplete || replica.Identity is var identity && !servers.AreReading(identity)) return;
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         // First rounds come first: a change that is not in force must not wait for second looks.
-        var (_, due) = await replica.TryWriteAsync(
-            r => r.All("SELECT service, account_id, address, due, rounds, networks FROM session_end WHERE due <= $1 OR due > $2 ORDER BY rounds DESC, due LIMIT $3",
-                row => new Due(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetString(5)), now, Foreseeable(now), 2 * AtOnce), stop);
+        var (_, due) = await replica.TryWriteAsync(r =>
+        {
+            foreach (var part in parts.All) part.EndExpiredSessions(r, time.GetUtcNow());
+            return r.All("SELECT service, account_id, address, due, rounds, networks FROM session_end WHERE due <= $1 OR due > $2 ORDER BY rounds DESC, due LIMIT $3",
+                row => new Due(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4), row.GetString(5)), now, Foreseeable(now), 2 * AtOnce);
+        }, stop);
         foreach (var one in due ?? [])
         {
             var key = (one.Service, one.AccountId);
@@ -112,7 +115,7 @@ public sealed partial class SessionEnder(
         var kicked = Kicked.Unknown;
         try
         {
-            kicked = await doveadm.KickAsync(due.Address, due.Networks.Split(' ', StringSplitOptions.RemoveEmptyEntries), stop);
+            kicked = await doveadm.KickAsync(LoginsOf(due), due.Networks.Split(' ', StringSplitOptions.RemoveEmptyEntries), stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -123,6 +126,15 @@ public sealed partial class SessionEnder(
             _news.Writer.TryWrite(new Ended(identity, due, kicked));
         }
     }
+
+    // The copy worker's sessions have a login name of their own (CopyGrantPart). They end with the mailbox's others, but not by a lock, which
+    // does not concern them; and what ends them alone leaves the others.
+    private static string[] LoginsOf(Due due) => due.Service switch
+    {
+        CopyGrantPart.Owner => [CopyGrantPart.SessionsIn(due.Address)],
+        MailboxPart.Owner when due.Address != SessionEnds.Everybody => [due.Address, CopyGrantPart.SessionsIn(due.Address)],
+        _ => [due.Address],
+    };
 
     private async Task NoteAsync(List<Ended> ended, CancellationToken stop)
     {

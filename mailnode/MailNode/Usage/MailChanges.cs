@@ -16,7 +16,7 @@ public sealed class MailChanges
     public void Note(string login)
     {
         ArgumentNullException.ThrowIfNull(login);
-        if (_changed.Count < Kept) _changed[login.ToLowerInvariant()] = true;
+        if (_changed.Count < Kept) _changed[CopyGrantPart.AddressOf(login).ToLowerInvariant()] = true;
     }
 
     /// <summary>Takes some of them out.</summary>

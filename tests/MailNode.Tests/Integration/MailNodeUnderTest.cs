@@ -59,8 +59,8 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
     private MailNodeUnderTest(string name, string plaintext, MailNodeUnderTest? beside)
     {
         (Name, _plaintext, _beside) = (name, plaintext, beside);
-        (Accounts, Routing, Spam, Restrictions, Outside) = beside is null
-            ? (new("accounts"), new("routing"), new("spam"), new("restrictions"), new()) : (beside.Accounts, beside.Routing, beside.Spam, beside.Restrictions, beside.Outside);
+        (Accounts, Routing, Spam, Restrictions, DataCopy, Outside) = beside is null
+            ? (new("accounts"), new("routing"), new("spam"), new("restrictions"), new("datacopy"), new()) : (beside.Accounts, beside.Routing, beside.Spam, beside.Restrictions, beside.DataCopy, beside.Outside);
         Home = Directory.CreateTempSubdirectory("hikyaku-test-").FullName;
         // The servers run as users of their own.
         File.SetUnixFileMode(Home, (UnixFileMode)0b111_101_101);
@@ -78,6 +78,8 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
     public ServiceStandIn Spam { get; }
 
     public ServiceStandIn Restrictions { get; }
+
+    public ServiceStandIn DataCopy { get; }
 
     public OutsideMailServer Outside { get; }
 
@@ -145,6 +147,7 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
                 await node.Routing.StartAsync();
                 await node.Spam.StartAsync();
                 await node.Restrictions.StartAsync();
+                await node.DataCopy.StartAsync();
                 node.Outside.Start(node.Port("OUTBOX_SMTP"));
             }
 
@@ -178,7 +181,7 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
             $"--Hikyaku:Node={Name}", $"--Hikyaku:NodeHome={Home}/mailnode",
             $"--Hikyaku:Rabbit={Broker.FactsUri}", $"--Hikyaku:RabbitNodes={Broker.NodesUri}",
             $"--Hikyaku:Services:accounts={Accounts.Url}", $"--Hikyaku:Services:routing={Routing.Url}", $"--Hikyaku:Services:spam={Spam.Url}",
-            $"--Hikyaku:Services:restrictions={Restrictions.Url}",
+            $"--Hikyaku:Services:restrictions={Restrictions.Url}", $"--Hikyaku:Services:datacopy={DataCopy.Url}",
             $"--Hikyaku:NodeCredential={Home}/secrets/node-credential",
             "--Hikyaku:Advertise:Host=127.0.0.1", $"--Hikyaku:Advertise:ImapPort={Port("IMAP")}", $"--Hikyaku:Advertise:Pop3Port={Port("POP3")}",
             $"--Hikyaku:Advertise:LmtpPort={Port("LMTP")}", $"--Hikyaku:Advertise:QuotaPort={Port("QUOTA")}", $"--Hikyaku:CapacityPort={Port("CAPACITY")}", $"--Hikyaku:PolicyPort={Port("POLICY")}",
@@ -237,6 +240,7 @@ public sealed partial class MailNodeUnderTest : IAsyncDisposable
             await Routing.DisposeAsync();
             await Spam.DisposeAsync();
             await Restrictions.DisposeAsync();
+            await DataCopy.DisposeAsync();
             Outside.Dispose();
         }
 
