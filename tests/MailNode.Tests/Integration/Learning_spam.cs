@@ -36,6 +36,31 @@ public sealed class Learning_spam(NodeWithScanner fixture)
         Assert.Equal(taught, await LearnedAsync());
     }
 
+    // Dovecot has asked the agent before it answers a move, and the agent counts what each login teaches.
+    [Fact, Trait("Rule", "CPY-7"), Trait("Rule", "SPM-7")]
+    public async Task What_the_copy_worker_moves_into_Junk_and_out_of_it_teaches_nothing()
+    {
+        var account = await Account.OpenAsync(_node);
+        using var worker = await account.CopyingAsync(await account.GrantCopyAsync());
+        var (inbox, junk) = (worker.Inbox!, worker.GetFolder(SpecialFolder.Junk)!);
+        await AppendAsync(junk);
+        await AppendAsync(inbox);
+        await inbox.OpenAsync(FolderAccess.ReadWrite);
+        await inbox.CopyToAsync(0, junk);
+        await inbox.MoveToAsync(0, junk);
+        await junk.OpenAsync(FolderAccess.ReadWrite);
+        await junk.MoveToAsync(0, inbox);
+        using var user = await account.LoggedInAsync();
+        await user.Inbox!.OpenAsync(FolderAccess.ReadWrite);
+        await user.Inbox.MoveToAsync(0, user.GetFolder(SpecialFolder.Junk)!);
+
+        foreach (var (login, taught) in new[] { (account.CopyLogin(), 0), (account.Address, 1) })
+        {
+            for (var n = taught; n < SpamLearning.MostADay; n++) Assert.NotEqual(HttpStatusCode.TooManyRequests, await TeachAsync(login, "few words"));
+            Assert.Equal(HttpStatusCode.TooManyRequests, await TeachAsync(login, "few words"));
+        }
+    }
+
     [Fact, Trait("Rule", "SPM-7")]
     public async Task A_mailbox_teaches_no_more_than_its_share_of_a_day()
     {

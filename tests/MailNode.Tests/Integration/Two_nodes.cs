@@ -250,6 +250,7 @@ public sealed class A_retired_node
         await Account.PublishAsync(node, at => node.State(at));
         var account = await Account.OpenAsync(node);
         (await account.LoggedInAsync()).Dispose();
+        var copy = await account.GrantCopyAsync();
 
         await Account.PublishAsync(node, at => node.State(at, version: 2, retired: true));
         using (var smtp = await node.SmtpAsync())
@@ -259,6 +260,8 @@ public sealed class A_retired_node
         }
 
         var refused = await Assert.ThrowsAsync<AuthenticationException>(account.LoggedInAsync);
+        Assert.Contains("Temporary", refused.Message, StringComparison.OrdinalIgnoreCase);
+        refused = await Assert.ThrowsAsync<AuthenticationException>(() => account.CopyingAsync(copy));
         Assert.Contains("Temporary", refused.Message, StringComparison.OrdinalIgnoreCase);
 
         node.Accounts.Retired["mail1"] = true;
