@@ -56,11 +56,7 @@ public sealed class Ending_sessions(NodeToBreak fixture) : IClassFixture<NodeToB
         using var standIn = new DoveadmStandIn(answer);
         var settings = new NodeSettings("mail1", _node.Home, new Dictionary<string, Uri>(), "", standIn.Address, "");
         using var doveadm = new Doveadm(settings, NullLogger<Doveadm>.Instance);
-<<<<<<< HEAD
-        Assert.Equal(Kicked.Unknown, await doveadm.KickAsync("taro@example.jp", [], TestContext.Current.CancellationToken));
-=======
-        Assert.Equal(Kicked.Unknown, await doveadm.KickAsync(["taro@example.jp"], TestContext.Current.CancellationToken));
->>>>>>> 656e1d4 (Let the copy worker into one mailbox for a time)
+        Assert.Equal(Kicked.Unknown, await doveadm.KickAsync(["taro@example.jp"], [], TestContext.Current.CancellationToken));
     }
 
     [Theory, Trait("Rule", "ACC-7"), Trait("Rule", "NOD-3")]
