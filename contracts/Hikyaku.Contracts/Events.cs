@@ -29,6 +29,6 @@ public interface IDomainEvent
 /// <param name="Role">operator, admin, user or system.</param>
 /// <param name="Login">The login name; the address for a user.</param>
 /// <param name="Address">The IP address the request came from; empty for the system.</param>
-/// <param name="Via">panel, api, csv or policy.</param>
-/// <param name="Session">The session that sent the command; empty when there was none. Not a secret.</param>
+/// <param name="Via">panel, api, csv, policy, or token: and the name of an API token.</param>
+/// <param name="Session">The session or API token that sent the command; empty when there was none. Not a secret.</param>
 public sealed record CausedBy(string Role, string Login, string Address, string Via, string Session);

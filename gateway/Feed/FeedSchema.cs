@@ -40,7 +40,8 @@ public sealed class FeedSchema(NpgsqlDataSource database) : TablesAtStart(databa
         create or replace function without_person(data jsonb) returns jsonb immutable language sql as $$
             select data
                 || case when data ? 'address' then '{"address": ""}'::jsonb else '{}' end
-                || case when data #>> '{by,role}' = 'user' then jsonb_build_object('by', (data -> 'by') || '{"login": "", "address": ""}') else '{}' end
+                || case when data #>> '{by,role}' = 'user' then jsonb_build_object('by', (data -> 'by') || '{"login": "", "address": ""}'
+                    || case when data #>> '{by,via}' like 'token:%' then '{"via": "token"}'::jsonb else '{}' end) else '{}' end
         $$;
         """;
 }

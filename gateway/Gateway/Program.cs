@@ -5,6 +5,7 @@ using Hikyaku.Gateway.Routing;
 using Hikyaku.Gateway.Routing.Routes;
 using Hikyaku.Gateway.Sessions;
 using Hikyaku.Gateway.SigningIn;
+using Hikyaku.Gateway.Tokens;
 using Hikyaku.Platform;
 using MassTransit;
 using Npgsql;
@@ -30,6 +31,7 @@ public static class Program
         var connection = builder.Configuration.GetConnectionString("Postgres") ?? throw new InvalidOperationException("ConnectionStrings:Postgres is not set");
         services.AddSingleton(_ => new NpgsqlDataSourceBuilder(connection).Build());
         services.AddHostedService<SessionSchema>(); // before the bus, whose messages need the tables
+        services.AddHostedService<TokenSchema>();
         services.AddBus(builder.Configuration, "gateway", bus =>
         {
             bus.AddConsumer<SessionEnds, SessionEndsDefinition>();
@@ -79,6 +81,7 @@ public static class Program
         services.AddSingleton(SignInLimits.From(configuration));
         services.AddSingleton<SignInThrottle>();
         services.AddSingleton<SessionStore>();
+        services.AddSingleton<TokenStore>();
         services.AddSingleton<SessionReader>();
         services.AddSingleton<SessionWatch>();
         services.AddHostedService<SessionCleaner>();
@@ -109,6 +112,10 @@ public static class Program
         Map("GET", "/api/v1/me/sessions", OwnSessions.List).Produces<SessionList>().WithSummary("List one's own sessions");
         Map("DELETE", "/api/v1/me/sessions", OwnSessions.EndOthers).Produces(204).WithSummary("End all one's other sessions");
         Map("DELETE", "/api/v1/me/sessions/{id}", OwnSessions.End).Produces(204).WithSummary("End one of one's own sessions");
+        Map("POST", "/api/v1/tokens", OwnTokens.Make).Produces<TokenView>(201).WithSummary("Make an API token");
+        Map("GET", "/api/v1/tokens", OwnTokens.List).Produces<TokenList>().WithSummary("List one's own API tokens");
+        Map("GET", "/api/v1/tokens/{id}", OwnTokens.One).Produces<TokenView>().WithSummary("Read one of one's own API tokens");
+        Map("DELETE", "/api/v1/tokens/{id}", OwnTokens.Revoke).Produces(204).WithSummary("Revoke one of one's own API tokens");
         const string rewind = "/api/v1/accounts/{address}/restrictions/{kind}/rewind";
         Map("GET", rewind, Rewind.Show).Produces<RewindView>().WithSummary("What an intruder did to an account");
         Map("POST", rewind, Rewind.Undo).Produces<Rewound>().WithSummary("Undo what an intruder changed");

@@ -11,8 +11,8 @@ namespace Hikyaku.Gateway.Routing;
 public sealed record Admission(Asker Asker, GatewayRoute Route, string Path, Target? Target);
 
 /// <summary>
-/// Lets a request in or refuses it, in this order: session (401), cross-site request (403), rate (429), scope (404),
-/// function (403), existence (404). Nothing of the body has been read until then.
+/// Lets a request in or refuses it, in this order: session or token (401), cross-site request (403), rate (429), scope (404),
+/// function (403), what a token is limited to (403), existence (404). Nothing of the body has been read until then.
 /// </summary>
 public sealed class Gate(SessionReader sessions, SessionRate rate, AccountsClient accounts)
 {
@@ -42,12 +42,14 @@ public sealed class Gate(SessionReader sessions, SessionRate rate, AccountsClien
 
     private async Task<IResult?> JudgeAsync(HttpContext http, GatewayRoute route)
     {
-        if (await sessions.ReadAsync(http) is not { } asker) return Problems.Of(PlatformProblems.Unauthenticated);
+        var (who, unknown) = await sessions.ReadAsync(http);
+        if (who is not { } asker) return Problems.Of(unknown!);
         if (asker.ByCookie && CrossSite.IsSuspected(http.Request)) return Problems.Of(GatewayProblems.CrossSite);
         using var lease = rate.Take(asker.Session);
         if (!lease.IsAcquired) return Problems.Of(PlatformProblems.TooManyRequests, null, ("n", SessionRate.SecondsToWait(lease)));
         if (PathScope.Judge(route.Scope, asker.Session, http.Request.RouteValues) is not { } subject) return Problems.Of(PlatformProblems.NotFound);
         if (!route.MayCall.Contains(asker.Session.Role)) return Problems.Of(PlatformProblems.Forbidden);
+        if (asker.Token?.Refusal(route) is { } refusal) return Problems.Of([refusal]);
 
         var target = subject.Address is null ? null : await accounts.FindTargetAsync(subject.Address);
         if (subject.Address is not null && target is null) return Problems.Of(PlatformProblems.NotFound);

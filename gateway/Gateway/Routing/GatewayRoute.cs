@@ -9,7 +9,8 @@ namespace Hikyaku.Gateway.Routing;
 /// <param name="Scope">What the path is about; outside one's scope the answer is 404, whatever exists.</param>
 /// <param name="MayCall">The roles that the function is for; empty: no session is needed.</param>
 /// <param name="Service">The key of <c>Hikyaku:Services</c>, <see cref="RouteTable.Own"/> or <see cref="RouteTable.Shared"/>.</param>
-public sealed record GatewayRoute(string Method, string Pattern, Scope Scope, IReadOnlyList<string> MayCall, string Service)
+/// <param name="Needs">What an API token must be allowed, of <see cref="TokenScopes"/>; null: no token may call it.</param>
+public sealed record GatewayRoute(string Method, string Pattern, Scope Scope, IReadOnlyList<string> MayCall, string Service, string? Needs = null)
 {
     private readonly string[] _segments = Pattern.Split('/')[1..];
 

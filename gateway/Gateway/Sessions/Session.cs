@@ -1,3 +1,4 @@
+using Hikyaku.Gateway.Tokens;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Gateway.Sessions;
@@ -20,21 +21,25 @@ public sealed record Session(
     /// <summary>How long a session lasts.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(12);
 
+    /// <summary>The domains that an API token is limited to; null: no limit.</summary>
+    public IReadOnlyList<string>? Only { get; init; }
+
     private readonly HashSet<string> _domains = new(Domains, StringComparer.Ordinal);
 
     /// <summary>Whether everything in the domain is within this session's scope.</summary>
-    public bool Administers(string domain) => Role == Roles.Operator || (Role == Roles.Admin && _domains.Contains(domain));
+    public bool Administers(string domain) => (Only is null || Only.Contains(domain)) && (Role == Roles.Operator || (Role == Roles.Admin && _domains.Contains(domain)));
 }
 
-/// <summary>A session at work: from where and through what it asks now.</summary>
-/// <param name="Session">The session.</param>
+/// <summary>A session or an API token at work: from where and through what it asks now.</summary>
+/// <param name="Session">The session; of a token, whose session it is like.</param>
 /// <param name="Address">The IP address of the connection.</param>
 /// <param name="ByCookie">Whether a browser sent it by itself, rather than a program as a bearer token.</param>
-/// <param name="TokenHash">Finds the session.</param>
-public sealed record Asker(Session Session, string Address, bool ByCookie, TokenHash TokenHash)
+/// <param name="TokenHash">Finds the session or the token.</param>
+/// <param name="Token">The API token; null: a session.</param>
+public sealed record Asker(Session Session, string Address, bool ByCookie, TokenHash TokenHash, ApiToken? Token = null)
 {
-    /// <summary>panel or api, as histories show it.</summary>
-    public string Via => ByCookie ? "panel" : "api";
+    /// <summary>panel, api, or token and its name, as histories show it.</summary>
+    public string Via => Token is not null ? Caller.TokenPrefix + Token.Name : ByCookie ? "panel" : "api";
 
     /// <summary>What services are told.</summary>
     public Caller ToCaller()

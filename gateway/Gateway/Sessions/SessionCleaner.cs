@@ -1,9 +1,10 @@
+using Hikyaku.Gateway.Tokens;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Gateway.Sessions;
 
 /// <summary>Removes what has expired, a bounded portion every minute.</summary>
-public sealed partial class SessionCleaner(SessionStore sessions, TimeProvider time, ILogger<SessionCleaner> log) : BackgroundService
+public sealed partial class SessionCleaner(SessionStore sessions, TokenStore tokens, TimeProvider time, ILogger<SessionCleaner> log) : BackgroundService
 {
     private const int MaxRounds = 20;
 
@@ -16,6 +17,7 @@ public sealed partial class SessionCleaner(SessionStore sessions, TimeProvider t
             try
             {
                 for (var round = 0; round < MaxRounds && await sessions.CleanAsync(stoppingToken); round++) { }
+                for (var round = 0; round < MaxRounds && await tokens.CleanAsync(stoppingToken); round++) { }
             }
             catch (Exception e) when (ProblemExceptionHandler.IsAway(e))
             {

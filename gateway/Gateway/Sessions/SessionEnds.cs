@@ -1,5 +1,6 @@
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Contracts;
+using Hikyaku.Gateway.Tokens;
 using Hikyaku.Platform;
 using MassTransit;
 
@@ -10,7 +11,7 @@ namespace Hikyaku.Gateway.Sessions;
 /// forced change (ACC-8) all of them; an appointment or dismissal changes an administrator's domains. A deletion is
 /// <see cref="ErasesSessions"/>'s. Duplicates and reordering do no harm: the newest one counts.
 /// </summary>
-public sealed class SessionEnds(SessionStore sessions) :
+public sealed class SessionEnds(SessionStore sessions, TokenStore tokens) :
     IConsumer<MailAccountPasswordChanged>,
     IConsumer<MailAccountPasswordForciblyChanged>,
     IConsumer<StaffPasswordChanged>,
@@ -46,10 +47,11 @@ public sealed class SessionEnds(SessionStore sessions) :
     }
 
     /// <inheritdoc/>
-    public Task Consume(ConsumeContext<DomainAdministratorDismissed> context)
+    public async Task Consume(ConsumeContext<DomainAdministratorDismissed> context)
     {
         var e = context.Message;
-        return sessions.AppointmentAsync(e.Login, e.Domain, false, e.Position, e.At, context.CancellationToken);
+        await sessions.AppointmentAsync(e.Login, e.Domain, false, e.Position, e.At, context.CancellationToken);
+        await tokens.RevokeWithoutDomainAsync(e.Login, context.CancellationToken);
     }
 
     // If somebody else changed the password, all sessions of the owner end. A user can change only their own.

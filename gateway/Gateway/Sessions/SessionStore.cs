@@ -13,20 +13,13 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
 
     private const int CleanedAtOnce = 1000;
 
-    // Of the appointments only those count that were decided after the sign-in, which knew the earlier ones: an old event that
-    // is delivered days late must not bring a domain back. Five minutes, as clocks differ.
-    private const string Live = """
+    private const string Live = $$"""
         select s.id, s.role, s.login, s.account_id, s.domains, later.given, later.taken, later.standing,
                s.password_change_required and p.kept_session is distinct from s.id,
                s.address, s.created_at, s.expires_at
-        from session s
+        from (select *, created_at as signed_in_at from session) s
         left join password_change p on p.subject = s.subject
-        cross join lateral (
-            select coalesce(array_agg(a.domain) filter (where a.appointed), '{}') as given,
-                   coalesce(array_agg(a.domain) filter (where not a.appointed), '{}') as taken,
-                   coalesce(sum(a.position), 0)::bigint as standing
-            from appointment a
-            where s.role = 'admin' and a.login = s.login and a.decided_at > s.created_at - interval '5 minutes') later
+        {{LaterAppointments.Join}}
         where (p.version is null or s.version >= p.version or p.kept_session = s.id)
         """;
 
@@ -104,7 +97,7 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
         where known.position < excluded.position
         """, stop);
 
-    /// <summary>Removes a bounded number of expired sessions, and changes that no session is old enough to care for.</summary>
+    /// <summary>Removes a bounded number of expired sessions, and changes that no session and no token is old enough to care for.</summary>
     /// <returns>Whether there may be more.</returns>
     public async Task<bool> CleanAsync(CancellationToken stop)
     {
@@ -112,11 +105,12 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
         var forgotten = now - Session.Lifetime - TimeSpan.FromHours(1);
         var removed = await database.ExecuteAllAsync(
         [
+            $"update api_token t set revoked_at = p.decided_at from password_change p where p.subject = t.subject and p.version > t.version and t.revoked_at is null",
             $"delete from session where id in (select id from session where expires_at <= {now} limit {CleanedAtOnce})",
             $"delete from password_change where subject in (select subject from password_change where decided_at < {forgotten} limit {CleanedAtOnce})",
-            $"delete from appointment where (login, domain) in (select login, domain from appointment where decided_at < {forgotten} limit {CleanedAtOnce})",
+            $"delete from appointment where (login, domain) in (select login, domain from appointment a where decided_at < {forgotten} and not exists (select from api_token t where t.role = 'admin' and t.login = a.login) limit {CleanedAtOnce})",
         ], stop);
-        return removed.Contains(CleanedAtOnce);
+        return removed.Skip(1).Contains(CleanedAtOnce);
     }
 
     private static string SubjectOf(Session session) => session.AccountId ?? session.Login;

@@ -8,7 +8,9 @@ namespace Hikyaku.Gateway.Sessions;
 public static class SessionToken
 {
     private const int Bytes = 32;
-    private const int Characters = 43;
+
+    /// <summary>How long its text is.</summary>
+    public const int Characters = 43;
 
     /// <summary>Makes one.</summary>
     public static string Create() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Bytes));

@@ -3,11 +3,11 @@ using Hikyaku.Platform;
 namespace Hikyaku.Gateway.Sessions;
 
 /// <summary>
-/// Ends what goes on for as long as somebody listens when their session ends or its scope changes: a stream is judged when it
+/// Ends what goes on for as long as somebody listens when their session or token ends or its scope changes: a stream is judged when it
 /// begins, and must not outlive a sign-out. It looks every two seconds, as every request does, so that whatever ended the
 /// session, at whichever gateway, counts.
 /// </summary>
-public sealed class SessionWatch(SessionStore sessions, TimeProvider time)
+public sealed class SessionWatch(SessionReader sessions, TimeProvider time)
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
 
@@ -53,7 +53,7 @@ public sealed class SessionWatch(SessionStore sessions, TimeProvider time)
     {
         try
         {
-            return await sessions.FindAsync(asker.TokenHash) is { } now && now.Standing == asker.Session.Standing;
+            return await sessions.FindAgainAsync(asker) is { } now && now.Standing == asker.Session.Standing;
         }
         catch (Exception e) when (ProblemExceptionHandler.IsAway(e))
         {

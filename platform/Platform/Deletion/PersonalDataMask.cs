@@ -7,7 +7,7 @@ namespace Hikyaku.Platform;
 /// <summary>
 /// Takes what says something of a person out of stored events (OPS-6): fields marked by
 /// <see cref="PersonalDataAttribute"/> become null, or empty where they must have a value; of who caused the event a user's
-/// login and source address go. Ids, times and kinds stay. Part of the session's transaction, unlike Marten's own masking, and
+/// login, source address and token's name go. Ids, times and kinds stay. Part of the session's transaction, unlike Marten's own masking, and
 /// it reaches the headers; nothing is published again.
 /// </summary>
 public static class PersonalDataMask
@@ -30,7 +30,8 @@ public static class PersonalDataMask
 
         session.QueueSqlCommand(
             """
-            update mt_events set headers = jsonb_set(headers, '{by}', to_jsonb(((headers ->> 'by')::jsonb || '{"login": "", "address": ""}')::text))
+            update mt_events set headers = jsonb_set(headers, '{by}', to_jsonb(((headers ->> 'by')::jsonb || '{"login": "", "address": ""}'
+                || case when (headers ->> 'by')::jsonb ->> 'via' like 'token:%' then '{"via": "token"}'::jsonb else '{}' end)::text))
             where stream_id = any(?) and (headers ->> 'by')::jsonb ->> 'role' = 'user'
             """,
             (object)streams);

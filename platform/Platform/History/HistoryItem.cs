@@ -9,7 +9,7 @@ namespace Hikyaku.Platform;
 /// <param name="At">When.</param>
 /// <param name="Type">What, like <c>accounts.mail-account-created</c>.</param>
 /// <param name="By">Who and from where.</param>
-/// <param name="Via">Through what: panel, api, csv, policy.</param>
+/// <param name="Via">Through what: panel, api, csv, policy, or <c>token:</c> and the name of an API token.</param>
 /// <param name="Data">The event's fields, without anything that leads to a password.</param>
 /// <param name="Undoable">Whether the reader may undo it now; limits may still refuse.</param>
 /// <param name="Job">The job that it was part of; absent when it was none's.</param>

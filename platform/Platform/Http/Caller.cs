@@ -29,11 +29,14 @@ public static class Roles
 /// <param name="Session">Names the session; not a secret.</param>
 /// <param name="Domains">The domains that an administrator administers, in A-labels.</param>
 /// <param name="Address">The IP address that the request came from.</param>
-/// <param name="Via">panel, api, csv or policy.</param>
+/// <param name="Via">panel, api, csv, policy, or <c>token:</c> and the name of an API token.</param>
 /// <param name="AccountId">A user's own account; null for others.</param>
 public sealed record Caller(
     string Role, string Login, string Session, IReadOnlyList<string> Domains, string Address, string Via, string? AccountId = null)
 {
+    /// <summary>What <see cref="Via"/> begins with when an API token asks; its name follows.</summary>
+    public const string TokenPrefix = "token:";
+
     /// <summary>The platform itself, where no person asked.</summary>
     public static readonly Caller Platform = new(Roles.System, "system", "", [], "", "policy");
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Hikyaku.Gateway.Routing;
+using Hikyaku.Gateway.Tokens;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Gateway.Tests.Integration;
@@ -67,6 +68,58 @@ public sealed class Who_may_call_what(Deployment deployment)
         Assert.True(tried > 100);
     }
 
+    [Fact, Trait("Rule", "GWY-2")]
+    public async Task A_token_does_what_its_scope_and_its_owners_role_allow_and_no_more()
+    {
+        var (own, others) = (await deployment.TenantAsync(), await deployment.TenantAsync());
+        var operations = Operations((await _client.GetAsync("/api/v1/openapi.json")).Body!).Select(o => Table.Find(o.Method, o.Pattern)!).Where(r => !r.IsOpen).ToList();
+        var wrong = new List<string>();
+        var tried = 0;
+        foreach (var (role, session) in new[]
+        {
+            (Roles.Operator, await deployment.OperatorAsync()),
+            (Roles.Admin, await _client.SignInAsync(own.Admin, Deployment.Password)),
+            (Roles.User, await _client.SignInAsync(own.User, Deployment.Password)),
+        })
+        {
+            var scopes = NewToken.ScopesOf(role, Table);
+            var everything = await TokenAsync(session, scopes);
+            var only = new Dictionary<string, string>();
+            var without = new Dictionary<string, string>();
+            foreach (var scope in scopes) (only[scope], without[scope]) = (await TokenAsync(session, [scope]), await TokenAsync(session, [.. scopes.Except([scope])]));
+            foreach (var route in operations)
+            {
+                foreach (var (what, domain, address, inScope) in Resources(role, route.Scope, own, others))
+                {
+                    var may = route.MayCall.Contains(role);
+                    var forPeople = route.Needs == TokenScopes.PeopleOnly || route.ProvePassword.Contains(role);
+                    var with = await SendAsync(route, domain, address, only.GetValueOrDefault(route.Needs!, everything));
+                    var fits = !inScope ? with.Status == HttpStatusCode.NotFound
+                        : !may ? with.Code == "request.forbidden"
+                        : forPeople ? with.Code == "tokens.sign-in-needed"
+                        : what.StartsWith("missing", StringComparison.Ordinal) ? with.Status == HttpStatusCode.NotFound
+                        : (int)with.Status is not (401 or 403 or 405 or >= 500);
+                    if (!fits) wrong.Add($"{role} {route.Method} {route.Pattern}, {what}, with {route.Needs}: {(int)with.Status} {with.Code}");
+                    tried++;
+                    if (!inScope || !may || forPeople || !without.TryGetValue(route.Needs!, out var lacking)) continue;
+                    var refused = await SendAsync(route, domain, address, lacking);
+                    if ((refused.Status, refused.Code) != (HttpStatusCode.Forbidden, "tokens.scope-missing")) wrong.Add($"{role} {route.Method} {route.Pattern}, {what}, without {route.Needs}: {(int)refused.Status} {refused.Code}");
+                    tried++;
+                }
+            }
+
+            foreach (var token in (await _client.GetAsync("/api/v1/tokens", session)).Body!["items"]!.AsArray().Where(t => t!["name"]!.GetValue<string>() == own.Domain))
+                await _client.MustAsync(HttpStatusCode.NoContent, HttpMethod.Delete, $"/api/v1/tokens/{token!["id"]!.GetValue<string>()}", session);
+        }
+
+        TestContext.Current.SendDiagnosticMessage("{0} combinations", tried);
+        Assert.Empty(wrong);
+        Assert.True(tried > 500);
+
+        async Task<string> TokenAsync(string session, IReadOnlyList<string> scopes)
+            => (await _client.MustAsync(HttpStatusCode.Created, HttpMethod.Post, "/api/v1/tokens", session, new { name = own.Domain, scopes })).Body!["token"]!.GetValue<string>();
+    }
+
     [Fact]
     public async Task Anothers_account_and_a_missing_one_are_answered_to_the_letter_alike()
     {
@@ -111,8 +164,12 @@ public sealed class Who_may_call_what(Deployment deployment)
 
     // An empty body breaks a rule of every write, so nothing is changed that a later combination needs; DELETE names a missing
     // login, or an account's version that it never had.
-    private async Task<int> StatusAsync(string method, string path, string? token)
-        => (int)(await _client.SendAsync(new HttpMethod(method), path, token, method is "GET" or "DELETE" ? null : new { }, method is "DELETE" ? [("If-Match", "\"999999\"")] : [])).Status;
+    private async Task<int> StatusAsync(string method, string path, string? token) => (int)(await SendAsync(method, path, token)).Status;
+
+    private Task<Reply> SendAsync(string method, string path, string? token)
+        => _client.SendAsync(new HttpMethod(method), path, token, method is "GET" or "DELETE" ? null : new { }, method is "DELETE" ? [("If-Match", "\"999999\"")] : []);
+
+    private Task<Reply> SendAsync(GatewayRoute route, string domain, string address, string token) => SendAsync(route.Method, Path(route.Pattern, domain, address), token);
 
     private static string Path(string pattern, string domain, string address) => pattern
         .Replace("{name}", domain, StringComparison.Ordinal).Replace("{address}", address, StringComparison.Ordinal)

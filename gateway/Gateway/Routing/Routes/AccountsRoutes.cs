@@ -1,5 +1,6 @@
 using Hikyaku.Platform;
 using static Hikyaku.Gateway.Routing.Routes.Callers;
+using static Hikyaku.Gateway.Routing.TokenScopes;
 
 namespace Hikyaku.Gateway.Routing.Routes;
 
@@ -14,39 +15,39 @@ internal sealed class AccountsRoutes : IServiceRoutes
 
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
-        new("PUT", "/api/v1/me/password", Scope.None, All, Accounts) { ProvePassword = All },
+        new("PUT", "/api/v1/me/password", Scope.None, All, Accounts, PeopleOnly) { ProvePassword = All },
 
-        new("POST", "/api/v1/domains", Scope.None, Operator, Accounts),
-        new("GET", "/api/v1/domains", Scope.None, Staff, Accounts),
-        new("GET", "/api/v1/domains/{name}", Scope.Domain, Staff, Accounts),
-        new("PATCH", "/api/v1/domains/{name}", Scope.Domain, Operator, Accounts),
-        new("POST", "/api/v1/domains/{name}/history/{eventId}/undo", Scope.Domain, Operator, Accounts),
-        new("POST", "/api/v1/domains/{name}/dkim/rotate", Scope.Domain, Operator, Accounts),
-        new("GET", "/api/v1/domains/{name}/administrators", Scope.Domain, Staff, Accounts),
-        new("POST", "/api/v1/domains/{name}/administrators", Scope.Domain, Operator, Accounts),
-        new("GET", "/api/v1/domains/{name}/administrators/{login}", Scope.Domain, Staff, Accounts),
-        new("GET", "/api/v1/domains/{name}/administrators/{login}/history", Scope.Domain, Staff, Accounts),
-        new("DELETE", "/api/v1/domains/{name}/administrators/{login}", Scope.Domain, Operator, Accounts),
-        new("PUT", "/api/v1/domains/{name}/administrators/{login}/password", Scope.Domain, Operator, Accounts),
+        new("POST", "/api/v1/domains", Scope.None, Operator, Accounts, DomainsWrite),
+        new("GET", "/api/v1/domains", Scope.None, Staff, Accounts, DomainsRead),
+        new("GET", "/api/v1/domains/{name}", Scope.Domain, Staff, Accounts, DomainsRead),
+        new("PATCH", "/api/v1/domains/{name}", Scope.Domain, Operator, Accounts, DomainsWrite),
+        new("POST", "/api/v1/domains/{name}/history/{eventId}/undo", Scope.Domain, Operator, Accounts, HistoryWrite),
+        new("POST", "/api/v1/domains/{name}/dkim/rotate", Scope.Domain, Operator, Accounts, DomainsWrite),
+        new("GET", "/api/v1/domains/{name}/administrators", Scope.Domain, Staff, Accounts, DomainsRead),
+        new("POST", "/api/v1/domains/{name}/administrators", Scope.Domain, Operator, Accounts, AdministratorsWrite),
+        new("GET", "/api/v1/domains/{name}/administrators/{login}", Scope.Domain, Staff, Accounts, DomainsRead),
+        new("GET", "/api/v1/domains/{name}/administrators/{login}/history", Scope.Domain, Staff, Accounts, HistoryRead),
+        new("DELETE", "/api/v1/domains/{name}/administrators/{login}", Scope.Domain, Operator, Accounts, AdministratorsWrite),
+        new("PUT", "/api/v1/domains/{name}/administrators/{login}/password", Scope.Domain, Operator, Accounts, AdministratorsWrite),
 
-        new("POST", "/api/v1/domains/{name}/accounts", Scope.Domain, Staff, Accounts),
-        new("GET", "/api/v1/domains/{name}/accounts", Scope.Domain, Staff, Accounts),
-        new("POST", "/api/v1/domains/{name}/imports", Scope.Domain, Staff, Accounts) { MaxBodyBytes = BodyLimit.MaxFileBytes },
-        new("POST", "/api/v1/domains/{name}/bulk-changes", Scope.Domain, Staff, Accounts) { MaxBodyBytes = BodyLimit.MaxFileBytes },
-        new("GET", "/api/v1/accounts/{address}", Scope.Account, All, Accounts) { Share = Shares.AccountSummary },
-        new("PATCH", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts),
-        new("PUT", "/api/v1/accounts/{address}/password", Scope.Account, All, Accounts) { ProvePassword = User },
-        new("DELETE", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts),
-        new("POST", "/api/v1/domains/{name}/accounts/delete", Scope.Domain, Staff, Accounts),
-        new("DELETE", "/api/v1/accounts/{address}/mail", Scope.Account, All, Accounts),
-        new("POST", "/api/v1/accounts/{address}/force-password-change", Scope.Account, Operator, Accounts),
+        new("POST", "/api/v1/domains/{name}/accounts", Scope.Domain, Staff, Accounts, AccountsWrite),
+        new("GET", "/api/v1/domains/{name}/accounts", Scope.Domain, Staff, Accounts, AccountsRead),
+        new("POST", "/api/v1/domains/{name}/imports", Scope.Domain, Staff, Accounts, AccountsWrite) { MaxBodyBytes = BodyLimit.MaxFileBytes },
+        new("POST", "/api/v1/domains/{name}/bulk-changes", Scope.Domain, Staff, Accounts, AccountsWrite) { MaxBodyBytes = BodyLimit.MaxFileBytes },
+        new("GET", "/api/v1/accounts/{address}", Scope.Account, All, Accounts, AccountsRead) { Share = Shares.AccountSummary },
+        new("PATCH", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts, AccountsWrite),
+        new("PUT", "/api/v1/accounts/{address}/password", Scope.Account, All, Accounts, AccountsWrite) { ProvePassword = User },
+        new("DELETE", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts, AccountsWrite),
+        new("POST", "/api/v1/domains/{name}/accounts/delete", Scope.Domain, Staff, Accounts, AccountsWrite),
+        new("DELETE", "/api/v1/accounts/{address}/mail", Scope.Account, All, Accounts, MailWrite),
+        new("POST", "/api/v1/accounts/{address}/force-password-change", Scope.Account, Operator, Accounts, AccountsWrite),
 
-        new("GET", "/api/v1/domains/{name}/accounts.csv", Scope.Domain, Staff, Accounts),
-        new("GET", "/api/v1/samples/mail-accounts-sample.csv", Scope.None, Staff, Accounts),
-        new("GET", "/api/v1/samples/mail-password-sample.csv", Scope.None, Staff, Accounts),
+        new("GET", "/api/v1/domains/{name}/accounts.csv", Scope.Domain, Staff, Accounts, AccountsRead),
+        new("GET", "/api/v1/samples/mail-accounts-sample.csv", Scope.None, Staff, Accounts, AnyToken),
+        new("GET", "/api/v1/samples/mail-password-sample.csv", Scope.None, Staff, Accounts, AnyToken),
 
-        new("GET", "/api/v1/server", Scope.None, All, Accounts),
-        new("GET", "/api/v1/nodes", Scope.None, Operator, Accounts),
-        new("POST", "/api/v1/nodes/{id}/retire", Scope.None, Operator, Accounts),
+        new("GET", "/api/v1/server", Scope.None, All, Accounts, AnyToken),
+        new("GET", "/api/v1/nodes", Scope.None, Operator, Accounts, PlatformRead),
+        new("POST", "/api/v1/nodes/{id}/retire", Scope.None, Operator, Accounts, PlatformWrite),
     ];
 }

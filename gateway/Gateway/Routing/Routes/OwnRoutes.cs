@@ -1,5 +1,6 @@
 using Hikyaku.Platform;
 using static Hikyaku.Gateway.Routing.Routes.Callers;
+using static Hikyaku.Gateway.Routing.TokenScopes;
 
 namespace Hikyaku.Gateway.Routing.Routes;
 
@@ -15,13 +16,17 @@ internal sealed class OwnRoutes : IServiceRoutes
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
         new("POST", "/api/v1/sessions", Scope.None, Anybody, Own),
-        new("DELETE", "/api/v1/sessions/current", Scope.None, All, Own),
-        new("GET", "/api/v1/me", Scope.None, All, Own),
-        new("GET", "/api/v1/me/sessions", Scope.None, All, Own),
-        new("DELETE", "/api/v1/me/sessions", Scope.None, All, Own),
-        new("DELETE", "/api/v1/me/sessions/{id}", Scope.None, All, Own),
-        new("GET", "/api/v1/accounts/{address}/restrictions/{kind}/rewind", Scope.Account, Operator, Own),
-        new("POST", "/api/v1/accounts/{address}/restrictions/{kind}/rewind", Scope.Account, Operator, Own),
+        new("DELETE", "/api/v1/sessions/current", Scope.None, All, Own, PeopleOnly),
+        new("GET", "/api/v1/me", Scope.None, All, Own, AnyToken),
+        new("GET", "/api/v1/me/sessions", Scope.None, All, Own, PeopleOnly),
+        new("DELETE", "/api/v1/me/sessions", Scope.None, All, Own, PeopleOnly),
+        new("DELETE", "/api/v1/me/sessions/{id}", Scope.None, All, Own, PeopleOnly),
+        new("GET", "/api/v1/tokens", Scope.None, All, Own, PeopleOnly),
+        new("POST", "/api/v1/tokens", Scope.None, All, Own, PeopleOnly),
+        new("GET", "/api/v1/tokens/{id}", Scope.None, All, Own, PeopleOnly),
+        new("DELETE", "/api/v1/tokens/{id}", Scope.None, All, Own, PeopleOnly),
+        new("GET", "/api/v1/accounts/{address}/restrictions/{kind}/rewind", Scope.Account, Operator, Own, RestrictionsRead),
+        new("POST", "/api/v1/accounts/{address}/restrictions/{kind}/rewind", Scope.Account, Operator, Own, RestrictionsWrite),
         new("GET", "/api/v1/openapi.json", Scope.None, Anybody, Own),
         new("GET", "/api/v1/asyncapi.json", Scope.None, Anybody, Own),
     ];

@@ -1,5 +1,6 @@
 using Hikyaku.Platform;
 using static Hikyaku.Gateway.Routing.Routes.Callers;
+using static Hikyaku.Gateway.Routing.TokenScopes;
 
 namespace Hikyaku.Gateway.Routing.Routes;
 
@@ -14,15 +15,15 @@ internal sealed class RoutingRoutes : IServiceRoutes
 
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
-        new("GET", "/api/v1/accounts/{address}/forwarding-rules", Scope.Account, All, Routing),
-        new("POST", "/api/v1/accounts/{address}/forwarding-rules", Scope.Account, All, Routing),
-        new("POST", "/api/v1/accounts/{address}/forwarding-rules/preview", Scope.Account, User, Routing),
-        new("PUT", "/api/v1/accounts/{address}/forwarding-rules/{id}", Scope.Account, All, Routing),
-        new("DELETE", "/api/v1/accounts/{address}/forwarding-rules/{id}", Scope.Account, All, Routing),
-        new("GET", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing),
-        new("PUT", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing),
-        new("DELETE", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing),
-        new("GET", "/api/v1/accounts/{address}/reception", Scope.Account, All, Routing),
-        new("PUT", "/api/v1/accounts/{address}/reception", Scope.Account, All, Routing),
+        new("GET", "/api/v1/accounts/{address}/forwarding-rules", Scope.Account, All, Routing, RoutingRead),
+        new("POST", "/api/v1/accounts/{address}/forwarding-rules", Scope.Account, All, Routing, RoutingWrite),
+        new("POST", "/api/v1/accounts/{address}/forwarding-rules/preview", Scope.Account, User, Routing, MailRead),
+        new("PUT", "/api/v1/accounts/{address}/forwarding-rules/{id}", Scope.Account, All, Routing, RoutingWrite),
+        new("DELETE", "/api/v1/accounts/{address}/forwarding-rules/{id}", Scope.Account, All, Routing, RoutingWrite),
+        new("GET", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing, RoutingRead),
+        new("PUT", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing, RoutingWrite),
+        new("DELETE", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing, RoutingWrite),
+        new("GET", "/api/v1/accounts/{address}/reception", Scope.Account, All, Routing, RoutingRead),
+        new("PUT", "/api/v1/accounts/{address}/reception", Scope.Account, All, Routing, RoutingWrite),
     ];
 }
