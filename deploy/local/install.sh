@@ -5,10 +5,11 @@ packages=(
     postgresql rabbitmq-server postfix postfix-sqlite
     dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-sqlite dovecot-sieve rspamd postsrsd redis-server
     clamav-daemon clamav-freshclam
+    roundcube-core roundcube-pgsql php-fpm php-cli php-intl php-pgsql nginx-light
     supervisor sqlite3 curl jq openssl git ca-certificates
 )
 # The commands of those packages, to tell on other systems what is missing.
-programs=(postgres rabbitmq-server postfix dovecot rspamd postsrsd redis-server clamd freshclam supervisord sqlite3 curl jq openssl git)
+programs=(postgres rabbitmq-server postfix dovecot rspamd postsrsd redis-server clamd freshclam nginx php supervisord sqlite3 curl jq openssl git)
 
 install_everything() {
     require_supported_machine
@@ -63,6 +64,8 @@ install_packages() {
     (
         deny_service_starts
         export DEBIAN_FRONTEND=noninteractive
+        # Roundcube's package makes no database: webmail has one in this copy's PostgreSQL.
+        echo "roundcube-core roundcube/dbconfig-install boolean false" | debconf-set-selections
         apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"
     ) </dev/null >"$HIKYAKU_HOME/logs/install.log" 2>&1 ||
         fail "The installation failed; the end of $HIKYAKU_HOME/logs/install.log:" "$(tail -n 15 "$HIKYAKU_HOME/logs/install.log")"
@@ -75,9 +78,10 @@ keep_from_starting_at_boot() {
     local package
     for package in "$@"; do
         case $package in
-            postgresql | rabbitmq-server | postfix | postsrsd | rspamd | redis-server | clamav-daemon | clamav-freshclam | supervisor | nsd)
-                systemctl -q disable "$package" || true
+            postgresql | rabbitmq-server | postfix | postsrsd | rspamd | redis-server | clamav-daemon | clamav-freshclam | supervisor | nsd | nginx-light)
+                systemctl -q disable "${package%-light}" || true
                 ;;
+            php-fpm) systemctl -q disable 'php*-fpm.service' || true ;;
             dovecot-core) systemctl -q disable dovecot.service dovecot.socket || true ;;
         esac
     done

@@ -13,6 +13,7 @@ processes_of() {
         rspamd | scanner) folder=mailnode/$1 ;; # one program
         rspamd2 | scanner2) folder=mailnode2/${1%2} ;;
         dovecot | postfix | srs | redis | clamav) folder=mailnode ;;
+        webmail | nginx) folder=webmail ;;
         dovecot2 | postfix2 | srs2 | redis2 | clamav2) folder=mailnode2 ;;
     esac
     case $1 in
@@ -23,6 +24,8 @@ processes_of() {
         rspamd* | scanner*) pattern='/usr/bin/rspamd*' ;;
         srs*) pattern='/usr/sbin/postsrsd' ;;
         redis*) pattern='/usr/bin/redis-*' ;;
+        webmail) pattern='/usr/sbin/php-fpm*' ;;
+        nginx) pattern='/usr/sbin/nginx' ;;
         clamav*) pattern='/usr/@(sbin/clamd|bin/freshclam)' ;;
         *) pattern="$HIKYAKU_HOME/bin*/$1/*" ;;
     esac

@@ -7,6 +7,7 @@ readiness_checks() {
         echo "$name http $(port_of "$name")"
     done
     cat <<CHECKS
+webmail http $PORT_WEBMAIL
 postgres tcp $PORT_POSTGRES
 rabbitmq tcp $PORT_RABBIT
 rabbitmq tcp $PORT_RABBIT_MANAGEMENT
@@ -74,7 +75,8 @@ wait_until_ready() {
 }
 
 write_endpoints() {
-    local file=$HIKYAKU_HOME/endpoints.json host=127.0.0.1 second=
+    local file=$HIKYAKU_HOME/endpoints.json host=127.0.0.1 second= webmail_address
+    webmail_address=$(webmail_address)
     ((nodes == 1)) || second=",
   \"imap2\": \"$host:$PORT2_IMAP\",
   \"pop32\": \"$host:$PORT2_POP3\",
@@ -83,6 +85,7 @@ write_endpoints() {
     cat >"$file.new" <<JSON
 {
   "gateway": "http://$host:$PORT_GATEWAY",
+  "webmail": "$webmail_address",
   "imap": "$host:$PORT_IMAP",
   "imaps": "$host:$PORT_IMAPS",
   "pop3": "$host:$PORT_POP3",

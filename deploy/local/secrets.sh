@@ -6,8 +6,8 @@ make_secrets() {
     mkdir -p "$secrets"
     chmod 700 "$secrets"
     local name
-    for name in $(services_with database | sed 's/^/postgres-/') $(services_with broker events | sed 's/^/rabbit-/') \
-        rabbit-mail1 rabbit-mail2 rabbit-management node-credential node-credential2 doveadm.key data.key; do
+    for name in $(databases | tr ' ' '\n' | sed 's/^/postgres-/') $(services_with broker events | sed 's/^/rabbit-/') \
+        rabbit-mail1 rabbit-mail2 rabbit-management node-credential node-credential2 doveadm.key data.key webmail.key; do
         make_secret "$secrets/$name" random_hex
     done
     make_secret "$secrets/token.key" new_signing_key

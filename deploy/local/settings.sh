@@ -9,6 +9,7 @@ write_settings() {
         (umask 077 && { settings_of_all && settings_of "$name"; } >"$HIKYAKU_HOME/settings/$name")
     done
     (umask 077 && { settings_of_all && settings_of_mailnode2; } >"$HIKYAKU_HOME/settings/mailnode2")
+    (umask 077 && settings_of_webmail >"$HIKYAKU_HOME/settings/webmail")
 }
 
 # settings_of NAME: what its line of deploy/services.tsv asks for, and what it alone is told (settings_of_NAME).
@@ -40,6 +41,7 @@ addresses_of() {
 settings_of_accounts() {
     # What people read of the mail servers (GET /api/v1/server).
     setting Hikyaku__Server__ReceivingHost "${HIKYAKU_MAIL_HOST:-127.0.0.1}"
+    setting Hikyaku__Server__Webmail "$(webmail_address)"
     settings_of_ports
     setting Hikyaku__Server__PlaintextLogin "${HIKYAKU_PLAINTEXT_LOGIN:-allow}"
     [[ -z ${HIKYAKU_ARCHIVE_DAYS:-} ]] || setting Hikyaku__Server__ArchiveDays "$HIKYAKU_ARCHIVE_DAYS"
@@ -113,6 +115,22 @@ settings_of_node() {
     [[ -z ${HIKYAKU_ARCHIVE_DAYS:-} ]] || setting Hikyaku__ArchiveAfterDays "$HIKYAKU_ARCHIVE_DAYS"
     [[ -z ${HIKYAKU_TRASH_DAYS:-} ]] || setting Hikyaku__TrashDays "$HIKYAKU_TRASH_DAYS"
 }
+
+# Roundcube's, explained in webmail/config/config.inc.php. It connects from an address of its own, which alone is trusted to tell clients'.
+settings_of_webmail() {
+    setting WEBMAIL_DATABASE "pgsql://webmail:$(<"$HIKYAKU_HOME/secrets/postgres-webmail")@127.0.0.1:$PORT_POSTGRES/webmail"
+    setting WEBMAIL_KEY "$(<"$HIKYAKU_HOME/secrets/webmail.key")"
+    setting WEBMAIL_IMAP "ssl://127.0.0.1:$PORT_IMAPS"
+    setting WEBMAIL_SMTP "ssl://127.0.0.1:$PORT_SUBMISSIONS"
+    setting WEBMAIL_CERTIFICATE "$HIKYAKU_HOME/webmail/servers.pem"
+    setting WEBMAIL_SOURCE "$webmail_source"
+    setting WEBMAIL_PANEL "${HIKYAKU_PANEL_URL:-http://127.0.0.1:$PORT_PANEL}"
+}
+
+webmail_source=127.0.0.2
+
+# Where people find it.
+webmail_address() { echo "${HIKYAKU_WEBMAIL_URL:-http://127.0.0.1:$PORT_WEBMAIL}"; }
 
 settings_of_outbox() { setting Hikyaku__SmtpPort "$PORT_OUTBOX_SMTP"; }
 

@@ -6,7 +6,7 @@ declare -A server_files=(
     [dovecot]='dovecot/*' [postfix]='postfix/*' [rspamd]='rspamd/*' [srs]='' [scanner]='scanner/*.lua scanner/local.d/*'
     [redis]='scanner/redis.conf' [clamav]='clamav/*'
 )
-all_programs=(postgres rabbitmq $(services_with port) "${node_servers[@]}" "${node_servers[@]/%/2}")
+all_programs=(postgres rabbitmq webmail nginx $(services_with port) "${node_servers[@]}" "${node_servers[@]/%/2}")
 
 supervisor_folder=$HIKYAKU_HOME/supervisor
 
@@ -67,6 +67,9 @@ CONF
     for name in $(services_with port); do
         dotnet_program "$name" "$name"
     done
+    # The loop that cleans up beside PHP ends with it.
+    program webmail webmail "SETTINGS=\"$(hash_of "$HIKYAKU_HOME/settings/webmail" "$HIKYAKU_HOME"/webmail/{php-fpm.conf,servers.pem,root/*.php,root/config/config.inc.php,root/plugins/hikyaku/*})\"" "stopasgroup=true"
+    program nginx nginx "SETTINGS=\"$(hash_of "$HIKYAKU_HOME/webmail/nginx.conf")\""
     programs_of_node mailnode
     ((nodes == 2)) || return 0
     dotnet_program mailnode2 mailnode

@@ -15,6 +15,7 @@ up() {
     configure_rabbitmq
     write_settings
     render_mail_servers
+    "$repo/webmail/config/render.sh" || fail "The configuration of webmail could not be made."
     write_supervisor_configuration
     if supervisor_runs; then
         broker_first update_programs
@@ -75,10 +76,10 @@ require_free_ports() {
 }
 
 render_mail_servers() {
-    local networks=() name
+    local networks=(HIKYAKU_WEBMAIL_NETWORKS="$webmail_source/32") name
     export HIKYAKU_POSTMASTER=${HIKYAKU_POSTMASTER:-operator@hikyaku.example}
     # On one machine the nodes have one address.
-    ((nodes == 1)) || networks=(HIKYAKU_NODE_NETWORKS=127.0.0.0/8)
+    ((nodes == 1)) || networks+=(HIKYAKU_NODE_NETWORKS=127.0.0.0/8)
     env "${networks[@]}" "$repo/mailnode/config/render.sh" || fail "The configuration of Postfix, Dovecot and Rspamd could not be made."
     ((nodes == 2)) || return 0
     local second=()

@@ -35,6 +35,7 @@
 #   HIKYAKU_MEMORY           optional: a folder in memory (tmpfs) for a key that no disk or backup may hold; /dev/shm
 #   HIKYAKU_NODE_NETWORKS    optional: networks of the other nodes, which may say whose login they hand on
 #   HIKYAKU_COPY_NETWORKS    optional, default 127.0.0.0/8,::1: from where the copy worker logs in (rule CPY-7), networks with commas
+#   HIKYAKU_WEBMAIL_NETWORKS optional: networks that webmail connects from, which may say whose login it hands on and from where
 #   HIKYAKU_NODE_FOLDER      optional: mailnode (default), mailnode2, …: the folder of one of several nodes
 # Reads $HIKYAKU_HOME/secrets/doveadm.key, which all nodes of a platform share. The servers read it and
 # $HIKYAKU_HOME/secrets/{cert,key}.pem when they start.
@@ -176,6 +177,7 @@ declare -A values=(
     [LOG]=mail${folder#mailnode}.log
     [COPY_NETWORKS]=$copy_networks
     [NODE_NETWORKS]=${HIKYAKU_NODE_NETWORKS:-}
+    [WEBMAIL_NETWORKS]=${HIKYAKU_WEBMAIL_NETWORKS:-}
     [TLS_AUTH_ONLY]=$tls_auth_only
     [MAX_LAG_MINUTES]=$max_lag
     [RELAYHOST]=${PORT_OUTBOX_SMTP:+"[127.0.0.1]:$PORT_OUTBOX_SMTP"}

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
-namespace Hikyaku.Gateway;
+namespace Hikyaku.Platform;
 
 /// <summary>Whether the gateway's database answers.</summary>
 public sealed class DatabaseHealth(NpgsqlDataSource database) : IHealthCheck
