@@ -140,7 +140,7 @@ public sealed class Api_tokens(Deployment deployment)
         await Eventually.Async(async () => (await _client.GetAsync("/api/v1/me", text)).Code == "tokens.revoked", Soon);
         await _client.MustAsync(HttpStatusCode.Created, HttpMethod.Post, $"/api/v1/domains/{first.Domain}/administrators", boss, new { login = first.Admin });
         var again = await SignInAsync(first, "admin");
-        Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync($"/api/v1/accounts/{first.User}", again)).Status);
+        await Eventually.Async(async () => (await _client.GetAsync($"/api/v1/accounts/{first.User}", again)).Status == HttpStatusCode.OK, Soon);
         Assert.Equal("tokens.revoked", (await _client.GetAsync("/api/v1/me", text)).Code);
         Assert.Empty((await _client.GetAsync("/api/v1/tokens", again)).Body!["items"]!.AsArray());
     }
