@@ -94,6 +94,11 @@ public sealed record DomainAdministratorAppointed(
 public sealed record DomainAdministratorDismissed(
     Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string Domain, string Login) : IDomainEvent;
 
+/// <summary>A domain is gone for everybody: its administrators have lost it, and its name is free when the job (in the last field) has ended.</summary>
+/// <inheritdoc cref="DomainAdded"/>
+public sealed record DomainDeletionStarted(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string Domain, string JobId) : IDomainEvent;
+
 /// <summary>An operator or administrator has a new password; other sessions of that login end.</summary>
 /// <param name="EventId">Unique for this event.</param>
 /// <param name="Position">The event's place in the accounts service's order.</param>

@@ -59,6 +59,9 @@ public static class AccountsProblems
     internal static readonly ProblemCode DomainDefaultCapacityRange = Rule("domains.default-capacity-range");
     internal static readonly ProblemCode DomainAccountsInUse = Conflict("domains.accounts-in-use");
     internal static readonly ProblemCode DomainCapacityInUse = Conflict("domains.capacity-in-use");
+    internal static readonly ProblemCode DomainHasAccounts = Conflict("domains.has-accounts");
+    internal static readonly ProblemCode DomainHasJob = Conflict("domains.has-running-job");
+    internal static readonly ProblemCode DomainBeingDeleted = Conflict("domains.being-deleted");
     internal static readonly ProblemCode NoNextDkimKey = Conflict("domains.no-next-dkim-key");
     internal static readonly ProblemCode LoginTaken = Conflict("administrators.login-taken");
     internal static readonly ProblemCode LoginHasPassword = Conflict("administrators.already-has-password");
@@ -76,7 +79,7 @@ public static class AccountsProblems
         BeingDeleted, NoSuchAccount, PostmasterStays, DeletionCount, PasswordNotUndoable, CreationNotUndoable, DeletionNotUndoable, HoldsMail, MailNotKnown, JobNotEnded, JobNotUndoable, JobAlreadyUndone,
         OtherDomain, UploadMissing, UploadMediaType, UploadCharset, UploadNotInCharset,
         DomainName, DomainExists, DomainMaxAccountsRange, DomainMaxCapacityRange, DomainDefaultCapacityRange,
-        DomainAccountsInUse, DomainCapacityInUse, NoNextDkimKey, LoginTaken, LoginHasPassword, NodeHasMailboxes, NodeRetired,
+        DomainAccountsInUse, DomainCapacityInUse, DomainHasAccounts, DomainHasJob, DomainBeingDeleted, NoNextDkimKey, LoginTaken, LoginHasPassword, NodeHasMailboxes, NodeRetired,
     ];
 
     private static ProblemCode Rule(string code) => new(code, 422, Texts);

@@ -91,6 +91,8 @@ public static class Endpoints
     {
         commands.MapDelete("/accounts/{address}", DeleteMailAccounts.HandleOne).Produces<JobView>(202)
             .Allow(Scope.Account, Roles.Operator, Roles.Admin).WithSummary("Delete a mail account and everything of it");
+        commands.MapDelete("/domains/{name}", DeleteDomain.Handle).Produces<JobView>(202)
+            .Allow(Scope.Domain, Roles.Operator).WithSummary("Delete a domain of which only postmaster is left");
         commands.MapPost("/domains/{name}/accounts/delete", DeleteMailAccounts.HandleMany).Produces<JobView>(202)
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Delete mail accounts, all or none");
     }

@@ -21,6 +21,7 @@ public sealed class Wording_notices
         { JobKinds.BulkChange, JobStates.Failed, false, 3, "Bulk editing, example.jp: Nothing was changed because of 3 mistakes.", "一括編集(example.jp): 3 件の誤りがあるため、何も変更していません。" },
         { JobKinds.Undo, JobStates.Succeeded, false, null, "Undo, example.jp: 12 undone, 2 left as they are.", "元に戻す(example.jp): 12 件を元に戻しました。2 件はそのままです。" },
         { JobKinds.AccountDeletion, JobStates.Succeeded, false, null, "Deletion of accounts, example.jp: 12 mail account(s) deleted.", "アカウントの削除(example.jp): メールアカウント 12 件を削除しました。" },
+        { JobKinds.DomainDeletion, JobStates.Succeeded, false, null, "Deletion of the domain, example.jp: 12 mail account(s) deleted.", "ドメインの削除(example.jp): メールアカウント 12 件を削除しました。" },
         { JobKinds.MailDataDeletion, JobStates.Succeeded, false, null, "Deletion of mail data, example.jp: Mail data deleted (3 MB freed).", "メールデータの削除(example.jp): メールデータを削除しました。(3 MB を解放)" },
     };
 
@@ -47,7 +48,7 @@ public sealed class Wording_notices
         JobKinds.BulkRegistration => new RegisteredAccounts(12),
         JobKinds.BulkChange => new ChangedAccounts(12, 2),
         JobKinds.Undo => new UndoneAccounts(12, 2),
-        JobKinds.AccountDeletion => new DeletedAccounts(12),
+        JobKinds.AccountDeletion or JobKinds.DomainDeletion => new DeletedAccounts(12),
         _ => new DeletedMail(12, 2_500_000),
     };
 

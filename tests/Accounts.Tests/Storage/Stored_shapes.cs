@@ -40,6 +40,8 @@ public sealed class Stored_shapes
         ["mail-account-comment-changed.v1.required"] = new MailAccountCommentChanged(null, At),
         ["domain-added.v1"] = new DomainAdded("example.jp", 100, 100_000, 100, At, new("h20261124a", "MIIBIjAN")),
         ["domain-added.v1.required"] = new DomainAdded("example.jp", 100, 100_000, 100, At),
+        ["domain-deletion-started.v1"] = new DomainDeletionStarted("accounts-0192", At),
+        ["domain-deleted.v1"] = new DomainDeleted(At),
         ["domain-limits-changed.v1"] = new DomainLimitsChanged(200, 200_000, 200, At),
         ["domain-administrator-appointed.v1"] = new DomainAdministratorAppointed("hanako", At),
         ["domain-administrator-dismissed.v1"] = new DomainAdministratorDismissed("hanako", At),

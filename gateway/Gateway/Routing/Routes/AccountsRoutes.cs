@@ -21,6 +21,7 @@ internal sealed class AccountsRoutes : IServiceRoutes
         new("GET", "/api/v1/domains", Scope.None, Staff, Accounts, DomainsRead),
         new("GET", "/api/v1/domains/{name}", Scope.Domain, Staff, Accounts, DomainsRead),
         new("PATCH", "/api/v1/domains/{name}", Scope.Domain, Operator, Accounts, DomainsWrite),
+        new("DELETE", "/api/v1/domains/{name}", Scope.Domain, Operator, Accounts, DomainsWrite),
         new("POST", "/api/v1/domains/{name}/history/{eventId}/undo", Scope.Domain, Operator, Accounts, HistoryWrite),
         new("POST", "/api/v1/domains/{name}/dkim/rotate", Scope.Domain, Operator, Accounts, DomainsWrite),
         new("GET", "/api/v1/domains/{name}/administrators", Scope.Domain, Staff, Accounts, DomainsRead),

@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Publishing;
@@ -10,7 +11,7 @@ namespace Hikyaku.Accounts.Deletion;
 
 /// <summary>
 /// Ends deletions (ACC-5): when every participant has erased what it had of an account, its events are masked, what is left of
-/// it here goes, and its address is free; when that is so for every account of a job, the job has succeeded. Participants are
+/// it here goes, and its address is free; when that is so for every account of a job, the job has succeeded, and the name of a domain that it deletes is free. Participants are
 /// those that the setting <c>Hikyaku:DeletionParticipants</c> names (separated by commas) and every mail node that counts (<see cref="NodeLeases"/>): one
 /// that is away for a day is waited for, one that has lost its lease erases before it serves again. A program that takes part since an
 /// upgrade has not heard of the deletions before it: programs that have not reported are asked again, some seconds after the start and
@@ -133,11 +134,19 @@ public sealed partial class DeletionProcess(
         streams.AddRange(await session.ListAsync($"select id from job where account_id = any({accounts})", row => row.GetString(0), stop));
         PersonalDataMask.Mask(session, [.. streams], EventNames.All);
         JobTable.ForgetStarters(session, accounts);
+        List<string> ended = [];
         foreach (var (job, left, total) in await LeftAsync(session, [.. jobs.Keys], stop))
         {
             var done = total - left + jobs[job];
+            if (left == jobs[job]) ended.Add(job);
             if (left == jobs[job]) session.Events.Append(job, new JobSucceeded(total, null, now, Result: JobResult.Of(new DeletedAccounts(total))));
             else session.QueueSqlCommand("update job set done = ?, moved_at = ? where id = ?", done, now, job);
+        }
+
+        foreach (var domain in await session.Query<DomainDeletion>().Where(d => d.JobId.IsOneOf(ended.ToArray())).ToListAsync(stop))
+        {
+            session.Events.Append(domain.Id, new DomainDeleted(now));
+            session.Delete(domain);
         }
     }
 

@@ -15,10 +15,14 @@ public sealed record AddDomainBody(string? Name, long? MaxAccounts, long? MaxCap
 /// <param name="Dkim">The key that will sign its mail.</param>
 public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, DateTimeOffset Now, DkimPublicKey Dkim)
 {
+    /// <summary>Whether a former domain of the name is still being deleted.</summary>
+    public bool BeingDeleted { get; init; }
+
     /// <summary>Decides; pure.</summary>
     public static Decision Decide(AddDomain command, Domain? domain)
     {
         if (domain is not null) return Decision.Reject(new Rejection(AccountsProblems.DomainExists, "name", ("d", domain.Id)));
+        if (command.BeingDeleted) return Decision.Reject(new Rejection(AccountsProblems.DomainBeingDeleted, "name", ("d", command.Name!)));
         List<Rejection> broken =
         [
             .. command.Name is null ? [new Rejection(AccountsProblems.DomainName, "name", ("x", command.Typed))] : Array.Empty<Rejection>(),
@@ -38,11 +42,15 @@ public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, 
         var limits = new DomainLimits(body.MaxAccounts ?? 0, body.MaxCapacityMb ?? 0, body.DefaultCapacityMb ?? 0);
         var existing = name is null ? null : await session.LoadAsync<Domain>(name, stop);
         var pair = keys.Make(context.Now);
-        var decision = Decide(new(body.Name ?? "", name, limits, context.Now, pair.Public), existing);
+        var command = new AddDomain(body.Name ?? "", name, limits, context.Now, pair.Public)
+        { BeingDeleted = name is not null && await session.LoadAsync<DomainDeletion>(name, stop) is not null };
+        var decision = Decide(command, existing);
         if (!decision.Accepted) return Problems.Of(decision.Rejections);
 
         var domain = decision.Events.Aggregate((Domain?)null, Domain.Evolve)!;
-        session.Events.StartStream<Domain>(domain.Id, decision.Events);
+        var former = await session.Events.FetchStreamStateAsync(domain.Id, stop);
+        if (former is null) session.Events.StartStream<Domain>(domain.Id, decision.Events);
+        else session.Events.Append(domain.Id, former.Version + decision.Events.Length, decision.Events.ToArray());
         DomainUsage.Begin(session, domain.Id);
         DkimPrivateKey.Store(session, box, domain.Id, pair);
         var postmaster = new CreateMailAccount(
@@ -51,6 +59,6 @@ public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, 
         { HomeNode = await placement.HomeAsync(session, stop) };
         CreateMailAccount.Store(session, postmaster, CreateMailAccount.Decide(postmaster, null), hash: null);
         var view = DomainView.Of(domain, new DomainUsage(1, domain.DefaultCapacityMb));
-        return new Answer(201, view, 1, $"/api/v1/domains/{domain.Id}");
+        return new Answer(201, view, (former?.Version ?? 0) + 1, $"/api/v1/domains/{domain.Id}");
     }
 }

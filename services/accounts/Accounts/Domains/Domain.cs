@@ -24,14 +24,20 @@ public sealed record DomainDkimKeyMade(string Selector, string PublicKey, DateTi
 /// <summary>The next DKIM key signs from now on, instead of the one before.</summary>
 public sealed record DomainDkimKeyActivated(string Selector, DateTimeOffset At);
 
-/// <summary>What the events of one domain add up to.</summary>
+/// <summary>Nobody finds the domain any more, and nobody administers it; a job erases its postmaster.</summary>
+public sealed record DomainDeletionStarted(string JobId, DateTimeOffset At);
+
+/// <summary>Nothing is left of the domain; its name is free. A later domain of the name goes on in the same stream, so that its versions are higher.</summary>
+public sealed record DomainDeleted(DateTimeOffset At);
+
+/// <summary>What the events of one domain add up to; null while it is not served.</summary>
 public sealed record Domain : IState<Domain>
 {
     /// <summary>The events of this stream.</summary>
     public static readonly Type[] Events =
     [
         typeof(DomainAdded), typeof(DomainLimitsChanged), typeof(DomainAdministratorAppointed), typeof(DomainAdministratorDismissed),
-        typeof(DomainDkimKeyMade), typeof(DomainDkimKeyActivated),
+        typeof(DomainDkimKeyMade), typeof(DomainDkimKeyActivated), typeof(DomainDeletionStarted), typeof(DomainDeleted),
     ];
 
     /// <summary>The name in A-labels; also the stream's key.</summary>
@@ -80,6 +86,7 @@ public sealed record Domain : IState<Domain>
         DomainAdministratorDismissed d => state! with { Administrators = state.Administrators.Remove(d.Login) },
         DomainDkimKeyMade k => state! with { NextDkim = new(k.Selector, k.PublicKey) },
         DomainDkimKeyActivated => state! with { Dkim = state.NextDkim, NextDkim = null },
+        DomainDeletionStarted or DomainDeleted => null, // there is no domain any more
         _ => throw new InvalidOperationException($"{e.GetType()} is no event of a domain"),
     };
 }

@@ -54,6 +54,9 @@ public sealed record DomainUsage(int Accounts, long CapacityMb)
     public static void Begin(IDocumentSession session, string domain)
         => session.QueueSqlCommand("insert into domain_usage (domain, accounts, capacity_mb) values (?, 0, 0)", domain);
 
+    /// <summary>Ends a domain.</summary>
+    public static void End(IDocumentSession session, string domain) => session.QueueSqlCommand("delete from domain_usage where domain = ?", domain);
+
     /// <summary>Adds to what is in use.</summary>
     public static void Add(IDocumentSession session, string domain, int accounts, long capacityMb)
         => session.QueueSqlCommand("update domain_usage set accounts = accounts + ?, capacity_mb = capacity_mb + ? where domain = ?", accounts, capacityMb, domain);

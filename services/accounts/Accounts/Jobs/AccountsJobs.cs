@@ -12,6 +12,7 @@ public static class AccountsJobs
     public static readonly ServiceJobs All = new(
         "accounts",
         new(JobKinds.AccountDeletion, typeof(DeletedAccounts)) { Title = JobTexts.AccountDeletion, Words = JobTexts.ResultOf },
+        new(JobKinds.DomainDeletion, typeof(DeletedAccounts)) { Title = JobTexts.DomainDeletion, Words = JobTexts.ResultOf },
         new(JobKinds.MailDataDeletion, typeof(DeletedMail)) { Title = JobTexts.MailDataDeletion, Words = JobTexts.ResultOf, WhenGivenUp = FailMailDataDeletionAsync },
         new(JobKinds.BulkRegistration, typeof(RegisteredAccounts)) { Title = JobTexts.BulkRegistration, Words = JobTexts.ResultOf, Stages = JobStages.OfRegistration },
         new(JobKinds.BulkChange, typeof(ChangedAccounts)) { Title = JobTexts.BulkChange, Words = JobTexts.ResultOf, Stages = JobStages.OfChange, IsInTurn = true },

@@ -6,6 +6,9 @@ public static class JobKinds
     /// <summary>Deletes accounts (ACC-5).</summary>
     public const string AccountDeletion = "account-deletion";
 
+    /// <summary>Deletes a domain and its postmaster.</summary>
+    public const string DomainDeletion = "domain-deletion";
+
     /// <summary>Deletes all mail of one account (ACC-6).</summary>
     public const string MailDataDeletion = "mail-data-deletion";
 

@@ -12,6 +12,9 @@ public static class JobTexts
     /// <summary>Jobs that delete accounts.</summary>
     public static readonly ProblemCode AccountDeletion = Code("account-deletion");
 
+    /// <summary>Jobs that delete a domain.</summary>
+    public static readonly ProblemCode DomainDeletion = Code("domain-deletion");
+
     /// <summary>Jobs that delete the mail of an account.</summary>
     public static readonly ProblemCode MailDataDeletion = Code("mail-data-deletion");
 

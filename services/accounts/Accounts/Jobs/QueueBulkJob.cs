@@ -28,6 +28,8 @@ public static class QueueBulkJob
         if (await context.Session.LoadAsync<Domain>(domain!, stop) is null) return Problems.Of(PlatformProblems.NotFound);
         var (file, refusal) = await Upload.ReadAsync(http, stop);
         if (file is null) return refusal!;
+        // Locked, so that no deletion of the domain begins before the job does.
+        if (await DomainUsage.LockAsync(context.Session, domain!, stop) is null) return Problems.Of(PlatformProblems.NotFound);
         var job = new JobQueued(AccountsJobs.NewId(), kind, domain!, isDryRun, context.Now);
         var answer = AccountsJobs.All.Queue(context, job, context.Caller with { Via = "csv" }, box.Seal(file));
         if (!CsvText.IsAmbiguous(file)) return answer;

@@ -17,6 +17,9 @@ public sealed record DeleteMailAccountsBody(IReadOnlyList<string?>? Addresses);
 /// <param name="Now">When.</param>
 public sealed record DeleteMailAccount(string Address, string JobId, string? Field, DateTimeOffset Now)
 {
+    /// <summary>Whether the whole domain goes: only then its postmaster goes, too.</summary>
+    public bool WithDomain { get; init; }
+
     /// <summary>Decides; pure. An account that is not there cannot be deleted either, and the caller hears of all of them.</summary>
     public static Decision Decide(DeleteMailAccount command, MailAccount? account)
     {
@@ -25,7 +28,7 @@ public sealed record DeleteMailAccount(string Address, string JobId, string? Fie
         {
             null or { Deleted: true } => AccountsProblems.NoSuchAccount,
             { DeletionJob: not null } => AccountsProblems.BeingDeleted,
-            _ when account.Address.StartsWith(MailAccount.Postmaster + "@", StringComparison.Ordinal) => AccountsProblems.PostmasterStays,
+            _ when !command.WithDomain && account.Address.StartsWith(MailAccount.Postmaster + "@", StringComparison.Ordinal) => AccountsProblems.PostmasterStays,
             _ => null,
         };
         return no is null

@@ -74,6 +74,15 @@ public sealed class NodeStates(SecretBox? box)
             while (await row.ReadAsync(stop)) states[row.GetString(0)] = Domain(row, positions[row.GetString(0)]);
         }
 
+        // The domain is deleted: the row is gone, the stream is still there.
+        await using (var deleted = new NpgsqlCommand(
+            "select id, version from mt_streams s where id = any($1) and type = 'domain' and not exists (select 1 from domain_usage u where u.domain = s.id)", connection))
+        {
+            deleted.Parameters.Add(new() { Value = keys });
+            await using var row = await deleted.ExecuteReaderAsync(stop);
+            while (await row.ReadAsync(stop)) states[row.GetString(0)] = new DomainState(row.GetString(0), Served: false, row.GetInt64(1), positions[row.GetString(0)], Deleted: true);
+        }
+
         await using (var mailboxes = new NpgsqlCommand($"{Mailboxes} where l.account_id = any($1)", connection))
         {
             mailboxes.Parameters.Add(new() { Value = keys });

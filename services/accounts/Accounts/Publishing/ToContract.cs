@@ -33,6 +33,8 @@ public static class ToContract
             DomainAdministratorAppointed a => new Contracts.DomainAdministratorAppointed(e.Id, e.Sequence, e.Version, a.At, by, e.StreamKey!, a.Login),
             DomainAdministratorDismissed d => new Contracts.DomainAdministratorDismissed(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.Login),
             DomainDkimKeyMade or DomainDkimKeyActivated => null, // nodes are told the state, and the world by DNS
+            DomainDeletionStarted d => new Contracts.DomainDeletionStarted(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.JobId),
+            DomainDeleted => null, // the job says so; for others it has been gone since its deletion began
             StaffPasswordChanged p => new Contracts.StaffPasswordChanged(e.Id, e.Sequence, e.Version, p.At, by, e.StreamKey!["staff:".Length..]),
             MailDataDeletionFailed => null, // the job says so to whoever began it; to others nothing has changed
             JobQueued => new RunJob(e.StreamKey!), // a command to this service's own workers

@@ -38,6 +38,7 @@ public static class AccountsStore
             .Index(r => r.ReservedBy!, i => i.Predicate = "data ->> 'ReservedBy' is not null"); // what a bulk job gives back
         options.Schema.For<FormerLife>().DocumentAlias("former_life");
         options.Schema.For<Credential>().DocumentAlias("credential").Duplicate(c => c.Owner);
+        options.Schema.For<DomainDeletion>().DocumentAlias("domain_deletion");
         options.Schema.For<DkimPrivateKey>().DocumentAlias("dkim_private_key");
         options.Storage.ExtendedSchemaObjects.Add(new Extension("pg_trgm")); // for the search in the list; the database's owner may make it
         options.Schema.For<RegisteredNode>().DocumentAlias("registered_node");

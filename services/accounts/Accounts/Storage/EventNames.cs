@@ -28,6 +28,8 @@ public static class EventNames
         [typeof(DomainAdministratorDismissed)] = "accounts.domain-administrator-dismissed.v1",
         [typeof(DomainDkimKeyMade)] = "accounts.domain-dkim-key-made.v1",
         [typeof(DomainDkimKeyActivated)] = "accounts.domain-dkim-key-activated.v1",
+        [typeof(DomainDeletionStarted)] = "accounts.domain-deletion-started.v1",
+        [typeof(DomainDeleted)] = "accounts.domain-deleted.v1",
         [typeof(StaffLoginAdded)] = "accounts.staff-login-added.v1",
         [typeof(JobQueued)] = "accounts.job-queued.v1",
         [typeof(JobStarted)] = "accounts.job-started.v1",

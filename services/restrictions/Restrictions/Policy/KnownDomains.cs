@@ -7,7 +7,7 @@ using Weasel.Postgresql.Tables;
 namespace Hikyaku.Restrictions.Policy;
 
 /// <summary>The domains of the platform, as the accounts service tells of them: when one is added, and of all when somebody asks.</summary>
-public sealed class KnownDomains(NpgsqlDataSource database) : IConsumer<DomainAdded>, IConsumer<DomainRecordsTold>
+public sealed class KnownDomains(NpgsqlDataSource database) : IConsumer<DomainAdded>, IConsumer<DomainRecordsTold>, IConsumer<DomainDeletionStarted>
 {
     /// <summary>The table.</summary>
     public static Table Table()
@@ -33,6 +33,13 @@ public sealed class KnownDomains(NpgsqlDataSource database) : IConsumer<DomainAd
     {
         ArgumentNullException.ThrowIfNull(context);
         return AddAsync(context.Message.Domain, context.CancellationToken);
+    }
+
+    /// <summary>A domain that is being deleted is none of the platform's any more.</summary>
+    public Task Consume(ConsumeContext<DomainDeletionStarted> context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return database.ExecuteAsync($"delete from known_domain where domain = {context.Message.Domain}", context.CancellationToken);
     }
 
     private Task<int> AddAsync(string domain, CancellationToken stop)

@@ -7,7 +7,7 @@ using Weasel.Postgresql.Tables;
 namespace Hikyaku.Routing.Notices;
 
 /// <summary>The domains of the platform, as the accounts service tells of them: what is not in one of them is outside.</summary>
-public sealed class ServedDomains(NpgsqlDataSource database) : IConsumer<DomainAdded>, IConsumer<DomainRecordsTold>
+public sealed class ServedDomains(NpgsqlDataSource database) : IConsumer<DomainAdded>, IConsumer<DomainRecordsTold>, IConsumer<DomainDeletionStarted>
 {
     /// <summary>The table.</summary>
     public static Table Table()
@@ -29,6 +29,13 @@ public sealed class ServedDomains(NpgsqlDataSource database) : IConsumer<DomainA
     {
         ArgumentNullException.ThrowIfNull(context);
         return AddAsync(context.Message.Domain, context.CancellationToken);
+    }
+
+    /// <summary>A domain that is being deleted is none of the platform's any more.</summary>
+    public Task Consume(ConsumeContext<DomainDeletionStarted> context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return database.ExecuteAsync($"delete from served_domain where domain = {context.Message.Domain}", context.CancellationToken);
     }
 
     private Task<int> AddAsync(string domain, CancellationToken stop)

@@ -50,13 +50,20 @@ public static class DomainTable
 }
 
 /// <summary>Learns of domains, and of the DKIM records that they should have, from the accounts service.</summary>
-public sealed class DomainConsumer(NpgsqlDataSource database) : IConsumer<DomainAdded>, IConsumer<DomainRecordsTold>
+public sealed class DomainConsumer(NpgsqlDataSource database) : IConsumer<DomainAdded>, IConsumer<DomainRecordsTold>, IConsumer<DomainDeletionStarted>
 {
     /// <inheritdoc/>
     public Task Consume(ConsumeContext<DomainAdded> context)
     {
         ArgumentNullException.ThrowIfNull(context);
         return database.ExecuteAsync($"insert into domain_dns (domain) values ({context.Message.Domain}) on conflict do nothing", context.CancellationToken);
+    }
+
+    /// <summary>A domain that is being deleted is not looked up any more.</summary>
+    public Task Consume(ConsumeContext<DomainDeletionStarted> context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return database.ExecuteAsync($"delete from domain_dns where domain = {context.Message.Domain}", context.CancellationToken);
     }
 
     /// <summary>Records that have changed are looked up at once.</summary>
