@@ -72,6 +72,18 @@ public static class GatewayProblems
     /// <summary>The login has as many tokens as it may have.</summary>
     public static readonly ProblemCode TooManyTokens = new("tokens.too-many", 409, Texts);
 
+    /// <summary>A language that the platform does not speak.</summary>
+    public static readonly ProblemCode LanguageUnknown = new("me.language-unknown", 422, Texts);
+
+    /// <summary>A time zone that is not in IANA's database.</summary>
+    public static readonly ProblemCode TimeZoneUnknown = new("me.time-zone-unknown", 422, Texts);
+
+    /// <summary>A theme that the panel does not have.</summary>
+    public static readonly ProblemCode ThemeUnknown = new("me.theme-unknown", 422, Texts);
+
+    /// <summary>Too few or too many rows a page.</summary>
+    public static readonly ProblemCode RowsRange = new("me.rows-range", 422, Texts);
+
     /// <summary>Refuses a try, alike for known and unknown logins.</summary>
     public static IResult TooManyAttemptsIn(TimeSpan wait)
         => Problems.Of(TooManyAttempts, null, ("n", Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture)));
@@ -82,5 +94,6 @@ public static class GatewayProblems
         WrongCredentials, AccountLocked, PasswordForciblyChanged, TooManyAttempts, CrossSite, ChangesMissing,
         TokenWrong, TokenExpired, TokenRevoked, TokenScopeMissing, TokenDomainsOnly, TokenNotForPeople,
         TokenNameMissing, TokenNameTooLong, TokenNameCharacters, TokenScopeCount, TokenScopeUnknown, TokenDomainUnknown, TokenDomainCount, TokenExpiry, TooManyTokens,
+        LanguageUnknown, TimeZoneUnknown, ThemeUnknown, RowsRange,
     ];
 }

@@ -1,5 +1,6 @@
 using Hikyaku.Gateway.Composition;
 using Hikyaku.Gateway.Documents;
+using Hikyaku.Gateway.Preferences;
 using Hikyaku.Gateway.Proxies;
 using Hikyaku.Gateway.Routing;
 using Hikyaku.Gateway.Routing.Routes;
@@ -32,10 +33,12 @@ public static class Program
         services.AddSingleton(_ => new NpgsqlDataSourceBuilder(connection).Build());
         services.AddHostedService<SessionSchema>(); // before the bus, whose messages need the tables
         services.AddHostedService<TokenSchema>();
+        services.AddHostedService<PreferenceSchema>();
         services.AddBus(builder.Configuration, "gateway", bus =>
         {
             bus.AddConsumer<SessionEnds, SessionEndsDefinition>();
             bus.AddDeletionParticipant<ErasesSessions>("gateway", SessionEndsDefinition.Queue);
+            bus.AddDeletionParticipant<ErasesPreferences>("gateway", SessionEndsDefinition.Queue);
             bus.AddConsumer<TargetEnds>().Endpoint(e => (e.Name, e.Temporary) = (Platform.Bus.QueueOfOneProcess("gateway"), true));
         });
         AddRouting(services, RouteTable.With(moreServices));
@@ -82,6 +85,7 @@ public static class Program
         services.AddSingleton<SignInThrottle>();
         services.AddSingleton<SessionStore>();
         services.AddSingleton<TokenStore>();
+        services.AddSingleton<PreferenceStore>();
         services.AddSingleton<SessionReader>();
         services.AddSingleton<SessionWatch>();
         services.AddHostedService<SessionCleaner>();
@@ -108,7 +112,8 @@ public static class Program
         var table = app.Services.GetRequiredService<RouteTable>();
         Map("POST", "/api/v1/sessions", SignIn.Handle).Produces<SignedIn>(201).WithSummary("Sign in");
         Map("DELETE", "/api/v1/sessions/current", OwnSessions.SignOut).Produces(204).WithSummary("Sign out");
-        Map("GET", "/api/v1/me", OwnSessions.Me).Produces<Me>().WithSummary("Who is signed in");
+        Map("GET", "/api/v1/me", OwnProfile.Read).Produces<Me>().WithSummary("Who is signed in");
+        Map("PATCH", "/api/v1/me", OwnProfile.Change).Produces<Me>().WithSummary("Change one's own preferences");
         Map("GET", "/api/v1/me/sessions", OwnSessions.List).Produces<SessionList>().WithSummary("List one's own sessions");
         Map("DELETE", "/api/v1/me/sessions", OwnSessions.EndOthers).Produces(204).WithSummary("End all one's other sessions");
         Map("DELETE", "/api/v1/me/sessions/{id}", OwnSessions.End).Produces(204).WithSummary("End one of one's own sessions");

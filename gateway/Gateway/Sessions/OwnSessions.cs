@@ -3,13 +3,6 @@ using Hikyaku.Platform;
 
 namespace Hikyaku.Gateway.Sessions;
 
-/// <summary>Who is signed in.</summary>
-/// <param name="Role">operator, admin or user.</param>
-/// <param name="Login">The login name; for a user the mail address.</param>
-/// <param name="Domains">What an administrator administers, in A-labels.</param>
-/// <param name="PasswordChangeRequired">Whether the password is still the one that somebody else chose.</param>
-public sealed record Me(string Role, string Login, IReadOnlyList<string> Domains, bool PasswordChangeRequired);
-
 /// <summary>One of one's own sessions.</summary>
 /// <param name="Id">For ending it; not a secret.</param>
 /// <param name="CreatedAt">When it began.</param>
@@ -21,16 +14,9 @@ public sealed record SessionView(string Id, DateTimeOffset CreatedAt, DateTimeOf
 /// <summary>One's own sessions, newest first; there are never more than <see cref="SessionStore.MaxPerLogin"/>.</summary>
 public sealed record SessionList(IReadOnlyList<SessionView> Items);
 
-/// <summary>What somebody sees of themselves and their sessions.</summary>
+/// <summary>What somebody does with their own sessions.</summary>
 public static class OwnSessions
 {
-    /// <summary><c>GET /api/v1/me</c>.</summary>
-    public static IResult Me(HttpContext http)
-    {
-        var session = http.Admission().Asker.Session;
-        return new Answer(200, new Me(session.Role, session.Login, session.Domains, session.PasswordChangeRequired));
-    }
-
     /// <summary><c>GET /api/v1/me/sessions</c>.</summary>
     public static async Task<IResult> List(HttpContext http, SessionStore sessions, CancellationToken stop)
     {

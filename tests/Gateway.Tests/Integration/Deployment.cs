@@ -157,6 +157,10 @@ public sealed class Deployment : IAsyncLifetime
     /// <summary>Something of the restrictions service's own database.</summary>
     public Task<object?> AskRestrictionsAsync(string sql, string value) => AskAsync(_restrictions.Configuration["ConnectionStrings:Postgres"]!, sql, value);
 
+    /// <summary>How many rows of preferences the gateway's own database has of an account.</summary>
+    public async Task<long> PreferencesOfAsync(string accountId)
+        => (long)(await AskAsync(_gateway.Configuration["ConnectionStrings:Postgres"]!, "select count(*) from preference where subject = $1", accountId))!;
+
     private static async Task<object?> AskAsync(string database, string sql, string value)
     {
         await using var source = NpgsqlDataSource.Create(database);

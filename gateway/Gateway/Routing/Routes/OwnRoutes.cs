@@ -18,6 +18,7 @@ internal sealed class OwnRoutes : IServiceRoutes
         new("POST", "/api/v1/sessions", Scope.None, Anybody, Own),
         new("DELETE", "/api/v1/sessions/current", Scope.None, All, Own, PeopleOnly),
         new("GET", "/api/v1/me", Scope.None, All, Own, AnyToken),
+        new("PATCH", "/api/v1/me", Scope.None, All, Own, PeopleOnly),
         new("GET", "/api/v1/me/sessions", Scope.None, All, Own, PeopleOnly),
         new("DELETE", "/api/v1/me/sessions", Scope.None, All, Own, PeopleOnly),
         new("DELETE", "/api/v1/me/sessions/{id}", Scope.None, All, Own, PeopleOnly),

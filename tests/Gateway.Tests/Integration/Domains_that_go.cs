@@ -1,0 +1,32 @@
+using System.Net;
+using Hikyaku.Platform.Testing;
+
+namespace Hikyaku.Gateway.Tests.Integration;
+
+/// <summary>Deleting a domain, as its administrators and their programs meet it.</summary>
+[Trait("Rule", "ROLE-2")]
+public sealed class Domains_that_go(Deployment deployment)
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    private readonly Client _client = deployment.Client;
+
+    [Fact, Trait("Rule", "GWY-2")]
+    public async Task Administrators_and_their_tokens_lose_a_deleted_domain_and_no_other()
+    {
+        var (going, staying) = (await deployment.TenantAsync(), await deployment.TenantAsync());
+        var boss = await deployment.OperatorAsync();
+        await _client.MustAsync(HttpStatusCode.Created, HttpMethod.Post, $"/api/v1/domains/{staying.Domain}/administrators", boss, new { login = going.Admin });
+        var admin = await _client.SignInAsync(going.Admin, Deployment.Password);
+        var token = (await _client.MustAsync(HttpStatusCode.Created, HttpMethod.Post, "/api/v1/tokens", admin, new { name = "x", scopes = new[] { "domains:read" } })).Body!["token"]!.GetValue<string>();
+        Assert.Equal("domains.has-accounts", (await _client.SendAsync(HttpMethod.Delete, $"/api/v1/domains/{going.Domain}", boss)).Code);
+        Assert.Equal(HttpStatusCode.Forbidden, (await _client.SendAsync(HttpMethod.Delete, $"/api/v1/domains/{going.Domain}", admin)).Status);
+        await _client.MustAsync(HttpStatusCode.Accepted, HttpMethod.Post, $"/api/v1/domains/{going.Domain}/accounts/delete", boss, new { addresses = new[] { going.User, going.OtherUser } });
+
+        await _client.MustAsync(HttpStatusCode.Accepted, HttpMethod.Delete, $"/api/v1/domains/{going.Domain}", boss);
+
+        Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync($"/api/v1/domains/{going.Domain}", boss)).Status);
+        await Eventually.Async(async () => (await _client.GetAsync("/api/v1/me", admin)).Body!["domains"]!.ToJsonString() == $"[\"{staying.Domain}\"]", Soon);
+        await Eventually.Async(async () => (await _client.GetAsync("/api/v1/me", token)).Body!["domains"]!.ToJsonString() == $"[\"{staying.Domain}\"]", Soon);
+        Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync($"/api/v1/domains/{staying.Domain}", token)).Status);
+    }
+}
