@@ -7,7 +7,7 @@ namespace Hikyaku.Gateway.Documents;
 
 /// <summary>
 /// Puts OpenAPI documents together: of each only the operations that the route table has for it, with the roles that may call
-/// them (<c>x-hikyaku-roles</c>), and the schemas under the service's name where two differ.
+/// them (<c>x-hikyaku-roles</c>) and the scope that an API token needs (<c>x-hikyaku-token-scope</c>), and the schemas under the service's name where two differ.
 /// </summary>
 public static class DocumentMerge
 {
@@ -55,6 +55,7 @@ public static class DocumentMerge
     private static JsonObject Describe(JsonObject operation, GatewayRoute route)
     {
         operation["x-hikyaku-roles"] = new JsonArray([.. route.MayCall.Select(r => JsonValue.Create(r))]);
+        if (!route.IsOpen) operation["x-hikyaku-token-scope"] = route.Needs;
         operation["security"] = route.IsOpen
             ? []
             : new JsonArray(Requirement("bearer"), Requirement("adminCookie"), Requirement("userCookie"));

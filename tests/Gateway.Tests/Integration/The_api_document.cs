@@ -20,6 +20,7 @@ public sealed class The_api_document(Deployment deployment)
         var expected = Routing.RouteTable.With().Routes.Where(r => !r.Pattern.EndsWith(".json", StringComparison.Ordinal)).Select(r => $"{r.Method.ToLowerInvariant()} {r.Pattern}");
         Assert.Equal(expected.Order(StringComparer.Ordinal), operations.Select(o => o.Name).Order(StringComparer.Ordinal));
         Assert.All(operations, o => Assert.NotNull(o.Operation["x-hikyaku-roles"]));
+        Assert.All(operations, o => Assert.Equal(o.Operation["security"]!.AsArray().Count == 0, o.Operation["x-hikyaku-token-scope"] is null));
         Assert.All(operations, o => Assert.NotNull(o.Operation["summary"]));
         Assert.Equal("Sign in", operations.Single(o => o.Name == "post /api/v1/sessions").Operation["summary"]!.GetValue<string>());
         Assert.Equal("[]", operations.Single(o => o.Name == "post /api/v1/sessions").Operation["security"]!.ToJsonString());

@@ -15,6 +15,30 @@ public class Headers(OneService one) : IClassFixture<OneService>
         Assert.Equivalent(hanako, EventHeaders.CallerOf((await one.EventsOfAsync(parcel))[0]), strict: true);
     }
 
+    [Theory, Trait("Rule", "OPS-6")]
+    [InlineData(Roles.User, "token:hanako's phone", "", "token")]
+    [InlineData(Roles.User, "api", "", "api")]
+    [InlineData(Roles.Admin, "token:backup", "hanako", "token:backup")]
+    public async Task A_masked_event_names_neither_the_user_nor_the_users_token(string role, string via, string login, string masked)
+    {
+        var parcel = OneService.NewParcel();
+        await using (var session = one.Store.LightweightSession())
+        {
+            EventHeaders.Stamp(session, new Caller(role, "hanako", "s7", [], "2001:db8::7", via));
+            session.Events.StartStream<Parcel>(parcel, new ParcelPosted(parcel, "Edo"));
+            await session.SaveChangesAsync();
+        }
+
+        await using (var session = one.Store.LightweightSession())
+        {
+            PersonalDataMask.Mask(session, [parcel], new Dictionary<Type, string>());
+            await session.SaveChangesAsync();
+        }
+
+        var caller = EventHeaders.CallerOf((await one.EventsOfAsync(parcel))[0]);
+        Assert.Equal((login, masked, "s7"), (caller.Login, caller.Via, caller.Session));
+    }
+
     [Fact]
     public async Task An_event_carries_the_trace_of_its_command()
     {
