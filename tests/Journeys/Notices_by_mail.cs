@@ -1,4 +1,5 @@
 using Hikyaku.Feed.Notices.ByMail;
+using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
 using MailKit;
 using MimeKit;

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Hikyaku.Platform;
 
@@ -8,7 +9,7 @@ namespace Hikyaku.Platform;
 /// Domain names and mail addresses as every entry of the platform reads them (rule ACC-15): NFKC, lower case,
 /// UTS-46 to A-labels (RFC 5891); local parts in any case mean the same.
 /// </summary>
-public static class InternetNames
+public static partial class InternetNames
 {
     private static readonly IdnMapping Idn = new() { UseStd3AsciiRules = true, AllowUnassigned = false };
 
@@ -45,6 +46,16 @@ public static class InternetNames
         address = $"{string.Concat(text[..at].Select(c => char.IsAsciiLetterUpper(c) ? char.ToLowerInvariant(c) : c))}@{domain}";
         return true;
     }
+
+    /// <summary>
+    /// Reads an address that mail is sent to: its local part is a dot-atom (RFC 5321, 4.1.2), so that it means the same in a header and in
+    /// an SMTP command.
+    /// </summary>
+    public static bool TryReadMailbox(string? text, [NotNullWhen(true)] out string? address)
+        => TryReadAddress(text, out address, out _) && DotAtom().IsMatch(address);
+
+    [GeneratedRegex(@"\A[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[^@]+\z")]
+    private static partial Regex DotAtom();
 
     private static bool IsLabel(string label)
         => label.Length is > 0 and <= 63 && label[0] != '-' && label[^1] != '-' && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');

@@ -1,5 +1,6 @@
 using System.Text;
 using Hikyaku.Feed.Notices.ByMail;
+using Hikyaku.Platform;
 using Microsoft.Extensions.Configuration;
 using MimeKit;
 

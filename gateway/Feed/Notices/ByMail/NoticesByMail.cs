@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Hikyaku.Platform;
 using Marten;
 using Npgsql;
@@ -16,7 +15,7 @@ public sealed record NoticesByMailBody(string? Address, string? Language = null)
 public sealed record NoticesByMailView(string? Address, string? Language);
 
 /// <summary><c>/api/v1/me/notices-by-mail</c>: whether one's notices are sent by mail, too (NTC-1). It is one's own business, and no event.</summary>
-public static partial class NoticesByMail
+public static class NoticesByMail
 {
     /// <summary><c>GET</c> → 200.</summary>
     public static async Task<IResult> Read(HttpContext http, NpgsqlDataSource database, CancellationToken stop)
@@ -43,7 +42,7 @@ public static partial class NoticesByMail
 
         if (settings.Submission is null) return Problems.Of(FeedProblems.MailNotSent);
         List<Rejection> broken = [];
-        if (!InternetNames.TryReadAddress(body.Address, out var address, out _) || !DotAtom().IsMatch(address)) broken.Add(new(FeedProblems.MailAddressInvalid, "address"));
+        if (!InternetNames.TryReadMailbox(body.Address, out var address)) broken.Add(new(FeedProblems.MailAddressInvalid, "address"));
         var language = body.Language ?? Problems.LanguageOf(http.Request).Name;
         if (language is not ("ja" or "en")) broken.Add(new(FeedProblems.LanguageUnknown, "language"));
         if (broken.Count > 0) return Problems.Of(broken);
@@ -56,10 +55,6 @@ public static partial class NoticesByMail
         await session.SaveChangesAsync(stop);
         return new Answer(200, new NoticesByMailView(address, language));
     }
-
-    // RFC 5321, 4.1.2, without quoted local parts: the address must mean the same in a header and in an SMTP command.
-    [GeneratedRegex(@"\A[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[^@]+\z")]
-    private static partial Regex DotAtom();
 
     private static string ReaderOf(Caller caller) => caller.AccountId ?? caller.Login;
 }

@@ -7,7 +7,7 @@ using MailKit.Net.Smtp;
 using MailKit.Security;
 using MimeKit;
 
-namespace Hikyaku.Feed.Notices.ByMail;
+namespace Hikyaku.Platform;
 
 /// <summary>What the server has made of a message.</summary>
 public enum Submitted

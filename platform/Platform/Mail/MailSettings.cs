@@ -1,6 +1,6 @@
-using Hikyaku.Platform;
+using Microsoft.Extensions.Configuration;
 
-namespace Hikyaku.Feed.Notices.ByMail;
+namespace Hikyaku.Platform;
 
 /// <summary>
 /// How the platform submits its own mail (RFC 6409): <c>Hikyaku:Mail:Submission</c> is <c>submissions://HOST[:PORT]</c> (TLS at once, RFC 8314),
