@@ -3,14 +3,21 @@ using Marten;
 
 namespace Hikyaku.Platform;
 
+/// <summary>How a service cancels its jobs: <see cref="CancelJob"/>, or its own way.</summary>
+public interface ICancelsJobs
+{
+    /// <summary>Cancels one; false when it has ended, must run to its end, or is not the caller's to cancel.</summary>
+    Task<bool> TryAsync(string job, Caller caller, CancellationToken stop);
+}
+
 /// <summary>
 /// Cancels a job that has not passed its point of no return; both take the job's row, so that one of them is first and the
 /// other sees it. Who cancels takes the job's lease over and gives back what it holds; when that is interrupted, a worker
 /// does the rest.
 /// </summary>
-public sealed class CancelJob(IDocumentStore store, JobWork work, JobWithdrawal withdrawal, JobSettings settings)
+public sealed class CancelJob(IDocumentStore store, JobWork work, JobWithdrawal withdrawal, JobSettings settings) : ICancelsJobs
 {
-    /// <summary>Cancels it; false when it has ended or must run to its end.</summary>
+    /// <inheritdoc/>
     public async Task<bool> TryAsync(string job, Caller caller, CancellationToken stop)
     {
         var owner = $"cancel-{Guid.NewGuid():N}";

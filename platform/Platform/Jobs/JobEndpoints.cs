@@ -25,7 +25,7 @@ public static class JobEndpoints
         => await reader.FindAsync(id, http, stop) is { } job ? new Answer(200, job) : Problems.Of(PlatformProblems.NotFound);
 
     // 409 when it has ended, must run to its end, or is of a kind that nobody can cancel: what is being deleted is gone already.
-    private static async Task<IResult> CancelAsync(string id, HttpContext http, JobReader reader, CancelJob cancel, CancellationToken stop)
+    private static async Task<IResult> CancelAsync(string id, HttpContext http, JobReader reader, ICancelsJobs cancel, CancellationToken stop)
     {
         if (await reader.FindAsync(id, http, stop) is null) return Problems.Of(PlatformProblems.NotFound);
         return await cancel.TryAsync(id, http.Asking().Caller, stop)

@@ -30,7 +30,7 @@ public static class JobRegistration
     public static IServiceCollection AddJobs(this IServiceCollection services, ServiceJobs jobs)
         => services
             .AddSingleton(jobs).AddSingleton<JobSettings>().AddSingleton<JobWork>().AddSingleton<JobSteps>().AddSingleton<JobWithdrawal>()
-            .AddSingleton<JobProblems>().AddSingleton<JobReader>().AddSingleton<JobNotices>().AddSingleton<CancelJob>()
+            .AddSingleton<JobProblems>().AddSingleton<JobReader>().AddSingleton<JobNotices>().AddSingleton<ICancelsJobs, CancelJob>()
             .AddSingleton<JobWorker>().AddHostedService(provider => provider.GetRequiredService<JobWorker>())
             .AddHostedService<JobEnds>()
             .AddSingleton<StuckJobs>().AddHostedService(provider => provider.GetRequiredService<StuckJobs>());

@@ -9,6 +9,9 @@ public static class JobStates
     /// <summary>At work.</summary>
     public const string Running = "running";
 
+    /// <summary>Begun, and waits for what is away, such as the server that mail is copied from; it goes on by itself.</summary>
+    public const string Paused = "paused";
+
     /// <summary>Done and in force.</summary>
     public const string Succeeded = "succeeded";
 
@@ -19,5 +22,5 @@ public static class JobStates
     public const string Cancelled = "cancelled";
 
     /// <summary>All of them.</summary>
-    public static readonly IReadOnlyList<string> All = [Queued, Running, Succeeded, Failed, Cancelled];
+    public static readonly IReadOnlyList<string> All = [Queued, Running, Paused, Succeeded, Failed, Cancelled];
 }
