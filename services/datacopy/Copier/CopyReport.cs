@@ -11,7 +11,11 @@ namespace Hikyaku.Copier;
 /// <param name="Bytes">How many bytes the source has; null: it does not tell.</param>
 /// <param name="BytesDone">How many bytes of messages are finished, in whatever way.</param>
 public sealed record CopyProgress(
-    int Folders, int FoldersDone, long Messages, long Copied, long AlreadyThere, long Skipped, long Failed, long? Bytes, long BytesDone);
+    int Folders, int FoldersDone, long Messages, long Copied, long AlreadyThere, long Skipped, long Failed, long? Bytes, long BytesDone)
+{
+    /// <summary>The folders as they are now, also those that are left out.</summary>
+    public IReadOnlyList<FolderReport> ByFolder { get; init; } = [];
+}
 
 /// <summary>What has become of a source folder.</summary>
 /// <param name="Source">Its name at the source.</param>

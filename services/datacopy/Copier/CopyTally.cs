@@ -74,7 +74,10 @@ internal sealed class CopyTally(IProgress<CopyProgress>? listener)
             var folders = _folders.Values.Where(f => f.Destination is not null).ToList();
             return new(
                 folders.Count, _foldersDone, folders.Sum(f => f.Messages), folders.Sum(f => f.Copied), folders.Sum(f => f.AlreadyThere),
-                folders.Sum(f => f.Skipped), folders.Sum(f => f.Failed), _bytes, _bytesDone);
+                folders.Sum(f => f.Skipped), folders.Sum(f => f.Failed), _bytes, _bytesDone)
+            {
+                ByFolder = [.. _folders.Values.Select(f => f with { })], // as the counting goes on
+            };
         }
     }
 }

@@ -39,6 +39,7 @@ internal sealed class MailServer : IAsyncDisposable
 
         WriteUsers();
         File.WriteAllText(Path.Combine(_home, "dovecot.conf"), Configuration(location, separator, prefix, folders));
+        Directory.CreateDirectory(Path.Combine(_home, "grants"));
         Directory.CreateDirectory(Path.Combine(_home, "mail"), (UnixFileMode)0b111_111_111);
         File.SetUnixFileMode(Path.Combine(_home, "mail"), (UnixFileMode)0b111_111_111);
         File.SetUnixFileMode(_home, (UnixFileMode)0b111_101_101);
@@ -59,6 +60,25 @@ internal sealed class MailServer : IAsyncDisposable
         await client.ConnectAsync("127.0.0.1", Port, SecureSocketOptions.None);
         return client.IsConnected;
     });
+
+    /// <summary>
+    /// Lets somebody else into a user's mailbox under a login of their own, as mail nodes let the copy worker in; null takes that away. Each login has
+    /// a file of its own, which Dovecot finds at once.
+    /// </summary>
+    public void Grant(string login, string user, string? hash)
+    {
+        var file = Path.Combine(_home, "grants", login);
+        lock (_lock)
+        {
+            if (hash is null) File.Delete(file);
+            else
+            {
+                var home = _users[user][(_users[user].IndexOf("::::", StringComparison.Ordinal) + 4)..];
+                File.WriteAllText(file + ".new", $"{login}:{hash}::::{home}\n");
+                File.Move(file + ".new", file, overwrite: true);
+            }
+        }
+    }
 
     /// <summary>Gives a user another capacity, which the server knows a second later.</summary>
     public void SetCapacity(string name, long capacity)
@@ -117,6 +137,15 @@ internal sealed class MailServer : IAsyncDisposable
         mail_plugins = quota
         stats_writer_socket_path =
         auth_mechanisms = plain login
+        auth_username_chars = abcdefghijklmnopqrstuvwxyz0123456789.-_@*
+        passdb {
+          driver = passwd-file
+          args = {{_home}}/grants/%u
+        }
+        userdb {
+          driver = passwd-file
+          args = {{_home}}/grants/%u
+        }
         passdb {
           driver = passwd-file
           args = {{_home}}/users

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -40,6 +41,21 @@ public sealed class SourceConnector(NetworkGuard guard, CopySettings settings)
         catch (CopyFailedException e)
         {
             return (null, e.Failure);
+        }
+    }
+
+    /// <summary>Finds out, without a connection, whether a source may be reached; null: it may.</summary>
+    public async Task<CopyFailure?> JudgeAsync(CopySource source, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        try
+        {
+            await ResolveAsync(source.Host, source.Port ?? Imaps, stop);
+            return null;
+        }
+        catch (CopyFailedException e)
+        {
+            return e.Kind is CopyFailureKind.UnknownHost or CopyFailureKind.AddressRefused or CopyFailureKind.PortRefused ? e.Failure : null; // the copy tries the others again
         }
     }
 
@@ -113,14 +129,24 @@ public sealed class SourceConnector(NetworkGuard guard, CopySettings settings)
 
     private async Task<Stream> ReachAsync(string host, int port, CancellationToken stop)
     {
+        var addresses = await ResolveAsync(host, port, stop);
         try
         {
-            return await InTimeAsync(async limit =>
-            {
-                var addresses = await guard.ResolveAsync(host, limit);
-                if (port is not (Imap or Imaps) && !addresses.All(guard.Allows)) throw new CopyFailedException(CopyFailureKind.PortRefused, $"Port {port}");
-                return await NetworkGuard.ConnectAsync(addresses, port, limit);
-            }, stop);
+            return await InTimeAsync(limit => NetworkGuard.ConnectAsync(addresses, port, limit), stop);
+        }
+        catch (SocketException e)
+        {
+            throw new CopyFailedException(e.SocketErrorCode == SocketError.TimedOut ? CopyFailureKind.Timeout : CopyFailureKind.ConnectionRefused, e.Message, e);
+        }
+    }
+
+    private async Task<IPAddress[]> ResolveAsync(string host, int port, CancellationToken stop)
+    {
+        try
+        {
+            var addresses = await InTimeAsync(limit => guard.ResolveAsync(host, limit), stop);
+            if (port is not (Imap or Imaps) && !addresses.All(guard.Allows)) throw new CopyFailedException(CopyFailureKind.PortRefused, $"Port {port}");
+            return addresses;
         }
         catch (RefusedAddressException e)
         {
@@ -132,7 +158,7 @@ public sealed class SourceConnector(NetworkGuard guard, CopySettings settings)
         }
         catch (SocketException e)
         {
-            throw new CopyFailedException(e.SocketErrorCode == SocketError.TimedOut ? CopyFailureKind.Timeout : CopyFailureKind.ConnectionRefused, e.Message, e);
+            throw new CopyFailedException(CopyFailureKind.ConnectionRefused, e.Message, e);
         }
     }
 

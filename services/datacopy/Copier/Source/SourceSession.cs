@@ -1,6 +1,7 @@
 using System.Net;
 using MailKit;
 using MailKit.Net.Imap;
+using MailKit.Search;
 using MailKit.Security;
 
 namespace Hikyaku.Copier;
@@ -81,6 +82,21 @@ internal sealed class SourceSession : IDisposable
             }
         });
         return [.. _folders.Values.Select(f => (Described(f), f.Count, f.Size is { } size ? (long?)size : null))];
+    }
+
+    /// <summary>How many messages of a folder are larger than a size; null: the server does not tell.</summary>
+    public async Task<int?> CountLargerAsync(string folder, long bytes, CancellationToken stop)
+    {
+        await OpenAsync(folder, stop);
+        _stream.Allow(OpenAllowance);
+        try
+        {
+            return (await CallAsync(() => _folders[folder].SearchAsync(SearchQuery.LargerThan((int)bytes), stop))).Count;
+        }
+        catch (CopyFailedException e) when (e.Kind == CopyFailureKind.Unsuitable)
+        {
+            return null;
+        }
     }
 
     /// <summary>Opens a folder of <see cref="ListAsync"/> for reading; answers its UIDVALIDITY.</summary>
