@@ -83,6 +83,7 @@ public static class Program
     {
         services.AddSingleton(SignInLimits.From(configuration));
         services.AddSingleton<SignInThrottle>();
+        services.AddSingleton<OwnPassword>();
         services.AddSingleton<SessionStore>();
         services.AddSingleton<TokenStore>();
         services.AddSingleton<PreferenceStore>();

@@ -12,7 +12,7 @@ namespace Hikyaku.Gateway.Routing;
 /// Retry-After. Who does not read for as long is hung up on.
 /// </summary>
 public sealed partial class Forwarding(
-    IHttpForwarder forwarder, Services services, InternalTokens tokens, SignInThrottle throttle, SessionWatch watch, IConfiguration configuration, ILogger<Forwarding> log)
+    IHttpForwarder forwarder, Services services, InternalTokens tokens, SignInThrottle throttle, OwnPassword ownPassword, SessionWatch watch, IConfiguration configuration, ILogger<Forwarding> log)
 {
     private readonly ForwarderRequestConfig _config = new()
     {
@@ -28,6 +28,14 @@ public sealed partial class Forwarding(
     public async Task SendAsync(HttpContext http, string service)
     {
         var admission = http.Admission();
+        if (admission.Route.TakesOwnPassword)
+        {
+            var (isRight, refusal) = await ownPassword.TakeAsync(http, admission.Asker.Session.Login, http.RequestAborted);
+            if (refusal is not null) await refusal.ExecuteAsync(http);
+            else await SendAsync(http, admission, service, isRight);
+            return;
+        }
+
         if (!admission.Route.ProvePassword.Contains(admission.Asker.Session.Role))
         {
             await SendAsync(http, admission, service);
@@ -42,10 +50,10 @@ public sealed partial class Forwarding(
         else attempt.WrongPassword = await SendAsync(http, admission, service);
     }
 
-    private async Task<string?> SendAsync(HttpContext http, Admission admission, string service)
+    private async Task<string?> SendAsync(HttpContext http, Admission admission, string service, bool isOwnPasswordRight = false)
     {
         var token = await tokens.ForAsync(admission.Asker, admission.Target);
-        var outgoing = new OutgoingRequest(admission.Path, token!);
+        var outgoing = new OutgoingRequest(admission.Path, token!, isOwnPasswordRight);
         var error = admission.Route.Streams
             ? await watch.RunAsync(admission.Asker, ForwardAsync, http.RequestAborted)
             : await ForwardAsync(http.RequestAborted);

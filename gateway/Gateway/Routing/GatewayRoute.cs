@@ -19,6 +19,12 @@ public sealed record GatewayRoute(string Method, string Pattern, Scope Scope, IR
     /// </summary>
     public IReadOnlyList<string> ProvePassword { get; init; } = [];
 
+    /// <summary>
+    /// Whether the caller's own password stands in the body under <c>password</c>: it is verified here as a login is, and does not go to
+    /// the service (<see cref="SigningIn.OwnPassword"/>).
+    /// </summary>
+    public bool TakesOwnPassword { get; init; }
+
     /// <summary>The largest body, in bytes.</summary>
     public long MaxBodyBytes { get; init; } = BodyLimit.MaxBytes;
 

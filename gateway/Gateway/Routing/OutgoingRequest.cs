@@ -9,7 +9,10 @@ namespace Hikyaku.Gateway.Routing;
 /// the caller's headers only those listed here. So Authorization, Cookie, Forwarded, X-Forwarded-* and X-Hikyaku-* from
 /// outside never arrive, whatever a service may one day read. The trace context is written by the HTTP client.
 /// </summary>
-public sealed class OutgoingRequest(string path, string token) : HttpTransformer
+/// <param name="path">The path in the platform's own spelling.</param>
+/// <param name="token">The internal token.</param>
+/// <param name="isOwnPasswordRight">Whether the caller's own password came along and was right; not told on routes that do not take it.</param>
+public sealed class OutgoingRequest(string path, string token, bool isOwnPasswordRight = false) : HttpTransformer
 {
     /// <summary>What a service says of a wrong current password; null when it said nothing of the kind.</summary>
     public string? WrongPassword { get; private set; }
@@ -68,6 +71,7 @@ public sealed class OutgoingRequest(string path, string token) : HttpTransformer
         HttpContext httpContext, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         Address(proxyRequest, httpContext.Request, token);
+        if (isOwnPasswordRight) proxyRequest.Headers.TryAddWithoutValidation(InternalHeaders.OwnPassword, InternalHeaders.Verified);
         proxyRequest.RequestUri = new Uri(destinationPrefix + path + httpContext.Request.QueryString.Value);
         return ValueTask.CompletedTask;
     }

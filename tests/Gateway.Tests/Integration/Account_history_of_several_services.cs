@@ -96,7 +96,7 @@ public sealed class Account_history_of_several_services(Deployment deployment)
             accounts.Address,
             [
                 (new OneService("routing", Shares.AccountHistory), routing.Address), (new OneService("spam", Shares.AccountHistory), spam.Address),
-                (new OneService("restrictions", Shares.None), spam.Address),
+                (new OneService("restrictions", Shares.None), spam.Address), (new OneService("datacopy", Shares.None), spam.Address),
             ],
             "--Hikyaku:ShareTimeoutSeconds=20");
         return new Client(gateway.Urls.First());

@@ -120,6 +120,6 @@ public sealed class Account_summary_of_several_services(Deployment deployment)
         =>
         [
             (new OneService("routing", Shares.AccountSummary), routing.Address), (new OneService("spam", Shares.AccountSummary), spam.Address),
-            (new OneService("restrictions", Shares.None), spam.Address),
+            (new OneService("restrictions", Shares.None), spam.Address), (new OneService("datacopy", Shares.None), spam.Address),
         ];
 }

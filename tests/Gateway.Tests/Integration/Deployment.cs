@@ -25,6 +25,7 @@ public sealed class Deployment : IAsyncLifetime
     private WebApplication _routing = null!;
     private WebApplication _spam = null!;
     private WebApplication _restrictions = null!;
+    private WebApplication _dataCopy = null!;
     private WebApplication _gateway = null!;
     private string _bus = "";
     private string _database = "";
@@ -43,6 +44,8 @@ public sealed class Deployment : IAsyncLifetime
 
     public string RestrictionsAddress => _restrictions.Urls.First();
 
+    public string DataCopyAddress => _dataCopy.Urls.First();
+
     /// <summary>Where each service is that the gateway forwards to.</summary>
     public IReadOnlyDictionary<string, string> Services => new Dictionary<string, string>
     {
@@ -51,6 +54,7 @@ public sealed class Deployment : IAsyncLifetime
         ["routing"] = RoutingAddress,
         ["spam"] = SpamAddress,
         ["restrictions"] = RestrictionsAddress,
+        ["datacopy"] = DataCopyAddress,
     };
 
     public async ValueTask InitializeAsync()
@@ -68,6 +72,7 @@ public sealed class Deployment : IAsyncLifetime
         _routing = await StartAsync(global::Hikyaku.Routing.Program.Build, _bus);
         _spam = await StartAsync(Spam.Program.Build, _bus);
         _restrictions = await StartAsync(Restrictions.Program.Build, _bus);
+        _dataCopy = await StartAsync(args => DataCopy.Program.Build(["--Hikyaku:CopyDestination=127.0.0.1:143", "--Hikyaku:CopyJobs=0", .. args]), _bus);
         // All tests come from one network.
         _gateway = await StartGatewayAsync(_bus, AccountsAddress, ["--Hikyaku:Throttle:DistinctLogins=100000"], []);
         Client = new Client(_gateway.Urls.First());
@@ -118,6 +123,7 @@ public sealed class Deployment : IAsyncLifetime
             "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={await PostgresServer.NewDatabaseAsync()}", $"--Hikyaku:Rabbit={bus}",
             $"--Hikyaku:Services:accounts={accounts}", $"--Hikyaku:Services:feed={FeedAddress}", $"--Hikyaku:Services:routing={RoutingAddress}",
             $"--Hikyaku:Services:spam={SpamAddress}", $"--Hikyaku:Services:restrictions={RestrictionsAddress}",
+            $"--Hikyaku:Services:datacopy={DataCopyAddress}",
             "--Logging:LogLevel:Default=Warning", .. _keys.ForGateway(), .. settings,
         ], more);
         _more.Add(gateway);

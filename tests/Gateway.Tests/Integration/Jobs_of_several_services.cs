@@ -117,7 +117,7 @@ public sealed class Jobs_of_several_services(Deployment deployment)
         ours.Add(Noon);
         var accounts = await StandInService.StartAsync(ours.AnswerAsync);
         await using var routing = await StandInService.StartAsync(_ => over.Task);
-        var gateway = await deployment.NewGatewayAsync(accounts.Address, [(new OneService("routing", Shares.Jobs), routing.Address)]);
+        var gateway = await deployment.NewGatewayAsync(accounts.Address, [(new OneService("routing", Shares.Jobs), routing.Address), (new OneService("datacopy", Shares.None), routing.Address)]);
         using var client = new Client(gateway.Urls.First());
         var token = await client.SignInAsync("operator", "x");
 
@@ -146,7 +146,7 @@ public sealed class Jobs_of_several_services(Deployment deployment)
 
     private async Task<Client> ClientAsync(StandInService accounts, params (string Name, string Address)[] more)
     {
-        var gateway = await deployment.NewGatewayAsync(accounts.Address, [.. more.Select(s => ((IServiceRoutes)new OneService(s.Name, Shares.Jobs), s.Address))], Patient);
+        var gateway = await deployment.NewGatewayAsync(accounts.Address, [.. more.Select(s => ((IServiceRoutes)new OneService(s.Name, Shares.Jobs), s.Address)), (new OneService("datacopy", Shares.None), accounts.Address)], Patient);
         return new Client(gateway.Urls.First());
     }
 

@@ -127,7 +127,7 @@ public sealed class Rewinding_an_account(Deployment deployment)
             accounts.Address,
             [
                 (new OneService("routing", Shares.AccountHistory), routing.Address), (new OneService("spam", Shares.None), routing.Address),
-                (new OneService("restrictions", Shares.None), restrictions.Address),
+                (new OneService("restrictions", Shares.None), restrictions.Address), (new OneService("datacopy", Shares.None), routing.Address),
             ],
             "--Hikyaku:ShareTimeoutSeconds=20");
         return new Client(gateway.Urls.First());

@@ -1,0 +1,23 @@
+using Hikyaku.Platform;
+using static Hikyaku.Gateway.Routing.Routes.Callers;
+
+namespace Hikyaku.Gateway.Routing.Routes;
+
+/// <summary>The copy service: users bring their mail along from another server.</summary>
+internal sealed class DataCopyRoutes : IServiceRoutes
+{
+    private const string DataCopy = "datacopy";
+
+    public string Service => DataCopy;
+
+    public Shares Shares => Shares.Jobs | Shares.AccountHistory;
+
+    public IReadOnlyList<GatewayRoute> Routes { get; } =
+    [
+        new("GET", "/api/v1/accounts/{address}/copies", Scope.Account, User, DataCopy),
+        new("POST", "/api/v1/accounts/{address}/copies", Scope.Account, User, DataCopy) { TakesOwnPassword = true },
+        new("GET", "/api/v1/accounts/{address}/copies/{id}", Scope.Account, User, DataCopy),
+        new("DELETE", "/api/v1/accounts/{address}/copies/{id}", Scope.Account, User, DataCopy),
+        new("GET", "/api/v1/accounts/{address}/copies/{id}/events", Scope.Account, User, DataCopy) { Streams = true },
+    ];
+}
