@@ -74,10 +74,21 @@ settings_of_gateway() {
     addresses_of keys token
 }
 
-settings_of_feed() {
-    # Notices by mail: Postfix takes what comes from this machine. Elsewhere: submissions://HOST, with Login and PasswordFile.
+settings_of_datacopy() {
+    settings_of_own_mail
+    setting Hikyaku__CopyDestination "127.0.0.1:$PORT_IMAP"
+    [[ -z ${HIKYAKU_COPY_ALLOW:-} ]] || setting Hikyaku__CopyAllow "$HIKYAKU_COPY_ALLOW"
+    [[ -z ${HIKYAKU_COPY_JOBS:-} ]] || setting Hikyaku__CopyJobs "$HIKYAKU_COPY_JOBS"
+}
+
+# The platform's own mail: Postfix takes what comes from this machine. Elsewhere: submissions://HOST, with Login and PasswordFile.
+settings_of_own_mail() {
     setting Hikyaku__Mail__Submission "smtp://127.0.0.1:$PORT_REINJECT"
     setting Hikyaku__Mail__From "${HIKYAKU_NOTICES_FROM:-notices@hikyaku.example}"
+}
+
+settings_of_feed() {
+    settings_of_own_mail
     [[ -z ${HIKYAKU_WEBHOOK_ALLOW:-} ]] || setting Hikyaku__WebhookAllow "$HIKYAKU_WEBHOOK_ALLOW"
 }
 

@@ -96,7 +96,7 @@ run_programs_but_journeys() {
 # run_journeys_of_their_own ARGUMENT...: those that start a platform of their own. They take its programs from the others' copy.
 run_journeys_of_their_own() {
     HIKYAKU_JOURNEYS=own HIKYAKU_HOME=$(journeys_home) HIKYAKU_PORT_BASE=$((test_port_base + 1000)) \
-        HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8 \
+        HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8 HIKYAKU_COPY_ALLOW=127.0.0.0/8 \
         run_test_program "$repo/tests/Journeys/Journeys.csproj" Journeys-of-their-own -trait Platform=own "$@"
 }
 
@@ -197,7 +197,7 @@ count_journeys() {
 run_journeys() {
     local home
     home=$(journeys_home)
-    copy=(env HIKYAKU_HOME="$home" HIKYAKU_PORT_BASE="$test_port_base" HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8
+    copy=(env HIKYAKU_HOME="$home" HIKYAKU_PORT_BASE="$test_port_base" HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8 HIKYAKU_COPY_ALLOW=127.0.0.0/8
         OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$((test_port_base + 30))" OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf "$repo/dev")
     [[ -f $repo/tests/Journeys/Journeys.csproj ]] || fail "tests/Journeys is missing."
     "${copy[@]}" down
@@ -228,7 +228,7 @@ journeys_with_two_nodes() {
 journeys_at() {
     local home=$1 report=$2
     shift 2
-    HIKYAKU_HOME=$home HIKYAKU_PORT_BASE=$test_port_base HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8 \
+    HIKYAKU_HOME=$home HIKYAKU_PORT_BASE=$test_port_base HIKYAKU_FAST=1 HIKYAKU_PASSWORD_COST=low HIKYAKU_WEBHOOK_ALLOW=127.0.0.0/8 HIKYAKU_COPY_ALLOW=127.0.0.0/8 \
         OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:$((test_port_base + 30))" OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf \
         run_test_program "$repo/tests/Journeys/Journeys.csproj" "$report" "$@"
 }
