@@ -50,9 +50,14 @@ internal sealed class CopyKeeper(LeasedCopy job, CopyQueue queue, CopyMeter mete
 
             await run.CancelAsync();
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (run.IsCancellationRequested)
         {
-            // the run has ended
+            return; // the run has ended
+        }
+        catch
+        {
+            await run.CancelAsync(); // nobody would renew its lease any more
+            throw;
         }
     }
 
