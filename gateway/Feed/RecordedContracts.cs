@@ -28,11 +28,11 @@ public static class RecordedContracts
         return $"{ServiceOf(contract)}.{JsonNamingPolicy.KebabCaseLower.ConvertName(contract.Name)}";
     }
 
-    /// <summary>The service that publishes a contract: <c>Hikyaku.Accounts.Contracts</c> are those of <c>accounts</c>.</summary>
+    /// <summary>The service that publishes a contract: <c>Hikyaku.DataCopy.Contracts</c> are those of <c>datacopy</c>, as stored events are named.</summary>
     public static string ServiceOf(Type contract)
     {
         ArgumentNullException.ThrowIfNull(contract);
-        return JsonNamingPolicy.KebabCaseLower.ConvertName(contract.Namespace!.Split('.')[1]);
+        return contract.Namespace!.Split('.')[1].ToLowerInvariant();
     }
 
     /// <summary>The domain events among an assembly's public types.</summary>

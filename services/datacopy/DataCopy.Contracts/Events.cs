@@ -37,7 +37,35 @@ public sealed record CopyPaused(
 /// <inheritdoc cref="CopyRequested"/>
 public sealed record CopyResumed(Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string? Domain = null) : IDomainEvent;
 
-/// <summary>A copy has ended, one way or another.</summary>
+/// <summary>All was copied that can be.</summary>
+/// <param name="EventId">Unique for this event.</param>
+/// <param name="Position">The event's place in the service's order.</param>
+/// <param name="Version">The version of the account's copies after this event.</param>
+/// <param name="At">When it was decided.</param>
+/// <param name="By">Who asked for the copy.</param>
+/// <param name="AccountId">Whose mailbox it went into.</param>
+/// <param name="JobId">The copy.</param>
+/// <param name="Reason">What is to be known all the same: messages-too-large or source-empty; null: nothing.</param>
+/// <param name="Messages">What it has come to.</param>
+/// <param name="Domain">The account's domain in A-labels.</param>
+public sealed record CopySucceeded(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string? Reason, CopiedMessages Messages, string? Domain = null) : IDomainEvent;
+
+/// <summary>A copy has ended early; a repetition goes on from there.</summary>
+/// <param name="EventId">Unique for this event.</param>
+/// <param name="Position">The event's place in the service's order.</param>
+/// <param name="Version">The version of the account's copies after this event.</param>
+/// <param name="At">When it was decided.</param>
+/// <param name="By">Who asked for the copy.</param>
+/// <param name="AccountId">Whose mailbox it went into.</param>
+/// <param name="JobId">The copy.</param>
+/// <param name="Reason">capacity, source-unsuitable or server-trouble.</param>
+/// <param name="Messages">What it has come to.</param>
+/// <param name="Domain">The account's domain in A-labels.</param>
+public sealed record CopyFailed(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string Reason, CopiedMessages Messages, string? Domain = null) : IDomainEvent;
+
+/// <summary>Somebody has cancelled a copy; what was copied stays.</summary>
 /// <param name="EventId">Unique for this event.</param>
 /// <param name="Position">The event's place in the service's order.</param>
 /// <param name="Version">The version of the account's copies after this event.</param>
@@ -45,12 +73,10 @@ public sealed record CopyResumed(Guid EventId, long Position, long Version, Date
 /// <param name="By">Who asked for the copy, or has cancelled it.</param>
 /// <param name="AccountId">Whose mailbox it went into.</param>
 /// <param name="JobId">The copy.</param>
-/// <param name="State">succeeded, failed or cancelled.</param>
-/// <param name="Reason">Why not everything was copied: capacity, messages-too-large, source-unsuitable, server-trouble or source-empty; null: everything was, or it was cancelled.</param>
 /// <param name="Messages">What it has come to.</param>
 /// <param name="Domain">The account's domain in A-labels.</param>
-public sealed record CopyEnded(
-    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, string State, string? Reason, CopiedMessages Messages, string? Domain = null) : IDomainEvent;
+public sealed record CopyCancelled(
+    Guid EventId, long Position, long Version, DateTimeOffset At, CausedBy By, string AccountId, string JobId, CopiedMessages Messages, string? Domain = null) : IDomainEvent;
 
 /// <summary>What a copy has come to, in messages.</summary>
 /// <param name="Total">How many the source has.</param>

@@ -20,7 +20,7 @@ public sealed partial class What_is_recorded
     [Fact]
     public void Every_domain_event_of_the_services_is_recorded()
     {
-        var events = new[] { typeof(MailAccountCreated), typeof(MailAccountDeletionStarted), typeof(Routing.Contracts.ForwardingRuleSet), typeof(Spam.Contracts.JunkSortingTurnedOn), typeof(Restrictions.Contracts.AccountRestricted) }.SelectMany(t => t.Assembly.GetExportedTypes()).Where(IsEvent).ToList();
+        var events = new[] { typeof(MailAccountCreated), typeof(MailAccountDeletionStarted), typeof(Routing.Contracts.ForwardingRuleSet), typeof(Spam.Contracts.JunkSortingTurnedOn), typeof(Restrictions.Contracts.AccountRestricted), typeof(DataCopy.Contracts.CopyRequested) }.SelectMany(t => t.Assembly.GetExportedTypes()).Where(IsEvent).ToList();
 
         Assert.NotEmpty(events);
         Assert.Equal(events.Select(e => e.Name).Order(StringComparer.Ordinal), RecordedContracts.All.Select(c => c.Name).Order(StringComparer.Ordinal));
@@ -54,7 +54,7 @@ public sealed partial class What_is_recorded
 
     [Fact]
     public void A_type_has_the_stored_events_name()
-        => Assert.Subset(EventNames.All.Values.Concat(Routing.Storage.EventNames.All.Values).Concat(Spam.Storage.EventNames.All.Values).Concat(Restrictions.Storage.EventNames.All.Values).Select(n => n[..n.LastIndexOf('.')]).ToHashSet(StringComparer.Ordinal), RecordedContracts.Names.ToHashSet(StringComparer.Ordinal));
+        => Assert.Subset(EventNames.All.Values.Concat(Routing.Storage.EventNames.All.Values).Concat(Spam.Storage.EventNames.All.Values).Concat(Restrictions.Storage.EventNames.All.Values).Concat(DataCopy.Storage.EventNames.All.Values).Select(n => n[..n.LastIndexOf('.')]).ToHashSet(StringComparer.Ordinal), RecordedContracts.Names.ToHashSet(StringComparer.Ordinal));
 
     [Theory, MemberData(nameof(Contracts)), Trait("Rule", "SEC-4")]
     public void No_field_that_goes_out_is_called_like_a_secret_and_none_is_told_twice(string contract)

@@ -17,9 +17,9 @@ internal static class ToContract
             CopyStarted s => new Contracts.CopyStarted(e.Id, e.Sequence, e.Version, s.At, by, account, s.JobId, s.Domain),
             CopyPaused p => new Contracts.CopyPaused(e.Id, e.Sequence, e.Version, p.At, by, account, p.JobId, p.Cause, p.Until, p.Domain),
             CopyResumed r => new Contracts.CopyResumed(e.Id, e.Sequence, e.Version, r.At, by, account, r.JobId, r.Domain),
-            CopySucceeded s => new Contracts.CopyEnded(e.Id, e.Sequence, e.Version, s.At, by, account, s.JobId, JobStates.Succeeded, s.Reason, Of(s.Counts), s.Domain),
-            CopyFailed f => new Contracts.CopyEnded(e.Id, e.Sequence, e.Version, f.At, by, account, f.JobId, JobStates.Failed, f.Reason, Of(f.Counts), f.Domain),
-            CopyCancelled c => new Contracts.CopyEnded(e.Id, e.Sequence, e.Version, c.At, by, account, c.JobId, JobStates.Cancelled, null, Of(c.Counts), c.Domain),
+            CopySucceeded s => new Contracts.CopySucceeded(e.Id, e.Sequence, e.Version, s.At, by, account, s.JobId, s.Reason, Of(s.Counts), s.Domain),
+            CopyFailed f => new Contracts.CopyFailed(e.Id, e.Sequence, e.Version, f.At, by, account, f.JobId, f.Reason, Of(f.Counts), f.Domain),
+            CopyCancelled c => new Contracts.CopyCancelled(e.Id, e.Sequence, e.Version, c.At, by, account, c.JobId, Of(c.Counts), c.Domain),
             CopyGrantExtended => null, // nodes are told by the state
             CopyCertificateAccepted => null, // it stands in the account's history, and names the source
             CopiesErased => null, // the account's own deletion is told by the accounts service
