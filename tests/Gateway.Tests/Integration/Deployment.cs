@@ -4,6 +4,7 @@ using Hikyaku.Gateway.Sessions;
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform.Testing;
 using MassTransit;
+using Marten;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -45,6 +46,12 @@ public sealed class Deployment : IAsyncLifetime
     public string RestrictionsAddress => _restrictions.Urls.First();
 
     public string DataCopyAddress => _dataCopy.Urls.First();
+
+    /// <summary>What the spam service keeps.</summary>
+    public IDocumentStore SpamStore => _spam.Services.GetRequiredService<IDocumentStore>();
+
+    /// <summary>What the restrictions service keeps.</summary>
+    public IDocumentStore RestrictionsStore => _restrictions.Services.GetRequiredService<IDocumentStore>();
 
     /// <summary>Where each service is that the gateway forwards to.</summary>
     public IReadOnlyDictionary<string, string> Services => new Dictionary<string, string>

@@ -1,5 +1,6 @@
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Platform;
+using Marten;
 using MassTransit;
 using Npgsql;
 using Weasel.Postgresql.Tables;
@@ -7,7 +8,7 @@ using Weasel.Postgresql.Tables;
 namespace Hikyaku.Restrictions.Policy;
 
 /// <summary>The domains of the platform, as the accounts service tells of them: when one is added, and of all when somebody asks.</summary>
-public sealed class KnownDomains(NpgsqlDataSource database) : IConsumer<DomainAdded>, IConsumer<DomainRecordsTold>, IConsumer<DomainDeletionStarted>
+public sealed class KnownDomains(NpgsqlDataSource database, IDocumentStore store, TimeProvider time) : IConsumer<DomainAdded>, IConsumer<DomainRecordsTold>, IConsumer<DomainDeletionStarted>
 {
     /// <summary>The table.</summary>
     public static Table Table()
@@ -35,11 +36,18 @@ public sealed class KnownDomains(NpgsqlDataSource database) : IConsumer<DomainAd
         return AddAsync(context.Message.Domain, context.CancellationToken);
     }
 
-    /// <summary>A domain that is being deleted is none of the platform's any more.</summary>
-    public Task Consume(ConsumeContext<DomainDeletionStarted> context)
+    /// <summary>A domain that is being deleted is none of the platform's any more, and a later one of its name begins without its thresholds.</summary>
+    public async Task Consume(ConsumeContext<DomainDeletionStarted> context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return database.ExecuteAsync($"delete from known_domain where domain = {context.Message.Domain}", context.CancellationToken);
+        var (domain, stop) = (context.Message.Domain, context.CancellationToken);
+        await using var session = store.LightweightSession();
+        EventHeaders.Stamp(session, Caller.Platform);
+        var stream = await session.Events.FetchForWriting<RestrictionPolicy>(RestrictionPolicy.KeyOf(domain), stop);
+        if (stream.Aggregate is { Values.IsEmpty: false })
+            stream.AppendOne(new RestrictionPolicyChanged(domain, new Dictionary<string, int>(), [], "domain deleted", time.GetUtcNow()));
+        session.QueueSqlCommand("delete from known_domain where domain = ?", domain);
+        await session.SaveChangesAsync(stop);
     }
 
     private Task<int> AddAsync(string domain, CancellationToken stop)

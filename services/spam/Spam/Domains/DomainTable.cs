@@ -2,6 +2,7 @@ using System.Text.Json;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Platform;
 using Hikyaku.Spam.Dns;
+using Marten;
 using MassTransit;
 using Npgsql;
 using Weasel.Postgresql.Tables;
@@ -50,7 +51,7 @@ public static class DomainTable
 }
 
 /// <summary>Learns of domains, and of the DKIM records that they should have, from the accounts service.</summary>
-public sealed class DomainConsumer(NpgsqlDataSource database) : IConsumer<DomainAdded>, IConsumer<DomainRecordsTold>, IConsumer<DomainDeletionStarted>
+public sealed class DomainConsumer(NpgsqlDataSource database, IDocumentStore store, TimeProvider time) : IConsumer<DomainAdded>, IConsumer<DomainRecordsTold>, IConsumer<DomainDeletionStarted>
 {
     /// <inheritdoc/>
     public Task Consume(ConsumeContext<DomainAdded> context)
@@ -59,11 +60,18 @@ public sealed class DomainConsumer(NpgsqlDataSource database) : IConsumer<Domain
         return database.ExecuteAsync($"insert into domain_dns (domain) values ({context.Message.Domain}) on conflict do nothing", context.CancellationToken);
     }
 
-    /// <summary>A domain that is being deleted is not looked up any more.</summary>
-    public Task Consume(ConsumeContext<DomainDeletionStarted> context)
+    /// <summary>A domain that is being deleted is not looked up any more, and a later one of its name begins without its override.</summary>
+    public async Task Consume(ConsumeContext<DomainDeletionStarted> context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return database.ExecuteAsync($"delete from domain_dns where domain = {context.Message.Domain}", context.CancellationToken);
+        var (domain, stop) = (context.Message.Domain, context.CancellationToken);
+        await using var session = store.LightweightSession();
+        EventHeaders.Stamp(session, Caller.Platform);
+        await DnsCheck.TakeTurnAsync(session, domain, stop);
+        var stream = await session.Events.FetchForWriting<DomainStanding>(DomainStanding.KeyOf(domain), stop);
+        if (stream.Aggregate is { Override: not null }) stream.AppendOne(new DomainDnsOverrideRemoved(domain, "domain deleted", time.GetUtcNow()));
+        session.QueueSqlCommand("delete from domain_dns where domain = ?", domain);
+        await session.SaveChangesAsync(stop);
     }
 
     /// <summary>Records that have changed are looked up at once.</summary>
