@@ -45,6 +45,12 @@ public static class TokenScopes
     /// <summary>Deletes all mail of an account.</summary>
     public const string MailWrite = "mail:write";
 
+    /// <summary>Reads and follows copies of mailboxes from other servers.</summary>
+    public const string CopiesRead = "copies:read";
+
+    /// <summary>Starts and cancels copies of mailboxes from other servers.</summary>
+    public const string CopiesWrite = "copies:write";
+
     /// <summary>Reads forwarding, autoreply and reception.</summary>
     public const string RoutingRead = "routing:read";
 

@@ -1,5 +1,6 @@
 using Hikyaku.Platform;
 using static Hikyaku.Gateway.Routing.Routes.Callers;
+using static Hikyaku.Gateway.Routing.TokenScopes;
 
 namespace Hikyaku.Gateway.Routing.Routes;
 
@@ -14,10 +15,10 @@ internal sealed class DataCopyRoutes : IServiceRoutes
 
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
-        new("GET", "/api/v1/accounts/{address}/copies", Scope.Account, User, DataCopy),
-        new("POST", "/api/v1/accounts/{address}/copies", Scope.Account, User, DataCopy) { TakesOwnPassword = true },
-        new("GET", "/api/v1/accounts/{address}/copies/{id}", Scope.Account, User, DataCopy),
-        new("DELETE", "/api/v1/accounts/{address}/copies/{id}", Scope.Account, User, DataCopy),
-        new("GET", "/api/v1/accounts/{address}/copies/{id}/events", Scope.Account, User, DataCopy) { Streams = true },
+        new("GET", "/api/v1/accounts/{address}/copies", Scope.Account, User, DataCopy, CopiesRead),
+        new("POST", "/api/v1/accounts/{address}/copies", Scope.Account, User, DataCopy, CopiesWrite) { TakesOwnPassword = true },
+        new("GET", "/api/v1/accounts/{address}/copies/{id}", Scope.Account, User, DataCopy, CopiesRead),
+        new("DELETE", "/api/v1/accounts/{address}/copies/{id}", Scope.Account, User, DataCopy, CopiesWrite),
+        new("GET", "/api/v1/accounts/{address}/copies/{id}/events", Scope.Account, User, DataCopy, CopiesRead) { Streams = true },
     ];
 }
