@@ -16,7 +16,7 @@ public sealed partial class Postmaster(PlatformUnderTest platform)
         await platform.InForceAsync(postmaster);
         await platform.AccountAsync(domain);
         var third = await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/domains/{domain}/accounts", new { name = "hanako", password = PlatformUnderTest.Password });
-        Assert.Equal(409, third.Status);
+        Assert.Equal((422, "accounts.domain-accounts-exceeded"), (third.Status, third.Code));
 
         // Nobody logs in before it has a password, with whatever is typed.
         await platform.DeliverAsync($"Postmaster@{domain}", "from the start");
