@@ -18,22 +18,23 @@ internal sealed class CopyJournal(NpgsqlDataSource database, long id, LeasedCopy
             $"insert into copy_journal as j (account_id, source) values ({accountId}, {source}) on conflict (account_id, source) do update set source = j.source returning id",
             row => row.GetInt64(0), stop)).Single();
 
-    /// <summary>How many messages of each source folder this copy has copied until now, in all of its runs.</summary>
+    /// <summary>How many messages of each source folder, by <see cref="StorableText.KeyOf"/> of its name, this copy has copied until now, in all of its runs.</summary>
     public async Task<IReadOnlyDictionary<string, long>> CopiedByJobAsync(CancellationToken stop) => (await database.ListAsync(
         $"select folder, count(*) from copied_message where journal = {id} and number = {job.Number} group by folder", row => (row.GetString(0), row.GetInt64(1)), stop)).ToDictionary(f => f.Item1, f => f.Item2);
 
     /// <inheritdoc/>
     public async Task<IReadOnlySet<uint>> CopiedAsync(string folder, uint uidValidity, IReadOnlyCollection<uint> uids, CancellationToken stop)
     {
-        var wanted = uids.Select(u => (long)u).ToArray();
+        var (key, wanted) = (StorableText.KeyOf(folder), uids.Select(u => (long)u).ToArray());
         return (await database.ListAsync(
-            $"select uid from copied_message where journal = {id} and folder = {folder} and uid_validity = {(long)uidValidity} and uid = any({wanted})",
+            $"select uid from copied_message where journal = {id} and folder = {key} and uid_validity = {(long)uidValidity} and uid = any({wanted})",
             row => (uint)row.GetInt64(0), stop)).ToHashSet();
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlySet<uint>> AdoptAsync(string folder, uint uidValidity, IReadOnlyList<IntendedMessage> messages, CancellationToken stop)
     {
+        var key = StorableText.KeyOf(folder);
         var uids = messages.Select(m => (long)m.Uid).ToArray();
         var digests = messages.Select(m => Convert.FromHexString(m.Digest)).ToArray();
         // Of equal messages each gets a record of its own: the first of the new ones the first of the former, and so on.
@@ -43,10 +44,10 @@ internal sealed class CopyJournal(NpgsqlDataSource database, long id, LeasedCopy
                 select uid, digest, row_number() over (partition by digest order by place) as n from unnest({uids}, {digests}) with ordinality as w (uid, digest, place)),
             former as (
                 select uid_validity, uid, digest, row_number() over (partition by digest order by uid_validity, uid) as n from copied_message
-                where journal = {id} and folder = {folder} and uid_validity <> {(long)uidValidity} and digest = any({digests}))
+                where journal = {id} and folder = {key} and uid_validity <> {(long)uidValidity} and digest = any({digests}))
             update copied_message c set uid_validity = {(long)uidValidity}, uid = w.uid
             from wanted w join former f on f.digest = w.digest and f.n = w.n
-            where c.journal = {id} and c.folder = {folder} and c.uid_validity = f.uid_validity and c.uid = f.uid
+            where c.journal = {id} and c.folder = {key} and c.uid_validity = f.uid_validity and c.uid = f.uid
             returning c.uid
             """, row => (uint)row.GetInt64(0), stop)).ToHashSet();
     }
@@ -54,7 +55,7 @@ internal sealed class CopyJournal(NpgsqlDataSource database, long id, LeasedCopy
     /// <inheritdoc/>
     public async Task IntendAsync(CopyIntent intent, CancellationToken stop)
     {
-        var json = JsonSerializer.Serialize(intent);
+        var json = JsonSerializer.Serialize(intent with { SourceFolder = StorableText.KeyOf(intent.SourceFolder) });
         if (await database.ExecuteAsync(
             $"""
             insert into copy_intent (id, journal, number, intent) select {intent.Id}, {id}, {job.Number}, {json}::jsonb

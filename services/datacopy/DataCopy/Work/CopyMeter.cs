@@ -58,7 +58,7 @@ internal sealed class CopyMeter(NpgsqlDataSource database, LeasedCopy job, IRead
     /// <summary>Writes in the session's transaction what has come of the run.</summary>
     public Task WriteAsync(Marten.IDocumentSession session, CopyResult result, CancellationToken stop)
         => session.ExecuteAsync(
-            Statement(result.Progress with { ByFolder = result.Folders }, JsonSerializer.Serialize(result.Missing.Take(MostListed).Select(Of), Answer.Json), result.Failure?.Detail), stop);
+            Statement(result.Progress with { ByFolder = result.Folders }, JsonSerializer.Serialize(result.Missing.Take(MostListed).Select(Of), Answer.Json), result.Failure is null ? null : StorableText.Of(result.Failure.Detail)), stop);
 
     /// <summary>A digest of the messages that are too large; null: there are none.</summary>
     public static string? SkipsOf(CopyResult result)
@@ -89,12 +89,12 @@ internal sealed class CopyMeter(NpgsqlDataSource database, LeasedCopy job, IRead
 
     private CopiedFolder Of(FolderReport f)
     {
-        var earlier = Math.Min(before.GetValueOrDefault(f.Source), f.AlreadyThere);
+        var earlier = Math.Min(before.GetValueOrDefault(StorableText.KeyOf(f.Source)), f.AlreadyThere);
         return new(
-            f.Source, f.Destination, NameOf(f.Change), f.Messages, f.Copied + earlier, f.AlreadyThere - earlier, f.Skipped, f.Failed, f.Failure is null ? null : CopyReasons.NameOf(f.Failure.Kind));
+            StorableText.Of(f.Source), f.Destination, NameOf(f.Change), f.Messages, f.Copied + earlier, f.AlreadyThere - earlier, f.Skipped, f.Failed, f.Failure is null ? null : CopyReasons.NameOf(f.Failure.Kind));
     }
 
-    private static SkippedMessage Of(MissingMessage m) => new(m.Folder, m.Subject, m.Date, m.Bytes, CopyReasons.NameOf(m.Reason));
+    private static SkippedMessage Of(MissingMessage m) => new(StorableText.Of(m.Folder), m.Subject is null ? null : StorableText.Of(m.Subject), m.Date, m.Bytes, CopyReasons.NameOf(m.Reason));
 
     private static string NameOf(FolderChange change) => change switch
     {

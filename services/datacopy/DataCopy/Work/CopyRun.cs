@@ -101,7 +101,7 @@ public sealed partial class CopyRun(
         {
             session.QueueSqlCommand("update copy_work set sealed = ? where job_id = ?", pinned.Seal(box), job.JobId);
             return Task.FromResult(Decision.Accept(new CopyCertificateAccepted(
-                job.JobId, certificate.Fingerprint, certificate.Subject, certificate.Issuer, certificate.ValidUntil, certificate.Reason, now)));
+                job.JobId, certificate.Fingerprint, StorableText.Of(certificate.Subject), StorableText.Of(certificate.Issuer), certificate.ValidUntil, certificate.Reason, now)));
         }, stop);
         return pinned;
     }
