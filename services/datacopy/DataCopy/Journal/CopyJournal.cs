@@ -18,9 +18,11 @@ internal sealed class CopyJournal(NpgsqlDataSource database, long id, LeasedCopy
             $"insert into copy_journal as j (account_id, source) values ({accountId}, {source}) on conflict (account_id, source) do update set source = j.source returning id",
             row => row.GetInt64(0), stop)).Single();
 
-    /// <summary>How many messages of each source folder, by <see cref="StorableText.KeyOf"/> of its name, this copy has copied until now, in all of its runs.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> CopiedByJobAsync(CancellationToken stop) => (await database.ListAsync(
-        $"select folder, count(*) from copied_message where journal = {id} and number = {job.Number} group by folder", row => (row.GetString(0), row.GetInt64(1)), stop)).ToDictionary(f => f.Item1, f => f.Item2);
+    /// <summary>
+    /// How many messages of each source folder, by <see cref="StorableText.KeyOf"/> of its name, this copy had copied when the run began; once what
+    /// a former run had left open is settled.
+    /// </summary>
+    public IReadOnlyDictionary<string, long> CopiedBefore { get; private set; } = new Dictionary<string, long>();
 
     /// <inheritdoc/>
     public async Task<IReadOnlySet<uint>> CopiedAsync(string folder, uint uidValidity, IReadOnlyCollection<uint> uids, CancellationToken stop)
@@ -87,10 +89,12 @@ internal sealed class CopyJournal(NpgsqlDataSource database, long id, LeasedCopy
     }
 
     /// <inheritdoc/>
-    public Task MarkAsync(IReadOnlyDictionary<string, FolderMark> marks, CancellationToken stop)
+    public async Task MarkAsync(IReadOnlyDictionary<string, FolderMark> marks, CancellationToken stop)
     {
         var json = JsonSerializer.Serialize(marks);
-        return database.ExecuteAsync($"update copy_journal set marks = {json}::jsonb where id = {id}", stop);
+        await database.ExecuteAsync($"update copy_journal set marks = {json}::jsonb where id = {id}", stop);
+        CopiedBefore = (await database.ListAsync(
+            $"select folder, count(*) from copied_message where journal = {id} and number = {job.Number} group by folder", row => (row.GetString(0), row.GetInt64(1)), stop)).ToDictionary(f => f.Item1, f => f.Item2);
     }
 
     /// <inheritdoc/>

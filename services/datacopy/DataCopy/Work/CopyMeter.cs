@@ -27,7 +27,7 @@ public sealed record CopiedFolder(string Source, string? Destination, string Cha
 public sealed record SkippedMessage(string Folder, string? Subject, DateTimeOffset? Date, long Bytes, string Reason);
 
 /// <summary>Measures a run. What former runs of the same copy have copied counts as copied by it, not as there before.</summary>
-internal sealed class CopyMeter(NpgsqlDataSource database, LeasedCopy job, IReadOnlyDictionary<string, long> before, TimeProvider time) : IProgress<CopyProgress>
+internal sealed class CopyMeter(NpgsqlDataSource database, LeasedCopy job, Func<IReadOnlyDictionary<string, long>> before, TimeProvider time) : IProgress<CopyProgress>
 {
     private const int MostListed = 1000;
     private readonly long _begun = time.GetTimestamp();
@@ -35,7 +35,7 @@ internal sealed class CopyMeter(NpgsqlDataSource database, LeasedCopy job, IRead
     private CopyProgress? _written;
 
     /// <summary>What the copy has come to.</summary>
-    public CopyCounts Counts => _latest is { } p ? CountsOf(p) : CopyCounts.None with { Copied = before.Values.Sum() };
+    public CopyCounts Counts => _latest is { } p ? CountsOf(p) : CopyCounts.None with { Copied = before().Values.Sum() };
 
     /// <summary>Whether this run has copied something.</summary>
     public bool HasCopied => _latest?.Copied > 0;
@@ -69,7 +69,7 @@ internal sealed class CopyMeter(NpgsqlDataSource database, LeasedCopy job, IRead
 
     private CopyCounts CountsOf(CopyProgress p)
     {
-        var earlier = Math.Min(before.Values.Sum(), p.AlreadyThere);
+        var earlier = Math.Min(before().Values.Sum(), p.AlreadyThere);
         return new(p.Messages, p.Copied + earlier, p.AlreadyThere - earlier, p.Skipped, p.Failed);
     }
 
@@ -89,7 +89,7 @@ internal sealed class CopyMeter(NpgsqlDataSource database, LeasedCopy job, IRead
 
     private CopiedFolder Of(FolderReport f)
     {
-        var earlier = Math.Min(before.GetValueOrDefault(StorableText.KeyOf(f.Source)), f.AlreadyThere);
+        var earlier = Math.Min(before().GetValueOrDefault(StorableText.KeyOf(f.Source)), f.AlreadyThere);
         return new(
             StorableText.Of(f.Source), f.Destination, NameOf(f.Change), f.Messages, f.Copied + earlier, f.AlreadyThere - earlier, f.Skipped, f.Failed, f.Failure is null ? null : CopyReasons.NameOf(f.Failure.Kind));
     }

@@ -33,7 +33,7 @@ public sealed partial class CopyRun(
 
         var (assignment, journalId, position) = await BeginAsync(job, stop);
         var journal = new CopyJournal(database, journalId, job);
-        var meter = new CopyMeter(database, job, await journal.CopiedByJobAsync(stop), time);
+        var meter = new CopyMeter(database, job, () => journal.CopiedBefore, time);
         var keeper = new CopyKeeper(job, queue, meter, settings, limit => ExtendAsync(job, limit), time);
         using var mine = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var keeping = keeper.KeepAsync(mine);
