@@ -7,10 +7,16 @@
  */
 class hikyaku extends rcube_plugin
 {
+    /** Dovecot's answer to a wrong password (mailnode/config/dovecot/refused.conf). */
+    private const WRONG_PASSWORD = 'The address or the password is not right';
+
+    private bool $session_ended = false;
+
     public function init()
     {
         $this->add_texts('localization/');
         $this->add_hook('startup', [$this, 'startup']);
+        $this->add_hook('unauthenticated', [$this, 'unauthenticated']);
         $this->add_hook('authenticate', [$this, 'authenticate']);
         $this->add_hook('login_failed', [$this, 'login_failed']);
         $this->add_hook('storage_init', [$this, 'storage_init']);
@@ -30,12 +36,22 @@ class hikyaku extends rcube_plugin
         if (empty($_SESSION['user_id']) || in_array($args['task'], ['login', 'logout'])) {
             return $args;
         }
-        if (!$rcmail->storage_connect() && $this->is_refused($rcmail->get_storage())) {
+        // While the server does not answer, nobody's session ends.
+        if (!$rcmail->storage_connect() && $rcmail->get_storage()->conn->refusal !== null) {
             $rcmail->kill_session();
-            // What the first page of a new session says; a part of a page only tells the browser to load it.
-            $rcmail->output->show_message('hikyaku.sessionrefused', 'error', null, true, -1);
+            $this->session_ended = true;
             $args['task'] = 'login';
             $args['action'] = '';
+        }
+
+        return $args;
+    }
+
+    /** What the page says on which a session has ended. */
+    public function unauthenticated($args)
+    {
+        if ($this->session_ended) {
+            rcmail::get_instance()->output->show_message('hikyaku.sessionrefused', 'error', null, true, -1);
         }
 
         return $args;
@@ -49,13 +65,14 @@ class hikyaku extends rcube_plugin
         return $args;
     }
 
-    /** Whoever is locked out is told what Dovecot says, which tells nothing of the account unless the password was right. */
+    /** Why a login was refused: that the password is wrong in the reader's language, anything else in the server's words (RST-7). */
     public function login_failed($args)
     {
         $rcmail = rcmail::get_instance();
-        $storage = $rcmail->get_storage();
-        if ($args['code'] == rcmail::ERROR_STORAGE && $this->is_refused($storage, ['AUTHORIZATIONFAILED', 'CONTACTADMIN', 'LIMIT', 'EXPIRED', 'UNAVAILABLE'])) {
-            $rcmail->output->show_message(rcube::Q(self::text_of($storage->get_error_str())), 'warning', null, true, -1);
+        $refusal = $rcmail->get_storage()->conn->refusal;
+        if ($refusal !== null) {
+            $message = $refusal == self::WRONG_PASSWORD ? 'hikyaku.wrongpassword' : rcube::Q($refusal);
+            $rcmail->output->show_message($message, 'warning', null, true, -1);
         }
 
         return $args;
@@ -106,18 +123,6 @@ class hikyaku extends rcube_plugin
         }
 
         return $args;
-    }
-
-    /** Whether the server answered a login with no, for one of some reasons. While it does not answer, nobody's session ends. */
-    private function is_refused($storage, array $codes = ['AUTHENTICATIONFAILED', 'AUTHORIZATIONFAILED'])
-    {
-        return in_array($storage->conn->resultcode, $codes);
-    }
-
-    /** The server's words without the command that they answer. */
-    private static function text_of($error)
-    {
-        return trim(preg_replace(['/^.*?(AUTHENTICATE|LOGIN)( [A-Z0-9-]+)?: */', '/\[[^]]*\] */'], '', $error));
     }
 
     private static function spelled($user)

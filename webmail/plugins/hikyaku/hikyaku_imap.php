@@ -1,8 +1,23 @@
 <?php
 
-/** Roundcube's IMAP connection that also sorts by importance, which IMAP's SORT (RFC 5256) does not know. */
+/**
+ * Roundcube's IMAP connection that also sorts by importance, which IMAP's SORT (RFC 5256) does not know, and that remembers why a login was
+ * refused.
+ */
 class hikyaku_imap extends rcube_imap_generic
 {
+    /** What the server said when it refused the last login; null when it let the user in, could not judge or did not answer. */
+    public ?string $refusal = null;
+
+    protected function authenticate($user, $pass, $type = 'PLAIN')
+    {
+        $result = parent::authenticate($user, $pass, $type);
+        $refused = !is_resource($result) && $this->errornum == self::ERROR_NO && $this->resultcode != 'UNAVAILABLE';
+        $this->refusal = $refused ? (string) $this->result : null;
+
+        return $result;
+    }
+
     /** By X-Priority, which has 1 for the most important and 5 for the least; ascending is from the least. Equals are in order of their dates. */
     public function sort($mailbox, $field = 'ARRIVAL', $criteria = '', $return_uid = false, $encoding = 'US-ASCII')
     {

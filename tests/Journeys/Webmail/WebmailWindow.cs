@@ -1,0 +1,74 @@
+using Hikyaku.Platform.Testing;
+using Microsoft.Playwright;
+
+namespace Hikyaku.Journeys.Webmail;
+
+/// <summary>A window of webmail: what people do in it, by what they see.</summary>
+public sealed class WebmailWindow(IBrowserContext context, IPage page, string address) : IAsyncDisposable
+{
+    public IPage Page { get; } = page;
+
+    /// <summary>The lines of the list.</summary>
+    public ILocator Messages => Page.Locator("#messagelist tr.message");
+
+    /// <summary>Files that are attached, once they are uploaded.</summary>
+    public ILocator Attachments => Page.Locator("#attachment-list li:not(.uploading)");
+
+    /// <summary>What webmail says of what was done.</summary>
+    public ILocator Notice(string text) => Page.Locator("#messagestack", new() { HasText = text });
+
+    public ValueTask DisposeAsync() => context.DisposeAsync();
+
+    public Task<IResponse?> GoAsync(string query) => Page.GotoAsync($"{address}/{query}");
+
+    public async Task LogInAsync(string account, string password)
+    {
+        await Page.FillAsync("#rcmloginuser", account);
+        await Page.FillAsync("#rcmloginpwd", password);
+        await Page.ClickAsync("#rcmloginsubmit");
+    }
+
+    public Task LogOutAsync() => Page.ClickAsync("a.logout");
+
+    public ILocator Message(string subject) => Page.Locator("#messagelist tr.message", new() { HasText = subject });
+
+    /// <summary>Marks a message of the list.</summary>
+    public Task SelectAsync(string subject) => Message(subject).Locator("td.subject").ClickAsync();
+
+    /// <summary>Opens a message of the list on a page of its own.</summary>
+    public async Task ReadAsync(string subject)
+    {
+        await Message(subject).Locator("td.subject").DblClickAsync();
+        await Page.WaitForURLAsync("**_action=show**");
+    }
+
+    public ILocator Folder(string role) => Page.Locator($"#mailboxlist li.mailbox.{role} > a");
+
+    /// <summary>A button above a list or a message that can be seen.</summary>
+    public ILocator Button(string role) => Page.Locator($"a.{role}:not(.all):not(.disabled)").Filter(new() { Visible = true }).First;
+
+    public Task SendAsync() => Page.ClickAsync("button.send");
+
+    /// <summary>Sorts the list by a column of the list's options.</summary>
+    public async Task SortAsync(string column, string order)
+    {
+        await Page.ClickAsync("#layout-list a.options");
+        await Page.SelectOptionAsync(".ui-dialog select[name=sort_col]", column);
+        await Page.SelectOptionAsync(".ui-dialog select[name=sort_ord]", order);
+        await Page.RunAndWaitForResponseAsync(() => Page.ClickAsync(".ui-dialog button.mainaction"), r => r.Url.Contains($"_sort={column}_{order}", StringComparison.Ordinal));
+    }
+
+    /// <summary>Waits until the list has these subjects in this order.</summary>
+    public Task ListedAsync(params string[] subjects) => Eventually.Async(
+        async () => string.Join(' ', (await Messages.Locator("span.subject a").AllInnerTextsAsync()).Select(s => s.Trim())), s => s == string.Join(' ', subjects));
+
+    /// <summary>A new message's window.</summary>
+    public async Task ComposeAsync(string to, string subject, string text)
+    {
+        await GoAsync("?_task=mail&_action=compose");
+        await Page.WaitForURLAsync("**_id=**");
+        await Page.FillAsync("#compose_to input", to);
+        await Page.FillAsync("#compose-subject", subject);
+        await Page.FillAsync("#composebody", text);
+    }
+}
