@@ -1,5 +1,4 @@
 using Hikyaku.Platform;
-using MassTransit;
 using Npgsql;
 
 namespace Hikyaku.WebmailEraser;

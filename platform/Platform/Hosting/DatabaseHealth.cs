@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Hikyaku.Platform;
 
-/// <summary>Whether the gateway's database answers.</summary>
+/// <summary>Whether a program's database answers.</summary>
 public sealed class DatabaseHealth(NpgsqlDataSource database) : IHealthCheck
 {
     /// <inheritdoc/>

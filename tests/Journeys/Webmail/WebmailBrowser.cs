@@ -35,7 +35,7 @@ public sealed class WebmailBrowser(PlatformUnderTest platform) : IAsyncLifetime
     {
         var window = await OpenAsync(locale);
         await window.LogInAsync(account, PlatformUnderTest.Password);
-        await window.Page.WaitForURLAsync("**/?_task=mail**");
+        await window.ShownAsync("_task=mail");
         return window;
     }
 }

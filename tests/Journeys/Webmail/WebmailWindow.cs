@@ -39,13 +39,17 @@ public sealed class WebmailWindow(IBrowserContext context, IPage page, string ad
     public async Task ReadAsync(string subject)
     {
         await Message(subject).Locator("td.subject").DblClickAsync();
-        await Page.WaitForURLAsync("**_action=show**");
+        await ShownAsync("_action=show");
     }
 
     public ILocator Folder(string role) => Page.Locator($"#mailboxlist li.mailbox.{role} > a");
 
     /// <summary>A button above a list or a message that can be seen.</summary>
     public ILocator Button(string role) => Page.Locator($"a.{role}:not(.all):not(.disabled)").Filter(new() { Visible = true }).First;
+
+    /// <summary>Waits for a page whose address has a part.</summary>
+    public Task ShownAsync(string part, int seconds = 60)
+        => Page.WaitForURLAsync(url => url.Contains(part, StringComparison.Ordinal), new() { Timeout = 1000 * seconds });
 
     public Task SendAsync() => Page.ClickAsync("button.send");
 
@@ -62,11 +66,24 @@ public sealed class WebmailWindow(IBrowserContext context, IPage page, string ad
     public Task ListedAsync(params string[] subjects) => Eventually.Async(
         async () => string.Join(' ', (await Messages.Locator("span.subject a").AllInnerTextsAsync()).Select(s => s.Trim())), s => s == string.Join(' ', subjects));
 
+    /// <summary>Adds to the contacts.</summary>
+    public async Task AddContactAsync(string name, string mail)
+    {
+        await GoAsync("?_task=addressbook");
+        await Page.ClickAsync("#directorylist li.addressbook >> nth=0");
+        await Button("create").ClickAsync();
+        var form = Page.FrameLocator("#contact-frame");
+        await form.Locator("[name=_firstname]").FillAsync(name);
+        await form.Locator("[name='_email[]']").First.FillAsync(mail);
+        await form.Locator("button.submit").ClickAsync();
+        await Page.Locator("#contacts-table tr.contact", new() { HasText = name }).WaitForAsync();
+    }
+
     /// <summary>A new message's window.</summary>
     public async Task ComposeAsync(string to, string subject, string text)
     {
         await GoAsync("?_task=mail&_action=compose");
-        await Page.WaitForURLAsync("**_id=**");
+        await ShownAsync("_id=");
         await Page.FillAsync("#compose_to input", to);
         await Page.FillAsync("#compose-subject", subject);
         await Page.FillAsync("#composebody", text);

@@ -16,20 +16,14 @@ public sealed class Webmail_data(PlatformUnderTest platform, WebmailBrowser brow
         var neighbour = await platform.AccountAsync(domain, "hanako");
         await using var window = await browser.LogInAsync(account);
         await using var other = await browser.LogInAsync(neighbour);
-        foreach (var w in new[] { window, other })
-        {
-            await w.GoAsync("?_task=addressbook&_framed=1&_action=add&_source=0");
-            await w.Page.FillAsync("[name=_firstname]", "Friend");
-            await w.Page.FillAsync("[name='_email[]'] >> nth=0", "friend@elsewhere.example");
-            await w.Page.RunAndWaitForResponseAsync(() => w.Page.ClickAsync("button.submit"), r => r.Request.Method == "POST");
-        }
+        foreach (var w in new[] { window, other }) await w.AddContactAsync("Friend", "friend@elsewhere.example");
 
         await Eventually.Async(async () => await CountsAsync(account) is { Users: 1, Identities: 1, Contacts: 1, Sessions: > 0 });
         var deleted = await platform.Operator.SendAsync(HttpMethod.Delete, $"/api/v1/accounts/{account}");
         Assert.Equal(202, deleted.Status);
         await platform.JobAsync(deleted, "succeeded");
 
-        Assert.Equal((0, 0, 0, 0), await CountsAsync(account));
+        Assert.Equal(new Kept(0, 0, 0, 0), await CountsAsync(account));
         Assert.True(await CountsAsync(neighbour) is { Users: 1, Contacts: 1, Sessions: > 0 });
         await window.GoAsync("?_task=addressbook");
         await window.Page.WaitForSelectorAsync("#rcmloginuser");
@@ -55,7 +49,7 @@ public sealed class Webmail_data(PlatformUnderTest platform, WebmailBrowser brow
         await ReadyAsync();
         await window.GoAsync("?_task=mail&_mbox=Drafts");
         await window.Message("Unfinished").Locator("td.subject").DblClickAsync();
-        await window.Page.WaitForURLAsync("**_action=compose**");
+        await window.ShownAsync("_action=compose");
         Assert.Contains("the beginning", await window.Page.InputValueAsync("#composebody"), StringComparison.Ordinal);
         await window.SendAsync();
         await platform.ArrivesAsync(other, "Unfinished");
@@ -77,14 +71,13 @@ public sealed class Webmail_data(PlatformUnderTest platform, WebmailBrowser brow
             Assert.Contains("72 MB", await window.Page.InnerTextAsync("#compose-attachments"), StringComparison.Ordinal); // said before
 
             await window.Page.SetInputFilesAsync("#uploadform input[type=file]", tooLarge);
-            await window.Page.Locator("#messagestack, .ui-dialog", new() { HasText = "72 MB" }).First.WaitForAsync();
+            await window.Page.Locator("#messagestack", new() { HasText = "上限(72 MB)" }).First.WaitForAsync();
             Assert.Equal(0, await window.Attachments.CountAsync());
-            await window.Page.Keyboard.PressAsync("Escape");
 
             await window.Page.SetInputFilesAsync("#uploadform input[type=file]", fits);
             await window.Attachments.WaitForAsync(new() { Timeout = 120_000 });
             await window.SendAsync();
-            await window.Page.WaitForURLAsync("**_mbox=INBOX**", new() { Timeout = 240_000 });
+            await window.ShownAsync("_mbox=INBOX", seconds: 240);
         }
         finally
         {
@@ -113,7 +106,7 @@ public sealed class Webmail_data(PlatformUnderTest platform, WebmailBrowser brow
         }
     });
 
-    private async Task<(long Users, long Identities, long Contacts, long Sessions)> CountsAsync(string account)
+    private async Task<Kept> CountsAsync(string account)
     {
         var (host, port) = platform.Server("postgres");
         var password = await File.ReadAllTextAsync(Path.Combine(platform.Home, "secrets", "postgres-webmail"));
@@ -128,6 +121,8 @@ public sealed class Webmail_data(PlatformUnderTest platform, WebmailBrowser brow
         command.Parameters.Add(new() { Value = account });
         await using var reader = await command.ExecuteReaderAsync();
         Assert.True(await reader.ReadAsync());
-        return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
+        return new(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
     }
+
+    private sealed record Kept(long Users, long Identities, long Contacts, long Sessions);
 }

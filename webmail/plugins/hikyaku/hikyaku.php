@@ -21,6 +21,7 @@ class hikyaku extends rcube_plugin
         $this->add_hook('login_failed', [$this, 'login_failed']);
         $this->add_hook('storage_init', [$this, 'storage_init']);
         $this->add_hook('storage_connect', [$this, 'storage_connect']);
+        $this->add_hook('render_mailboxlist', [$this, 'render_mailboxlist']);
         $this->add_hook('settings_actions', [$this, 'settings_actions']);
         $this->add_hook('render_page', [$this, 'render_page']);
         $this->include_stylesheet('hikyaku.css');
@@ -90,6 +91,19 @@ class hikyaku extends rcube_plugin
     public function storage_connect($args)
     {
         $args['preauth_ident'] = ['name' => 'Hikyaku Webmail', 'x-originating-ip' => rcube_utils::remote_addr()];
+
+        return $args;
+    }
+
+    /** The archive's name in the reader's language, as the other folders have theirs. */
+    public function render_mailboxlist($args)
+    {
+        foreach ($args['list'] as $key => $folder) {
+            if ($folder['id'] == 'Archive') {
+                $args['list'][$key]['name'] = $this->gettext('archive');
+                $args['list'][$key]['class'] = 'archive';
+            }
+        }
 
         return $args;
     }
