@@ -36,6 +36,7 @@ public sealed class WebmailBrowser(PlatformUnderTest platform) : IAsyncLifetime
         var window = await OpenAsync(locale);
         await window.LogInAsync(account, PlatformUnderTest.Password);
         await window.ShownAsync("_task=mail");
+        await window.IdleAsync();
         return window;
     }
 }

@@ -19,7 +19,14 @@ public sealed class WebmailWindow(IBrowserContext context, IPage page, string ad
 
     public ValueTask DisposeAsync() => context.DisposeAsync();
 
-    public Task<IResponse?> GoAsync(string query) => Page.GotoAsync($"{address}/{query}");
+    public async Task GoAsync(string query)
+    {
+        await Page.GotoAsync($"{address}/{query}");
+        await IdleAsync();
+    }
+
+    /// <summary>Waits until the page has loaded its lists: Roundcube ignores clicks before.</summary>
+    public Task IdleAsync() => Page.WaitForFunctionAsync("() => window.rcmail && !window.rcmail.busy");
 
     public async Task LogInAsync(string account, string password)
     {
@@ -40,6 +47,7 @@ public sealed class WebmailWindow(IBrowserContext context, IPage page, string ad
     {
         await Message(subject).Locator("td.subject").DblClickAsync();
         await ShownAsync("_action=show");
+        await IdleAsync();
     }
 
     public ILocator Folder(string role) => Page.Locator($"#mailboxlist li.mailbox.{role} > a");

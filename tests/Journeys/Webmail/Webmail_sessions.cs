@@ -51,7 +51,7 @@ public sealed partial class Webmail_sessions(PlatformUnderTest platform, Webmail
 
         static async ValueTask<Stream> ConnectFromAsync(SocketsHttpConnectionContext context, CancellationToken stop)
         {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             socket.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.9"), 0));
             await socket.ConnectAsync(context.DnsEndPoint, stop);
             return new NetworkStream(socket, ownsSocket: true);
