@@ -33,3 +33,9 @@ provide_mail_programs() {
     local packages=(mutt isync nsd)
     { command -v mutt && command -v mbsync && command -v nsd; } >/dev/null || install_packages
 }
+
+# The browser in which journeys use webmail, with a font for Japanese.
+provide_browser() {
+    local packages=(chromium fonts-noto-cjk)
+    command -v chromium >/dev/null || install_packages
+}

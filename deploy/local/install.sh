@@ -6,11 +6,10 @@ packages=(
     dovecot-core dovecot-imapd dovecot-pop3d dovecot-lmtpd dovecot-sqlite dovecot-sieve rspamd postsrsd redis-server
     clamav-daemon clamav-freshclam
     roundcube-core roundcube-pgsql php-fpm php-cli php-intl php-pgsql nginx-light
-    chromium fonts-noto-cjk
     supervisor sqlite3 curl jq openssl git ca-certificates
 )
 # The commands of those packages, to tell on other systems what is missing.
-programs=(postgres rabbitmq-server postfix dovecot rspamd postsrsd redis-server clamd freshclam nginx php chromium supervisord sqlite3 curl jq openssl git)
+programs=(postgres rabbitmq-server postfix dovecot rspamd postsrsd redis-server clamd freshclam nginx php supervisord sqlite3 curl jq openssl git)
 
 install_everything() {
     require_supported_machine
