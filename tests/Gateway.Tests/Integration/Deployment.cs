@@ -9,8 +9,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
-[assembly: AssemblyFixture(typeof(Hikyaku.Gateway.Tests.Integration.Deployment))]
-
 namespace Hikyaku.Gateway.Tests.Integration;
 
 /// <summary>The real services behind the real gateway, all in this process, on servers of their own.</summary>

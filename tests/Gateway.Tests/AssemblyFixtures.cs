@@ -1,0 +1,3 @@
+using Hikyaku.Gateway.Tests.Integration;
+
+[assembly: AssemblyFixture(typeof(Deployment))]
