@@ -16,7 +16,6 @@ done
 while read -r name offset; do
     export "PORT_$name=$((HIKYAKU_PORT_BASE + offset))"
 done <<'PORTS'
-PANEL 1
 WEBMAIL 2
 OUTBOX_SMTP 4
 POSTGRES 5

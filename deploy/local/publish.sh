@@ -34,7 +34,7 @@ hash_of_sources() {
     (
         cd "$repo"
         git -c safe.directory="$repo" ls-files -z -co --exclude-standard -- \
-            contracts services gateway mailnode webmail/WebmailEraser platform tools deploy/local/Outbox deploy/local/publish.proj deploy/services.tsv \
+            contracts services gateway mailnode panel webmail/WebmailEraser platform tools deploy/local/Outbox deploy/local/publish.proj deploy/services.tsv \
             '*.props' '*.targets' global.json '*.config' ':(exclude)*.md' ':(exclude)mailnode/config' |
             sort -zu | { xargs -0 sha256sum 2>/dev/null || true; } | sha256sum
     )

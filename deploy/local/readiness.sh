@@ -85,6 +85,7 @@ write_endpoints() {
     cat >"$file.new" <<JSON
 {
   "gateway": "http://$host:$PORT_GATEWAY",
+  "panel": "http://$host:$PORT_PANEL",
   "webmail": "$webmail_address",
   "imap": "$host:$PORT_IMAP",
   "imaps": "$host:$PORT_IMAPS",

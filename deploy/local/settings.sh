@@ -70,7 +70,8 @@ settings_of_spam() {
 
 settings_of_gateway() {
     setting Hikyaku__TokenPrivateKey "$HIKYAKU_HOME/secrets/token.key"
-    [[ -z ${HIKYAKU_TRUSTED_PROXIES:-} ]] || setting Hikyaku__TrustedProxies "$HIKYAKU_TRUSTED_PROXIES"
+    # The panel tells whom it asks for; it runs beside the gateway.
+    setting Hikyaku__TrustedProxies "${HIKYAKU_TRUSTED_PROXIES:-127.0.0.1}"
     addresses_of keys token
 }
 
@@ -90,6 +91,11 @@ settings_of_own_mail() {
 settings_of_feed() {
     settings_of_own_mail
     [[ -z ${HIKYAKU_WEBHOOK_ALLOW:-} ]] || setting Hikyaku__WebhookAllow "$HIKYAKU_WEBHOOK_ALLOW"
+}
+
+settings_of_panel() {
+    setting Hikyaku__Gateway "http://127.0.0.1:$PORT_GATEWAY"
+    setting Hikyaku__KeysFolder "$HIKYAKU_HOME/panel/keys"
 }
 
 settings_of_mailnode() { settings_of_node mail1 mailnode node-credential PORT; }

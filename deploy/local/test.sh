@@ -25,7 +25,7 @@ run_tests() {
     require_dotnet
     if [[ $part =~ ^(all|integration|long)$ ]]; then
         provide_corpus
-        provide_mail_programs
+        provide_test_programs
     fi
     [[ ! $part =~ ^(all|journeys|long)$ ]] || provide_browser
 

@@ -70,7 +70,7 @@ public partial class DeployedPrograms
     private static IEnumerable<T> Twice<T>(IEnumerable<T> values) => values.GroupBy(v => v).Where(g => g.Count() > 1).Select(g => g.Key);
 
     private static IEnumerable<string> Deployables()
-        => new[] { "services", "gateway", "mailnode", "webmail" }.SelectMany(f => Repository.Files(f, "*.csproj"))
+        => new[] { "services", "gateway", "mailnode", "panel", "webmail" }.SelectMany(f => Repository.Files(f, "*.csproj"))
             .Where(f => IsProgramText().IsMatch(File.ReadAllText(f)))
             .Select(f => Path.GetRelativePath(Repository.Root, Path.GetDirectoryName(f)!));
 

@@ -27,13 +27,14 @@ internal static class Repository
 {
     public static readonly string Root = FindRoot(AppContext.BaseDirectory);
 
-    /// <summary>Everything below contracts, services, gateway, mailnode and webmail: what is deployed, and contracts.</summary>
+    /// <summary>Everything below contracts, services, gateway, mailnode, panel and webmail: what is deployed, and contracts.</summary>
     public static readonly IReadOnlyList<Project> Projects =
     [
         .. ProjectsBelow(Path.Combine(Root, "contracts"), depth: 1),
         .. ProjectsBelow(Path.Combine(Root, "services"), depth: 2),
         .. ProjectsBelow(Path.Combine(Root, "gateway"), depth: 1),
         .. ProjectsBelow(Path.Combine(Root, "mailnode"), depth: 1),
+        .. ProjectsBelow(Path.Combine(Root, "panel"), depth: 1),
         .. ProjectsBelow(Path.Combine(Root, "webmail"), depth: 1),
     ];
 

@@ -1,0 +1,245 @@
+// Islands of the panel. Each finds its elements by a data- attribute, and a page without this file still works.
+// Texts stand in data- attributes, so that they come from the server in the reader's language.
+const text = document.body.dataset;
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+// The browser's time zone, for times on the next page.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !document.cookie.includes('panel-browser-zone=')) document.cookie = `panel-browser-zone=${zone};path=/;max-age=31536000;samesite=lax`;
+
+// Drafts (P-4): what is typed lives in the tab until the server has taken it; secrets never.
+const draftOf = form => `draft:${location.pathname}:${form.elements._login?.value ?? ''}`;
+const isKept = field => field.name && !field.name.startsWith('_') && field.type !== 'password' && field.type !== 'hidden' && field.type !== 'file';
+const valueOf = field => field.type === 'checkbox' || field.type === 'radio' ? field.checked : field.value;
+const keyOf = field => field.type === 'checkbox' || field.type === 'radio' ? `${field.name}=${field.value}` : field.name;
+
+function restore(form) {
+    const draft = JSON.parse(sessionStorage.getItem(draftOf(form)) ?? 'null');
+    if (!draft || document.getElementById('errors')) return; // what was refused is drawn by the server
+    let restored = false;
+    for (const field of [...form.elements].filter(isKept)) {
+        const value = draft[keyOf(field)];
+        if (value === undefined || value === valueOf(field)) continue;
+        if (typeof value === 'boolean') field.checked = value;
+        else field.value = value;
+        restored = true;
+    }
+    if (!restored) return;
+    const note = document.createElement('p');
+    note.className = 'message note';
+    note.setAttribute('role', 'status');
+    note.dataset.flash = 'draft';
+    note.textContent = text.textRestored;
+    form.before(note);
+}
+
+document.addEventListener('input', event => {
+    const form = event.target.closest?.('form[data-draft]');
+    if (form) sessionStorage.setItem(draftOf(form), JSON.stringify(Object.fromEntries([...form.elements].filter(isKept).map(f => [keyOf(f), valueOf(f)]))));
+});
+
+// A form with a draft is sent by fetch, so that nothing is lost while the panel is away (C-DOWN): the same POST, the same answer,
+// the whole page. The form's own key lets the gateway do it once, however often it is sent.
+document.addEventListener('submit', async event => {
+    const form = event.target;
+    if (form.dataset.forgets) sessionStorage.removeItem(`chosen:${form.dataset.forgets}`);
+    if (form.matches('[data-sign-out]')) for (const key of Object.keys(sessionStorage).filter(k => k.startsWith('draft:'))) sessionStorage.removeItem(key);
+    if (!form.matches('form[data-draft]') || event.defaultPrevented) return;
+    event.preventDefault();
+    if (form.ariaBusy === 'true') return;
+    form.ariaBusy = 'true';
+    const body = form.enctype === 'multipart/form-data' ? new FormData(form, event.submitter) : new URLSearchParams(new FormData(form, event.submitter));
+    for (let wait = 500; ; wait = Math.min(wait * 2, 5000)) {
+        try {
+            const answer = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'text/html' } });
+            if ([502, 503, 504].includes(answer.status)) throw new Error('away');
+            showAway(false);
+            if (answer.redirected) {
+                if (!/\/login$/.test(new URL(answer.url).pathname)) sessionStorage.removeItem(draftOf(form));
+                location.assign(answer.url);
+                return;
+            }
+            show(await answer.text());
+            return;
+        } catch {
+            showAway(true);
+            await new Promise(done => setTimeout(done, wait));
+        }
+    }
+});
+
+function show(html) {
+    const page = new DOMParser().parseFromString(html, 'text/html');
+    document.title = page.title;
+    document.querySelector('main').replaceWith(page.querySelector('main'));
+    scrollTo(0, 0);
+    enter();
+}
+
+function showAway(is) {
+    const bar = document.querySelector('.away');
+    if (!is) return bar?.remove();
+    if (bar) return;
+    const p = document.createElement('p');
+    p.className = 'away';
+    p.setAttribute('role', 'alert');
+    p.dataset.flash = 'down';
+    p.textContent = text.textDown;
+    document.body.prepend(p);
+}
+
+// 'Saved' becomes 'in force' (C-SAVE): twice a second for ten seconds, then every three.
+async function watch(message) {
+    const since = Date.now();
+    for (;;) {
+        await new Promise(done => setTimeout(done, Date.now() - since < 10_000 ? 500 : 3000));
+        if (!message.isConnected) return;
+        try {
+            const answer = await fetch(message.dataset.watch, { headers: { Accept: 'application/json' }, redirect: 'error' });
+            const { inForce, time } = await answer.json();
+            if (inForce) {
+                message.querySelector('[data-words]').textContent = `${message.dataset.done} ${message.dataset.since.replace('{0}', time)}`;
+                message.className = 'message good';
+                message.dataset.flash = 'in-force';
+                return;
+            }
+        } catch { /* asked again */ }
+        if (Date.now() - since > 10_000 && message.dataset.flash === 'saved') {
+            message.querySelector('[data-words]').textContent = message.dataset.slow;
+            message.dataset.flash = 'slow';
+        }
+    }
+}
+
+// A new password (C-PASS): shown, generated, and its rules ticked off while one types.
+const symbols = '#()+-.[]{}!<>_:*$@%^&,~';
+const letters = ['abcdefghijkmnopqrstuvwxyz', 'ABCDEFGHJKLMNPQRSTUVWXYZ', '23456789', symbols];
+const random = below => {
+    for (;;) { // without bias
+        const [number] = crypto.getRandomValues(new Uint32Array(1));
+        if (number < 4294967296 - 4294967296 % below) return number % below;
+    }
+};
+function generate() {
+    for (;;) {
+        const word = Array.from({ length: 16 }, () => { const set = letters[random(10) < 7 ? random(2) : 2 + random(2)]; return set[random(set.length)]; }).join('');
+        if (letters.every(set => [...set].some(c => word.includes(c))) && !/[0-9]{6}/.test(word)) return word;
+    }
+}
+function newPassword(part) {
+    const fields = all('input', part);
+    const [show, make] = [part.querySelector('[data-show]'), part.querySelector('[data-generate]')];
+    const reveal = is => {
+        for (const field of fields) field.type = is ? 'text' : 'password';
+        show.textContent = is ? show.dataset.hide : show.dataset.show;
+        show.ariaPressed = String(is);
+    };
+    const judge = () => {
+        const word = fields[0].value;
+        for (const rule of all('[data-rule]', part)) {
+            const done = new RegExp(rule.dataset.rule).test(word);
+            rule.classList.toggle('done', done);
+            rule.querySelector('[data-state]').textContent = word === '' ? '' : done ? rule.dataset.done : rule.dataset.todo;
+        }
+        const meter = part.querySelector('[data-strength]');
+        const bits = Math.log2(letters.reduce((sum, set) => sum + ([...set].some(c => word.includes(c)) ? set.length : 0), 1)) * new Set(word).size;
+        clearTimeout(meter.timer);
+        meter.timer = setTimeout(() => { meter.textContent = word === '' ? '' : bits < 50 ? meter.dataset.weak : bits < 75 ? meter.dataset.fair : meter.dataset.strong; }, 600);
+    };
+    for (const hidden of all('[data-needs-script]', part)) hidden.hidden = false;
+    show.addEventListener('click', () => reveal(show.ariaPressed !== 'true'));
+    make.addEventListener('click', () => {
+        const word = generate();
+        for (const field of fields) field.value = word;
+        reveal(true);
+        judge();
+    });
+    fields[0].addEventListener('input', judge);
+}
+
+// Chosen rows of a list are kept in the tab across pages and searches; the bar tells how many they are.
+function selection(form) {
+    const key = `chosen:${form.dataset.selection}`;
+    const chosen = new Set(JSON.parse(sessionStorage.getItem(key) ?? '[]'));
+    const boxes = all('input[type=checkbox][name=names]', form);
+    const whole = form.querySelector('[data-choose-all]');
+    const bar = form.querySelector('[data-chosen]');
+    const draw = () => {
+        for (const box of boxes) box.checked = chosen.has(box.value);
+        if (whole) [whole.checked, whole.indeterminate] = [boxes.length > 0 && boxes.every(b => b.checked), boxes.some(b => b.checked) && !boxes.every(b => b.checked)];
+        bar.hidden = chosen.size === 0;
+        bar.querySelector('[data-count]').textContent = bar.dataset.chosen.replace('{0}', chosen.size.toLocaleString('en'));
+        sessionStorage.setItem(key, JSON.stringify([...chosen]));
+        // Those of other pages go along when the form is sent.
+        for (const other of all('input[type=hidden][name=names]', form)) other.remove();
+        for (const name of chosen) {
+            if (boxes.some(b => b.value === name)) continue;
+            const hidden = Object.assign(document.createElement('input'), { type: 'hidden', name: 'names', value: name });
+            form.append(hidden);
+        }
+    };
+    const set = (name, is) => is ? chosen.add(name) : chosen.delete(name);
+    for (const box of boxes) box.addEventListener('change', () => { set(box.value, box.checked); draw(); });
+    whole?.addEventListener('change', () => { for (const box of boxes) set(box.value, whole.checked); draw(); });
+    if (whole) whole.closest('label').hidden = false;
+    bar.querySelector('[data-clear]').addEventListener('click', () => { chosen.clear(); draw(); });
+    bar.querySelector('[data-clear]').hidden = false;
+    bar.classList.add('floating');
+    draw();
+}
+
+// The way back to a list carries its last search and page.
+function lists() {
+    const here = location.pathname.match(/^\/domains\/([^/]+)\/accounts$/);
+    if (here) sessionStorage.setItem(`list:${here[1]}`, location.search);
+    for (const link of all('[data-list]')) link.search = sessionStorage.getItem(`list:${link.dataset.list}`) ?? '';
+}
+
+function counter(field) {
+    const out = document.createElement('p');
+    out.className = 'hint counter';
+    field.closest('.field').append(out);
+    const draw = () => { out.textContent = field.value.length >= Number(field.dataset.counter) ? `${field.value.length} / ${field.maxLength}` : ''; };
+    field.addEventListener('input', draw);
+    draw();
+}
+
+function capsLock(hint) {
+    const field = hint.closest('.field').querySelector('input');
+    field.addEventListener('keyup', event => { hint.textContent = event.getModifierState?.('CapsLock') ? hint.dataset.caps : ''; });
+}
+
+function copy(button) {
+    button.hidden = false;
+    button.addEventListener('click', async () => {
+        await navigator.clipboard.writeText(button.dataset.copy);
+        button.textContent = text.textCopied;
+        setTimeout(() => { button.textContent = text.textCopy; }, 2000);
+    });
+}
+
+// Menus close when the focus or a click goes elsewhere, and by Escape.
+document.addEventListener('click', event => { for (const menu of all('details.menu[open]')) if (!menu.contains(event.target)) menu.open = false; });
+document.addEventListener('keydown', event => {
+    if (event.key !== 'Escape') return;
+    for (const menu of all('details.menu[open]')) { menu.open = false; menu.querySelector('summary').focus(); }
+});
+
+function enter() {
+    all('form[data-draft]').forEach(restore);
+    all('[data-watch]').forEach(watch);
+    all('[data-without-script]').forEach(e => { e.hidden = true; });
+    all('[data-new-password]').forEach(newPassword);
+    all('form[data-selection]').forEach(selection);
+    lists();
+    all('[data-counter]').forEach(counter);
+    all('[data-caps]').forEach(capsLock);
+    all('[data-copy]').forEach(copy);
+    all('[data-forget]').forEach(e => sessionStorage.removeItem(`chosen:${e.dataset.forget}`));
+    const errors = document.getElementById('errors');
+    if (errors?.dataset.focus) document.getElementById(errors.dataset.focus).focus();
+    else errors?.focus();
+}
+
+if (innerWidth < 640) document.querySelector('.side')?.removeAttribute('open');
+enter();

@@ -1,0 +1,70 @@
+using Hikyaku.Panel.Api;
+using Microsoft.AspNetCore.Components.Endpoints;
+
+namespace Hikyaku.Panel.Hosting;
+
+/// <summary>On a page that can be read without signing in.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class AnybodyAttribute : Attribute;
+
+/// <summary>On a page that exists for operators only; for everybody else it is not there (ROLE-2).</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class OperatorsOnlyAttribute : Attribute;
+
+/// <summary>Asks the gateway who reads a page before the page is drawn, and sends whoever is not signed in to the sign-in page.</summary>
+public static class Access
+{
+    /// <summary>Where a first password is changed; no other page opens until that is done (GWY-2).</summary>
+    public const string FirstPasswordPath = "/password/first";
+
+    /// <summary>Adds it, behind routing.</summary>
+    public static IApplicationBuilder UseReaders(this IApplicationBuilder app) => app.Use(async (http, next) =>
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<ComponentTypeMetadata>()?.Type is not { } page || await MayReadAsync(http, page)) await next(http);
+    });
+
+    private static async Task<bool> MayReadAsync(HttpContext http, Type page)
+    {
+        var reader = http.RequestServices.GetRequiredService<Reader>();
+        var gateway = http.RequestServices.GetRequiredService<GatewayClient>();
+        if (page.IsDefined(typeof(AnybodyAttribute), inherit: true))
+        {
+            await KnowAsync(reader, gateway);
+            return true;
+        }
+
+        if (reader.Token is null) throw new GatewayRefusalException(StatusCodes.Status401Unauthorized);
+        reader.Me ??= await gateway.GetAsync<Me>("me");
+        if (page.IsDefined(typeof(OperatorsOnlyAttribute), inherit: true) && !reader.IsOperator) throw new GatewayRefusalException(StatusCodes.Status404NotFound);
+        if (reader.Me.PasswordChangeRequired && !reader.InUserShell && http.Request.Path != FirstPasswordPath)
+        {
+            http.Response.Redirect(FirstPasswordPath);
+            return false;
+        }
+
+        return await IsSameLoginAsync(http, reader);
+    }
+
+    // A page for anybody has the reader's menu if it can be known; it is also the page that says that the gateway is away.
+    private static async Task KnowAsync(Reader reader, GatewayClient gateway)
+    {
+        if (reader.Me is not null || reader.Token is null) return;
+        try
+        {
+            reader.Me = await gateway.GetAsync<Me>("me");
+        }
+        catch (GatewayRefusalException)
+        {
+            reader.Me = null;
+        }
+    }
+
+    // Another tab may have signed in as somebody else since the form was drawn.
+    private static async Task<bool> IsSameLoginAsync(HttpContext http, Reader reader)
+    {
+        if (!http.Request.HasFormContentType) return true;
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        if (form[Forms.LoginField].ToString() is { Length: > 0 } drawnFor && drawnFor != reader.Me!.Login) throw new GatewayRefusalException(StatusCodes.Status409Conflict);
+        return true;
+    }
+}

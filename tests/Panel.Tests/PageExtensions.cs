@@ -1,0 +1,24 @@
+using Microsoft.Playwright;
+
+namespace Hikyaku.Panel.Tests;
+
+/// <summary>What tests find on every page.</summary>
+internal static class PageExtensions
+{
+    /// <summary>The screen of a name in the inventory.</summary>
+    public static ILocator Screen(this IPage page, string id) => page.Locator($"main[data-screen={id}]");
+
+    /// <summary>The message after a change: saved, in-force, slow or error.</summary>
+    public static ILocator Flash(this IPage page, string kind) => page.Locator($"[data-flash={kind}]");
+
+    /// <summary>A field by the name that it has in the API.</summary>
+    public static ILocator Field(this IPage page, string name) => page.Locator($"[name={name}]:not([type=hidden])");
+
+    /// <summary>Types a sign-in.</summary>
+    public static async Task SignInAsync(this IPage page, string login, string password)
+    {
+        await page.Field("login").FillAsync(login);
+        await page.Field("password").FillAsync(password);
+        await page.Locator("form.stack button.primary").ClickAsync();
+    }
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Net;
+using Hikyaku.Gateway.Tests.Integration;
+using Hikyaku.Platform.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Playwright;
+
+[assembly: AssemblyFixture(typeof(Hikyaku.Panel.Tests.PanelUnderTest))]
+
+namespace Hikyaku.Panel.Tests;
+
+/// <summary>The panel before the real gateway and services, and a real browser.</summary>
+public sealed class PanelUnderTest : IAsyncLifetime
+{
+    public const int Desktop = 1280;
+    public const int Phone = 360;
+
+    private readonly string _keys = Directory.CreateTempSubdirectory("hikyaku-test-panel-").FullName;
+    private WebApplication? _panel;
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    /// <summary>Gateway and services.</summary>
+    public Deployment Platform { get; } = new();
+
+    /// <summary>Where the panel is; the same after a restart.</summary>
+    public Uri Address { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await Platform.InitializeAsync();
+        await StartAsync();
+        _playwright = await Microsoft.Playwright.Playwright.CreateAsync();
+        // Without a sandbox of its own, as tests run as root.
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null) await _browser.CloseAsync();
+        _playwright?.Dispose();
+        if (_panel is not null) await StopAsync();
+        await Platform.DisposeAsync();
+        Directory.Delete(_keys, recursive: true);
+    }
+
+    /// <summary>Starts the panel, again at the same address.</summary>
+    public async Task StartAsync()
+    {
+        _panel = await StartPanelAsync(Platform.Client.Address, Address ?? new Uri("http://127.0.0.1:0"));
+        Address = new Uri(_panel.Urls.First());
+    }
+
+    /// <summary>Ends the panel.</summary>
+    public async Task StopAsync()
+    {
+        await _panel!.StopAsync(new CancellationToken(canceled: true));
+        await _panel.DisposeAsync();
+        _panel = null;
+    }
+
+    /// <summary>A further panel with the same keys, before another gateway.</summary>
+    public async Task<WebApplication> StartPanelAsync(Uri gateway, Uri? at = null)
+    {
+        var panel = Program.Build(["--urls", (at ?? new Uri("http://127.0.0.1:0")).ToString(), $"--Hikyaku:Gateway={gateway}", $"--Hikyaku:KeysFolder={_keys}", "--Logging:LogLevel:Default=Warning"]);
+        await panel.StartAsync();
+        return panel;
+    }
+
+    /// <summary>A window of a browser in which nobody is signed in.</summary>
+    public async Task<IPage> PageAsync(string language = "ja", int width = Desktop, ColorScheme scheme = ColorScheme.Light, bool script = true, Uri? panel = null)
+    {
+        var context = await _browser!.NewContextAsync(new()
+        {
+            BaseURL = (panel ?? Address).ToString(),
+            Locale = language == "ja" ? "ja-JP" : "en-US",
+            TimezoneId = "Asia/Tokyo",
+            ViewportSize = new() { Width = width, Height = width == Phone ? 740 : 860 },
+            ColorScheme = scheme,
+            JavaScriptEnabled = script,
+        });
+        var page = await context.NewPageAsync();
+        page.SetDefaultTimeout(20_000);
+        return page;
+    }
+
+    /// <summary>A window in which somebody is signed in, without having typed it.</summary>
+    public async Task<IPage> SignedInAsync(string login, string password, string language = "ja", int width = Desktop, ColorScheme scheme = ColorScheme.Light, bool script = true)
+    {
+        var page = await PageAsync(language, width, scheme, script);
+        var token = await Platform.Client.SignInAsync(login, password);
+        await page.Context.AddCookiesAsync([new() { Name = login.Contains('@', StringComparison.Ordinal) ? "panel-user" : "panel-admin", Value = token, Url = Address.ToString() }]);
+        return page;
+    }
+
+    /// <summary>A domain whose administrator has a password of their own.</summary>
+    public async Task<Tenant> TenantAsync()
+    {
+        var tenant = await Platform.TenantAsync();
+        var token = await Platform.Client.SignInAsync(tenant.Admin, Deployment.Password);
+        await Platform.Client.MustAsync(HttpStatusCode.NoContent, HttpMethod.Put, "/api/v1/me/password", token, new { current = Deployment.Password, @new = AdminPassword });
+        return tenant;
+    }
+
+    /// <summary>The password of a tenant's administrator.</summary>
+    public const string AdminPassword = "Asagao-no-82x";
+
+    /// <summary>Keeps a picture for people to look at, when HIKYAKU_SCREENSHOTS names a folder.</summary>
+    public static async Task ShootAsync(IPage page, string name)
+    {
+        if (Environment.GetEnvironmentVariable("HIKYAKU_SCREENSHOTS") is not { Length: > 0 } folder) return;
+        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{page.ViewportSize!.Width.ToString(CultureInfo.InvariantCulture)}.png"), FullPage = true });
+    }
+}
