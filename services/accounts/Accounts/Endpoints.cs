@@ -7,6 +7,7 @@ using Hikyaku.Accounts.History;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.SecondFactors;
 using Hikyaku.Accounts.Server;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Accounts.Undo;
@@ -30,6 +31,7 @@ public static class Endpoints
         MapFiles(app.MapGroup("/api/v1"));
         app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change one's own password");
+        SecondFactorEndpoints.Map(app);
         app.MapGet("/api/v1/nodes", ReadNodes.Handle).Produces<Page<NodeView>>()
             .Allow(Scope.None, Roles.Operator).WithSummary("List the mail nodes");
         app.MapCommands("/api/v1/nodes").MapPost("/{id}/retire", RetireMailNode.Handle).Produces(204)

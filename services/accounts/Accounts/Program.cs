@@ -9,6 +9,7 @@ using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Notices;
 using Hikyaku.Accounts.Publishing;
+using Hikyaku.Accounts.SecondFactors;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Accounts.Storage;
 using Hikyaku.Accounts.Undo;
@@ -45,6 +46,7 @@ public static class Program
         var services = builder.Services;
         services.AddFormerQueues(("erasure", "accounts-erasure"), ("mailbox-usage", "accounts-mailbox-usage"), ("mail-data-deletion", "accounts-mail-data-deletion"), ("bulk-jobs", "accounts-jobs"));
         services.AddSingleton<Passwords>();
+        services.AddSingleton<SecondFactorCodes>();
         services.AddSingleton<DkimKeys>();
         services.AddSingleton<NodePlacement>();
         services.AddSingleton<NodeStates>();
@@ -64,6 +66,7 @@ public static class Program
         services.AddSingleton<IJobDetails, LeftAccounts>();
         services.AddJobs(AccountsJobs.All);
         services.AddHostedService<FirstOperator>();
+        services.AddHostedService<ResetAtStart>();
         services.AddHostedService<DkimKeysAtStart>();
         services.AddHostedService<StaleDefinitions>();
         return builder.BuildService(Endpoints.Map);

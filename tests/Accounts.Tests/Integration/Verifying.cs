@@ -91,6 +91,7 @@ public sealed class Verifying(VerifiedService service) : IClassFixture<VerifiedS
     [InlineData("insert into mail_account_list (account_id, domain, address, capacity_mb, life, created_at) values (@key, 'x.example', 'a@x.example', 1, 1, now())", "it is in the list of accounts and has no history")]
     [InlineData("insert into mt_doc_mail_account (id, data) values (@key, '{}')", "it has a snapshot in mt_doc_mail_account and no history")]
     [InlineData("insert into mt_doc_credential (id, data, owner) values (@key, '{\"Hash\":\"$argon2id$x\"}', @key)", "it has credentials and no history")]
+    [InlineData("insert into mt_doc_second_factor (id, data) values (@key, '{\"Sealed\":\"x\"}')", "its second factor is on without a secret, or off with one")]
     [InlineData("insert into domain_usage values (@key, 0, 0)", "it is in domain_usage and was never added")]
     public async Task A_row_that_no_history_accounts_for_is_found(string sql, string what)
     {

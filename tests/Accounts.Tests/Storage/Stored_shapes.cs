@@ -49,6 +49,12 @@ public sealed class Stored_shapes
         ["domain-dkim-key-activated.v1"] = new DomainDkimKeyActivated("h20261124b", At),
         ["staff-login-added.v1"] = new StaffLoginAdded("hanako", Roles.Admin, "c1", At),
         ["staff-password-changed.v1"] = new StaffPasswordChanged("c2", true, At),
+        ["staff-second-factor-enrolled.v1"] = new StaffSecondFactorEnrolled(At),
+        ["staff-second-factor-removed.v1"] = new StaffSecondFactorRemoved(At),
+        ["staff-second-factor-reset.v1"] = new StaffSecondFactorReset("携帯電話の紛失", At),
+        ["staff-recovery-codes-renewed.v1"] = new StaffRecoveryCodesRenewed(At),
+        ["staff-recovery-code-used.v1"] = new StaffRecoveryCodeUsed(9, At),
+        ["domain-second-factor-requirement-changed.v1"] = new DomainSecondFactorRequirementChanged(true, At),
         ["mail-node-registered.v1"] = new MailNodeRegistered("mail1", "10.0.0.1", 143, 110, 24, 12340, At),
         ["mail-node-moved.v1"] = new MailNodeMoved("10.0.0.2", 143, 110, 24, 12340, At),
         ["mail-node-retired.v1"] = new MailNodeRetired(At),
@@ -73,7 +79,7 @@ public sealed class Stored_shapes
             [
                 "DomainAdministratorAppointed.Login", "DomainAdministratorDismissed.Login", "MailAccountCommentChanged.Comment",
                 "MailAccountCreated.Address", "MailAccountCreated.Comment", "MailAccountPasswordForciblyChanged.Reason",
-                "StaffLoginAdded.Login",
+                "StaffLoginAdded.Login", "StaffSecondFactorReset.Reason",
             ],
             marked);
     }

@@ -30,6 +30,10 @@ public sealed record DomainDeletionStarted(string JobId, DateTimeOffset At);
 /// <summary>Nothing is left of the domain; its name is free. A later domain of the name goes on in the same stream, so that its versions are higher.</summary>
 public sealed record DomainDeleted(DateTimeOffset At);
 
+
+/// <summary>The domain requires a second factor of its administrators, or no longer.</summary>
+public sealed record DomainSecondFactorRequirementChanged(bool Required, DateTimeOffset At);
+
 /// <summary>What the events of one domain add up to; null while it is not served.</summary>
 public sealed record Domain : IState<Domain>
 {
@@ -37,7 +41,8 @@ public sealed record Domain : IState<Domain>
     public static readonly Type[] Events =
     [
         typeof(DomainAdded), typeof(DomainLimitsChanged), typeof(DomainAdministratorAppointed), typeof(DomainAdministratorDismissed),
-        typeof(DomainDkimKeyMade), typeof(DomainDkimKeyActivated), typeof(DomainDeletionStarted), typeof(DomainDeleted),
+        typeof(DomainDkimKeyMade), typeof(DomainDkimKeyActivated), typeof(DomainSecondFactorRequirementChanged),
+        typeof(DomainDeletionStarted), typeof(DomainDeleted),
     ];
 
     /// <summary>The name in A-labels; also the stream's key.</summary>
@@ -60,6 +65,9 @@ public sealed record Domain : IState<Domain>
 
     /// <summary>The key that is to sign next; null: none.</summary>
     public DkimPublicKey? NextDkim { get; init; }
+
+    /// <summary>Whether its administrators must have a second factor.</summary>
+    public bool RequiresSecondFactor { get; init; }
 
     /// <summary>When it was added.</summary>
     public required DateTimeOffset AddedAt { get; init; }
@@ -87,6 +95,7 @@ public sealed record Domain : IState<Domain>
         DomainDkimKeyMade k => state! with { NextDkim = new(k.Selector, k.PublicKey) },
         DomainDkimKeyActivated => state! with { Dkim = state.NextDkim, NextDkim = null },
         DomainDeletionStarted or DomainDeleted => null, // there is no domain any more
+        DomainSecondFactorRequirementChanged r => state! with { RequiresSecondFactor = r.Required },
         _ => throw new InvalidOperationException($"{e.GetType()} is no event of a domain"),
     };
 }

@@ -14,16 +14,17 @@ namespace Hikyaku.Accounts.Domains;
 /// <param name="AccountsLeft">How many more fit.</param>
 /// <param name="CapacityLeftMb">How much more can be assigned.</param>
 /// <param name="AddedAt">When it was added.</param>
+/// <param name="RequireSecondFactor">Whether its administrators must have a second factor.</param>
 public sealed record DomainView(
     string Name, int MaxAccounts, int MaxCapacityMb, int DefaultCapacityMb,
-    int? Accounts, long? CapacityMb, int? AccountsLeft, long? CapacityLeftMb, DateTimeOffset AddedAt)
+    int? Accounts, long? CapacityMb, int? AccountsLeft, long? CapacityLeftMb, DateTimeOffset AddedAt, bool RequireSecondFactor)
 {
     /// <summary>Shows a domain.</summary>
     public static DomainView Of(Domain d, DomainUsage u) => new(
-        d.Id, d.MaxAccounts, d.MaxCapacityMb, d.DefaultCapacityMb, u.Accounts, u.CapacityMb, d.MaxAccounts - u.Accounts, d.MaxCapacityMb - u.CapacityMb, d.AddedAt);
+        d.Id, d.MaxAccounts, d.MaxCapacityMb, d.DefaultCapacityMb, u.Accounts, u.CapacityMb, d.MaxAccounts - u.Accounts, d.MaxCapacityMb - u.CapacityMb, d.AddedAt, d.RequiresSecondFactor);
 
     /// <summary>Shows a domain's settings at an earlier time.</summary>
-    public static DomainView Then(Domain d) => new(d.Id, d.MaxAccounts, d.MaxCapacityMb, d.DefaultCapacityMb, null, null, null, null, d.AddedAt);
+    public static DomainView Then(Domain d) => new(d.Id, d.MaxAccounts, d.MaxCapacityMb, d.DefaultCapacityMb, null, null, null, null, d.AddedAt, d.RequiresSecondFactor);
 }
 
 /// <summary>Reads domains: operators all, administrators their own.</summary>

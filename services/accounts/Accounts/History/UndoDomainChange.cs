@@ -9,7 +9,7 @@ namespace Hikyaku.Accounts.History;
 /// <param name="Now">When.</param>
 public sealed record UndoDomainChange(ChangeToUndo Undo, DomainUsage Usage, DateTimeOffset Now)
 {
-    private const string MaxAccounts = "maxAccounts", MaxCapacityMb = "maxCapacityMb", DefaultCapacityMb = "defaultCapacityMb";
+    private const string MaxAccounts = "maxAccounts", MaxCapacityMb = "maxCapacityMb", DefaultCapacityMb = "defaultCapacityMb", RequireSecondFactor = "requireSecondFactor";
 
     /// <summary>A domain's history. Its making, whom it has as administrators, and its DKIM keys cannot be undone.</summary>
     public static readonly StreamHistory History = new(
@@ -17,6 +17,7 @@ public sealed record UndoDomainChange(ChangeToUndo Undo, DomainUsage Usage, Date
         new Setting(MaxAccounts).SetBy<DomainAdded>(a => a.MaxAccounts).SetBy<DomainLimitsChanged>(l => l.MaxAccounts),
         new Setting(MaxCapacityMb).SetBy<DomainAdded>(a => a.MaxCapacityMb).SetBy<DomainLimitsChanged>(l => l.MaxCapacityMb),
         new Setting(DefaultCapacityMb).SetBy<DomainAdded>(a => a.DefaultCapacityMb).SetBy<DomainLimitsChanged>(l => l.DefaultCapacityMb),
+        new Setting(RequireSecondFactor).Initially(false).SetBy<DomainSecondFactorRequirementChanged>(r => r.Required),
     ])
     {
         Hidden = ["dkim", "publicKey"], // long; what is published stands in GET …/dns
@@ -28,7 +29,8 @@ public sealed record UndoDomainChange(ChangeToUndo Undo, DomainUsage Usage, Date
     {
         var limits = new DomainLimits(
             Back(MaxAccounts, domain.MaxAccounts), Back(MaxCapacityMb, domain.MaxCapacityMb), Back(DefaultCapacityMb, domain.DefaultCapacityMb));
-        return ChangeDomainLimits.Decide(new(limits, command.Usage, command.Now), domain);
+        var required = earlier.TryGetValue(RequireSecondFactor, out var before) ? (bool?)before : null;
+        return ChangeDomainLimits.Decide(new(limits, command.Usage, command.Now, required), domain);
 
         int Back(string name, int present) => earlier.TryGetValue(name, out var value) ? (int)value! : present;
     });

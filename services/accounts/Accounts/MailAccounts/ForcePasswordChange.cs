@@ -37,7 +37,8 @@ public sealed record ForcePasswordChange(string CredentialId, string Reason, Dat
         return context.KeepAndConclude(stream, decision, hash, (_, version) => new Answer(204, Version: version));
     }
 
-    private static IEnumerable<Rejection> BrokenBy(string reason)
+    /// <summary>What a reason breaks; those of other commands have the same rules.</summary>
+    internal static IEnumerable<Rejection> BrokenBy(string reason)
     {
         var length = new StringInfo(reason).LengthInTextElements;
         if (string.IsNullOrWhiteSpace(reason)) yield return new(AccountsProblems.ReasonMissing, "reason");

@@ -2,6 +2,7 @@ using Hikyaku.Accounts.Contracts;
 using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Nodes;
 using Hikyaku.Accounts.Notices;
+using Hikyaku.Accounts.SecondFactors;
 using Hikyaku.Contracts;
 using Hikyaku.Platform;
 using JasperFx.Events;
@@ -32,5 +33,5 @@ public sealed class AccountsPublisher(IBus bus, INodeBus nodes, NpgsqlDataSource
 
     /// <inheritdoc/>
     protected override async Task<IReadOnlyList<NoticeRaised>> NoticesAsync(IReadOnlyList<IEvent> page, CancellationToken stop)
-        => [.. await accounts.OfAsync(page, stop), .. await jobs.OfAsync(page, stop)];
+        => [.. await accounts.OfAsync(page, stop), .. SecondFactorNotices.Of(page), .. await jobs.OfAsync(page, stop)];
 }

@@ -36,6 +36,11 @@ public static class ToContract
             DomainDeletionStarted d => new Contracts.DomainDeletionStarted(e.Id, e.Sequence, e.Version, d.At, by, e.StreamKey!, d.JobId),
             DomainDeleted => null, // the job says so; for others it has been gone since its deletion began
             StaffPasswordChanged p => new Contracts.StaffPasswordChanged(e.Id, e.Sequence, e.Version, p.At, by, e.StreamKey!["staff:".Length..]),
+            StaffSecondFactorEnrolled s => new Contracts.StaffSecondFactorEnrolled(e.Id, e.Sequence, e.Version, s.At, by, e.StreamKey!["staff:".Length..]),
+            StaffSecondFactorRemoved s => new Contracts.StaffSecondFactorRemoved(e.Id, e.Sequence, e.Version, s.At, by, e.StreamKey!["staff:".Length..], false),
+            StaffSecondFactorReset s => new Contracts.StaffSecondFactorRemoved(e.Id, e.Sequence, e.Version, s.At, by, e.StreamKey!["staff:".Length..], true),
+            StaffRecoveryCodesRenewed or StaffRecoveryCodeUsed => null, // its owner is told by a notice
+            DomainSecondFactorRequirementChanged r => new Contracts.DomainSecondFactorRequirementChanged(e.Id, e.Sequence, e.Version, r.At, by, e.StreamKey!, r.Required),
             MailDataDeletionFailed => null, // the job says so to whoever began it; to others nothing has changed
             JobQueued => new RunJob(e.StreamKey!), // a command to this service's own workers
             JobStarted or JobSucceeded or JobFailed or JobCancelled => null, // jobs are asked for, and what they do has events of its own

@@ -4,6 +4,7 @@ using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Accounts.Nodes;
+using Hikyaku.Accounts.SecondFactors;
 using Hikyaku.Accounts.Staff;
 using Hikyaku.Accounts.Undo;
 using Hikyaku.Platform;
@@ -39,6 +40,7 @@ public static class AccountsStore
         options.Schema.For<FormerLife>().DocumentAlias("former_life");
         options.Schema.For<Credential>().DocumentAlias("credential").Duplicate(c => c.Owner);
         options.Schema.For<DomainDeletion>().DocumentAlias("domain_deletion");
+        options.Schema.For<SecondFactor>().DocumentAlias("second_factor");
         options.Schema.For<DkimPrivateKey>().DocumentAlias("dkim_private_key");
         options.Storage.ExtendedSchemaObjects.Add(new Extension("pg_trgm")); // for the search in the list; the database's owner may make it
         options.Schema.For<RegisteredNode>().DocumentAlias("registered_node");

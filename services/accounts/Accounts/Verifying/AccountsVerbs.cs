@@ -15,6 +15,12 @@ public static class AccountsVerbs
         new(Model, "select distinct owner from mt_doc_credential c where not exists (select 1 from mt_streams s where s.id = c.owner)", "it has credentials and no history"),
         new(Model,
             """
+            select coalesce(m.id, f.id) from mt_doc_staff_member m full join mt_doc_second_factor f on f.id = m.id
+            where coalesce((m.data ->> 'HasSecondFactor')::boolean, false) <> (f.data ->> 'Sealed' is not null)
+            """,
+            "its second factor is on without a secret, or off with one"),
+        new(Model,
+            """
             select l.address from mail_account_list l left join mt_doc_address_reservation r on r.id = l.address
             where r.id is null or r.data ->> 'AccountId' is distinct from l.account_id or (r.data ->> 'Life')::int is distinct from l.life
             """,
