@@ -18,6 +18,15 @@ public static class GatewayProblems
     /// <summary>The password was right until it was forcibly changed: only who knows it learns that (RST-7).</summary>
     public static readonly ProblemCode PasswordForciblyChanged = new("sessions.password-forcibly-changed", 423, Texts);
 
+    /// <summary>The password is right, and the login has a second factor: a code has to come along.</summary>
+    public static readonly ProblemCode SecondFactorRequired = new("sessions.second-factor-required", 401, Texts);
+
+    /// <summary>The password is right, and the code is not, or was used before.</summary>
+    public static readonly ProblemCode SecondFactorWrong = new("sessions.second-factor-wrong", 401, Texts);
+
+    /// <summary>A domain requires a second factor, and the login has none: nothing is allowed before it is set up.</summary>
+    public static readonly ProblemCode EnrolmentRequired = new("sessions.second-factor-enrolment-required", 403, Texts);
+
     /// <summary>Too many different failing tries from this network.</summary>
     public static readonly ProblemCode TooManyAttempts = new("sessions.too-many-attempts", 429, Texts);
 
@@ -91,7 +100,7 @@ public static class GatewayProblems
     /// <summary>Every code of this page.</summary>
     public static readonly IReadOnlyList<ProblemCode> All =
     [
-        WrongCredentials, AccountLocked, PasswordForciblyChanged, TooManyAttempts, CrossSite, ChangesMissing,
+        WrongCredentials, AccountLocked, PasswordForciblyChanged, SecondFactorRequired, SecondFactorWrong, EnrolmentRequired, TooManyAttempts, CrossSite, ChangesMissing,
         TokenWrong, TokenExpired, TokenRevoked, TokenScopeMissing, TokenDomainsOnly, TokenNotForPeople,
         TokenNameMissing, TokenNameTooLong, TokenNameCharacters, TokenScopeCount, TokenScopeUnknown, TokenDomainUnknown, TokenDomainCount, TokenExpiry, TooManyTokens,
         LanguageUnknown, TimeZoneUnknown, ThemeUnknown, RowsRange,

@@ -9,13 +9,14 @@ namespace Hikyaku.Gateway.Preferences;
 /// <param name="Login">The login name; for a user the mail address.</param>
 /// <param name="Domains">What an administrator administers, in A-labels; of a token, those that it is limited to.</param>
 /// <param name="PasswordChangeRequired">Whether the password is still the one that somebody else chose.</param>
+/// <param name="SecondFactorEnrolmentRequired">Whether nothing is allowed before a second factor is set up.</param>
 /// <param name="Language">ja or en; absent: not chosen.</param>
 /// <param name="TimeZone">A name of the IANA time zone database; absent: not chosen.</param>
 /// <param name="Theme">light, dark or system; absent: not chosen.</param>
 /// <param name="RowsPerPage">How many rows of a list a page shows; absent: not chosen.</param>
 /// <param name="Scopes">What the API token may do; absent when a session asks.</param>
 public sealed record Me(
-    string Role, string Login, IReadOnlyList<string> Domains, bool PasswordChangeRequired,
+    string Role, string Login, IReadOnlyList<string> Domains, bool PasswordChangeRequired, bool SecondFactorEnrolmentRequired,
     string? Language = null, string? TimeZone = null, string? Theme = null, int? RowsPerPage = null, IReadOnlyList<string>? Scopes = null);
 
 /// <summary>What somebody sees of themselves, and how they want to see the panel. It is one's own business, and no event.</summary>
@@ -54,5 +55,6 @@ public static class OwnProfile
     }
 
     private static Me View(Asker asker, Preference p) => new(
-        asker.Session.Role, asker.Session.Login, asker.Session.Domains, asker.Session.PasswordChangeRequired, p.Language, p.TimeZone, p.Theme, p.RowsPerPage, asker.Token?.Scopes);
+        asker.Session.Role, asker.Session.Login, asker.Session.Domains, asker.Session.PasswordChangeRequired, asker.Session.MustEnrol,
+        p.Language, p.TimeZone, p.Theme, p.RowsPerPage, asker.Token?.Scopes);
 }

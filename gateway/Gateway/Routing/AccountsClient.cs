@@ -14,10 +14,14 @@ namespace Hikyaku.Gateway.Routing;
 /// <param name="AccountId">A user's account.</param>
 /// <param name="PasswordChangeRequired">Whether it is a first password that somebody else chose.</param>
 /// <param name="Version">The login's stream version when the password was looked at: a later password change ends the session.</param>
+/// <param name="SecondFactor">Why it is not verified although the password is right: <c>required</c>, <c>wrong</c> or <c>too-many</c>.</param>
+/// <param name="SecondFactorWaitSeconds">After <c>too-many</c>: how long to wait.</param>
+/// <param name="SecondFactorOn">Whether a second factor was needed.</param>
+/// <param name="SecondFactorRequiredBy">The administrator's domains that require one.</param>
 /// <param name="PasswordForciblyChanged">Whether it is not verified, but the right password of before a forced change (ACC-8).</param>
 public sealed record Verified(
     [property: JsonPropertyName("verified")] bool IsVerified, string? Role, string? Login, IReadOnlyList<string>? Domains, string? AccountId, bool PasswordChangeRequired, long Version,
-    bool PasswordForciblyChanged = false);
+    bool PasswordForciblyChanged = false, string? SecondFactor = null, int? SecondFactorWaitSeconds = null, bool SecondFactorOn = false, IReadOnlyList<string>? SecondFactorRequiredBy = null);
 
 /// <summary>The gateway's own questions to the accounts service. A service that does not answer is an exception that becomes 503.</summary>
 public sealed class AccountsClient(Services services, InternalTokens tokens, TimeProvider time)
@@ -27,11 +31,11 @@ public sealed class AccountsClient(Services services, InternalTokens tokens, Tim
     private readonly string _service = services.AddressOf("accounts");
     private readonly ExpiringCache<string, Target> _targets = new(TimeSpan.FromSeconds(30), 20_000, time);
 
-    /// <summary>Whether a password is a login's. Known and unknown logins take the same time there.</summary>
-    public async Task<Verified> VerifyAsync(string login, string password, CancellationToken stop)
+    /// <summary>Whether a password is a login's, and a code its second factor. Known and unknown logins take the same time there.</summary>
+    public async Task<Verified> VerifyAsync(string login, string password, string? secondFactor, string from, CancellationToken stop)
     {
         using var request = await RequestAsync(HttpMethod.Post, "/internal/credentials/verify");
-        request.Content = JsonContent.Create(new { login, password }, options: Json);
+        request.Content = JsonContent.Create(new { login, password, secondFactor, from }, options: Json);
         using var response = await services.Client.SendAsync(request, stop);
         response.EnsureSuccessStatusCode();
         return await response.Content.ReadFromJsonAsync<Verified>(Json, stop) ?? throw new HttpRequestException("The accounts service answered nothing");

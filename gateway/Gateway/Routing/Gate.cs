@@ -11,8 +11,9 @@ namespace Hikyaku.Gateway.Routing;
 public sealed record Admission(Asker Asker, GatewayRoute Route, string Path, Target? Target);
 
 /// <summary>
-/// Lets a request in or refuses it, in this order: session or token (401), cross-site request (403), rate (429), scope (404),
-/// function (403), what a token is limited to (403), existence (404). Nothing of the body has been read until then.
+/// Lets a request in or refuses it, in this order: session or token (401), cross-site request (403), rate (429), a second factor that is
+/// to be set up first (403), scope (404), function (403), what a token is limited to (403), existence (404). Nothing of the body has been
+/// read until then.
 /// </summary>
 public sealed class Gate(SessionReader sessions, SessionRate rate, AccountsClient accounts)
 {
@@ -47,6 +48,7 @@ public sealed class Gate(SessionReader sessions, SessionRate rate, AccountsClien
         if (asker.ByCookie && CrossSite.IsSuspected(http.Request)) return Problems.Of(GatewayProblems.CrossSite);
         using var lease = rate.Take(asker.Session);
         if (!lease.IsAcquired) return Problems.Of(PlatformProblems.TooManyRequests, null, ("n", SessionRate.SecondsToWait(lease)));
+        if (asker.Session.MustEnrol && !route.BeforeEnrolment) return Problems.Of(GatewayProblems.EnrolmentRequired);
         if (PathScope.Judge(route.Scope, asker.Session, http.Request.RouteValues) is not { } subject) return Problems.Of(PlatformProblems.NotFound);
         if (!route.MayCall.Contains(asker.Session.Role)) return Problems.Of(PlatformProblems.Forbidden);
         if (asker.Token?.Refusal(route) is { } refusal) return Problems.Of([refusal]);

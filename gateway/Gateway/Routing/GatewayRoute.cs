@@ -25,6 +25,9 @@ public sealed record GatewayRoute(string Method, string Pattern, Scope Scope, IR
     /// </summary>
     public bool TakesOwnPassword { get; init; }
 
+    /// <summary>Whether it is allowed while the login must set up a second factor.</summary>
+    public bool BeforeEnrolment { get; init; }
+
     /// <summary>The largest body, in bytes.</summary>
     public long MaxBodyBytes { get; init; } = BodyLimit.MaxBytes;
 

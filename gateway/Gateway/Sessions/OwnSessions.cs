@@ -1,3 +1,4 @@
+using System.Net;
 using Hikyaku.Gateway.Routing;
 using Hikyaku.Platform;
 
@@ -8,8 +9,12 @@ namespace Hikyaku.Gateway.Sessions;
 /// <param name="CreatedAt">When it began.</param>
 /// <param name="ExpiresAt">When it ends by itself.</param>
 /// <param name="Address">The IP address that signed in.</param>
+/// <param name="Network">That address's network: IPv4 /24, IPv6 /64.</param>
+/// <param name="Program">What the program that signed in calls itself (User-Agent); empty: nothing.</param>
+/// <param name="LastUsedAt">When it was used last, to the minute.</param>
 /// <param name="Current">Whether it is the one that asks.</param>
-public sealed record SessionView(string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, string Address, bool Current);
+public sealed record SessionView(
+    string Id, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, string Address, string Network, string Program, DateTimeOffset LastUsedAt, bool Current);
 
 /// <summary>One's own sessions, newest first; there are never more than <see cref="SessionStore.MaxPerLogin"/>.</summary>
 public sealed record SessionList(IReadOnlyList<SessionView> Items);
@@ -23,7 +28,7 @@ public static class OwnSessions
         var mine = http.Admission().Asker.Session;
         var items = new List<SessionView>();
         foreach (var s in await sessions.OfSameLoginAsync(mine, stop))
-            items.Add(new(s.Id.ToString("N"), s.CreatedAt, s.ExpiresAt, s.Address, s.Id == mine.Id));
+            items.Add(new(s.Id.ToString("N"), s.CreatedAt, s.ExpiresAt, s.Address, ClientNetwork.Of(IPAddress.Parse(s.Address)), s.Program, s.LastUsedAt, s.Id == mine.Id));
         return new Answer(200, new SessionList(items));
     }
 

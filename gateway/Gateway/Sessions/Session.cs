@@ -24,6 +24,21 @@ public sealed record Session(
     /// <summary>The domains that an API token is limited to; null: no limit.</summary>
     public IReadOnlyList<string>? Only { get; init; }
 
+    /// <summary>What signed in calls itself (User-Agent); empty: nothing.</summary>
+    public string Program { get; init; } = "";
+
+    /// <summary>When it was used last, to the minute, in UTC.</summary>
+    public DateTimeOffset LastUsedAt { get; init; } = CreatedAt;
+
+    /// <summary>Whether the login has a second factor now.</summary>
+    public bool HasSecondFactor { get; init; }
+
+    /// <summary>Those of <see cref="Domains"/> that require a second factor now.</summary>
+    public IReadOnlyList<string> SecondFactorRequiredBy { get; init; } = [];
+
+    /// <summary>Whether it may do nothing but set up a second factor, as a domain requires one and there is none.</summary>
+    public bool MustEnrol => !HasSecondFactor && SecondFactorRequiredBy.Count > 0;
+
     private readonly HashSet<string> _domains = new(Domains, StringComparer.Ordinal);
 
     /// <summary>Whether everything in the domain is within this session's scope.</summary>

@@ -8,7 +8,8 @@ namespace Hikyaku.Gateway.Sessions;
 
 /// <summary>
 /// What changes sessions from outside (ACC-7): a changed password ends all of a login's sessions but the one that changed it, a
-/// forced change (ACC-8) all of them; an appointment or dismissal changes an administrator's domains. A deletion is
+/// forced change (ACC-8) all of them; an appointment or dismissal changes an administrator's domains. Who turns on a second factor ends
+/// what may have been signed in without it; who loses it to an operator has to sign in again. A deletion is
 /// <see cref="ErasesSessions"/>'s. Duplicates and reordering do no harm: the newest one counts.
 /// </summary>
 public sealed class SessionEnds(SessionStore sessions, TokenStore tokens) :
@@ -16,7 +17,10 @@ public sealed class SessionEnds(SessionStore sessions, TokenStore tokens) :
     IConsumer<MailAccountPasswordForciblyChanged>,
     IConsumer<StaffPasswordChanged>,
     IConsumer<DomainAdministratorAppointed>,
-    IConsumer<DomainAdministratorDismissed>
+    IConsumer<DomainAdministratorDismissed>,
+    IConsumer<StaffSecondFactorEnrolled>,
+    IConsumer<StaffSecondFactorRemoved>,
+    IConsumer<DomainSecondFactorRequirementChanged>
 {
     /// <inheritdoc/>
     public Task Consume(ConsumeContext<MailAccountPasswordChanged> context)
@@ -52,6 +56,27 @@ public sealed class SessionEnds(SessionStore sessions, TokenStore tokens) :
         var e = context.Message;
         await sessions.AppointmentAsync(e.Login, e.Domain, false, e.Position, e.At, context.CancellationToken);
         await tokens.RevokeWithoutDomainAsync(e.Login, context.CancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<StaffSecondFactorEnrolled> context)
+    {
+        var e = context.Message;
+        return sessions.SecondFactorChangedAsync(e.Login, e.Version, enabled: true, ends: true, OwnSession(e.By, e.By.Login == e.Login), e.At, context.CancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<StaffSecondFactorRemoved> context)
+    {
+        var e = context.Message;
+        return sessions.SecondFactorChangedAsync(e.Login, e.Version, enabled: false, e.ByOperator, kept: null, e.At, context.CancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task Consume(ConsumeContext<DomainSecondFactorRequirementChanged> context)
+    {
+        var e = context.Message;
+        return sessions.SecondFactorRequiredAsync(e.Domain, e.Required, e.Position, e.At, context.CancellationToken);
     }
 
     // If somebody else changed the password, all sessions of the owner end. A user can change only their own.

@@ -24,6 +24,10 @@ public sealed class SessionSchema(NpgsqlDataSource database) : TablesAtStart(dat
             address text not null,
             created_at timestamptz not null,
             expires_at timestamptz not null);
+        alter table session add column if not exists program text not null default '';
+        alter table session add column if not exists last_used_at timestamptz not null default now();
+        alter table session add column if not exists has_second_factor boolean not null default false;   -- when it signed in, as the next
+        alter table session add column if not exists second_factor_required_by text[] not null default '{}';
         create index if not exists session_subject on session (subject, created_at);
         create index if not exists session_expires_at on session (expires_at);
 
@@ -40,5 +44,19 @@ public sealed class SessionSchema(NpgsqlDataSource database) : TablesAtStart(dat
             appointed boolean not null,        -- or dismissed
             decided_at timestamptz not null,
             primary key (login, domain));
+
+        create table if not exists second_factor_change (
+            login text primary key,            -- an operator's or administrator's
+            version bigint not null,           -- the newest that is known
+            enabled boolean not null,
+            ended_version bigint not null,     -- sessions that were verified before it have ended; 0: none have
+            kept_session uuid,                 -- but for the one that turned it on
+            decided_at timestamptz not null);
+
+        create table if not exists second_factor_rule (
+            domain text primary key,
+            position bigint not null,          -- the newest that is known
+            required boolean not null,
+            decided_at timestamptz not null);
         """;
 }

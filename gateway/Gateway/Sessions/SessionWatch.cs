@@ -53,7 +53,7 @@ public sealed class SessionWatch(SessionReader sessions, TimeProvider time)
     {
         try
         {
-            return await sessions.FindAgainAsync(asker) is { } now && now.Standing == asker.Session.Standing;
+            return await sessions.FindAgainAsync(asker) is { } now && now.Standing == asker.Session.Standing && now.MustEnrol == asker.Session.MustEnrol;
         }
         catch (Exception e) when (ProblemExceptionHandler.IsAway(e))
         {

@@ -16,6 +16,11 @@ internal sealed class AccountsRoutes : IServiceRoutes
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
         new("PUT", "/api/v1/me/password", Scope.None, All, Accounts, PeopleOnly) { ProvePassword = All },
+        new("GET", "/api/v1/me/second-factor", Scope.None, Staff, Accounts, PeopleOnly) { BeforeEnrolment = true },
+        new("POST", "/api/v1/me/second-factor", Scope.None, Staff, Accounts, PeopleOnly) { BeforeEnrolment = true },
+        new("DELETE", "/api/v1/me/second-factor", Scope.None, Staff, Accounts, PeopleOnly) { ProvePassword = Staff },
+        new("POST", "/api/v1/me/second-factor/recovery-codes", Scope.None, Staff, Accounts, PeopleOnly) { ProvePassword = Staff },
+        new("DELETE", "/api/v1/domains/{name}/administrators/{login}/second-factor", Scope.Domain, Operator, Accounts, AdministratorsWrite),
 
         new("POST", "/api/v1/domains", Scope.None, Operator, Accounts, DomainsWrite),
         new("GET", "/api/v1/domains", Scope.None, Staff, Accounts, DomainsRead),

@@ -16,8 +16,8 @@ internal sealed class OwnRoutes : IServiceRoutes
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
         new("POST", "/api/v1/sessions", Scope.None, Anybody, Own),
-        new("DELETE", "/api/v1/sessions/current", Scope.None, All, Own, PeopleOnly),
-        new("GET", "/api/v1/me", Scope.None, All, Own, AnyToken),
+        new("DELETE", "/api/v1/sessions/current", Scope.None, All, Own, PeopleOnly) { BeforeEnrolment = true },
+        new("GET", "/api/v1/me", Scope.None, All, Own, AnyToken) { BeforeEnrolment = true },
         new("PATCH", "/api/v1/me", Scope.None, All, Own, PeopleOnly),
         new("GET", "/api/v1/me/sessions", Scope.None, All, Own, PeopleOnly),
         new("DELETE", "/api/v1/me/sessions", Scope.None, All, Own, PeopleOnly),

@@ -30,7 +30,6 @@ public sealed record DomainDeletionStarted(string JobId, DateTimeOffset At);
 /// <summary>Nothing is left of the domain; its name is free. A later domain of the name goes on in the same stream, so that its versions are higher.</summary>
 public sealed record DomainDeleted(DateTimeOffset At);
 
-
 /// <summary>The domain requires a second factor of its administrators, or no longer.</summary>
 public sealed record DomainSecondFactorRequirementChanged(bool Required, DateTimeOffset At);
 
