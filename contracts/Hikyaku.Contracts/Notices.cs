@@ -34,6 +34,9 @@ public sealed record NoticeAudience(bool Administrators, bool Operators, bool Ow
 /// </summary>
 public static class NoticeKinds
 {
+    /// <summary>An operator or administrator signed in from a network that was not seen before (GWY-2).</summary>
+    public const string NewNetwork = "sign-in-from-new-network";
+
     /// <summary>A job has ended, one way or another (GWY-5).</summary>
     public const string JobFinished = "job-finished";
 }

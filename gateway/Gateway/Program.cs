@@ -43,6 +43,8 @@ public static class Program
         });
         AddRouting(services, RouteTable.With(moreServices));
         AddSessions(services, builder.Configuration);
+        services.AddSingleton<NewNetworks>();
+        services.AddHostedService(s => s.GetRequiredService<NewNetworks>());
         services.AddSingleton<SignInLocks>();
         services.AddSingleton<SignInFacts>();
         services.AddHostedService(s => s.GetRequiredService<SignInFacts>());

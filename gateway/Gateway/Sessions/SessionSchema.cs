@@ -58,5 +58,17 @@ public sealed class SessionSchema(NpgsqlDataSource database) : TablesAtStart(dat
             position bigint not null,          -- the newest that is known
             required boolean not null,
             decided_at timestamptz not null);
+
+        create table if not exists known_network (
+            login text not null,               -- an operator's or administrator's
+            network text not null,
+            notice_id uuid not null,
+            is_told boolean not null,          -- the first network of a login is not told
+            address text not null,
+            program text not null,
+            first_seen_at timestamptz not null,
+            last_seen_at timestamptz not null,
+            primary key (login, network));
+        create index if not exists known_network_untold on known_network (first_seen_at) where not is_told;
         """;
 }

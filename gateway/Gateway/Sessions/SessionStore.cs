@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Hikyaku.Gateway.Routing;
+using Hikyaku.Gateway.SigningIn;
 using Hikyaku.Platform;
 using Npgsql;
 
@@ -46,7 +47,8 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
     /// <param name="session">The session.</param>
     /// <param name="version">The login's version when its password was verified.</param>
     /// <param name="stop">Gives up.</param>
-    public Task AddAsync(TokenHash token, Session session, long version, CancellationToken stop)
+    /// <param name="also">What is written with it.</param>
+    public Task AddAsync(TokenHash token, Session session, long version, CancellationToken stop, params IEnumerable<FormattableString> also)
     {
         ArgumentNullException.ThrowIfNull(session);
         return database.ExecuteAllAsync(
@@ -61,6 +63,7 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
             where not exists (select from erased_account where account_id = {session.AccountId})
             """,
             $"delete from session where id in (select id from session where subject = {SubjectOf(session)} order by created_at desc offset {MaxPerLogin})",
+            .. also,
         ], stop);
     }
 
@@ -148,6 +151,7 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
             $"delete from session where id in (select id from session where expires_at <= {now} limit {CleanedAtOnce})",
             $"delete from password_change where subject in (select subject from password_change where decided_at < {forgotten} limit {CleanedAtOnce})",
             $"delete from second_factor_change where login in (select login from second_factor_change where decided_at < {forgotten} limit {CleanedAtOnce})",
+            NewNetworks.Forget(now, CleanedAtOnce),
             $"delete from appointment where (login, domain) in (select login, domain from appointment a where decided_at < {forgotten} and not exists (select from api_token t where t.role = 'admin' and t.login = a.login) limit {CleanedAtOnce})",
         ], stop);
         return removed.Skip(1).Contains(CleanedAtOnce);

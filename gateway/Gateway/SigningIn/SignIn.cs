@@ -31,7 +31,7 @@ public static class SignIn
 
     /// <summary>201, 400, 401, 423 or 429.</summary>
     public static async Task<IResult> Handle(
-        SignInBody body, HttpContext http, SignInThrottle throttle, AccountsClient accounts, SignInLocks locks, SignInFacts facts, SessionStore sessions, TimeProvider time, CancellationToken stop)
+        SignInBody body, HttpContext http, SignInThrottle throttle, AccountsClient accounts, SignInLocks locks, SignInFacts facts, SessionStore sessions, NewNetworks networks, TimeProvider time, CancellationToken stop)
     {
         if (!IsReadable(body.Login, MaxLogin)) return Malformed("login");
         if (!IsReadable(body.Password, MaxPassword)) return Malformed("password");
@@ -50,7 +50,7 @@ public static class SignIn
         facts.Note(login, body.Password!, SessionReader.AddressOf(http).ToString(), http.Request.Headers.UserAgent.ToString(), !verified.IsVerified ? LoginFailures.Credentials : locked is null ? null : LoginFailures.Restricted);
         if (locked is not null) return Problems.Of(GatewayProblems.AccountLocked, null, ("r", locked));
         attempt.Outcome = verified.IsVerified ? SignInOutcome.Right : SignInOutcome.Wrong;
-        return verified.IsVerified ? await BeginSessionAsync(verified, http, sessions, time, stop) : Problems.Of(GatewayProblems.WrongCredentials);
+        return verified.IsVerified ? await BeginSessionAsync(verified, http, sessions, networks, time, stop) : Problems.Of(GatewayProblems.WrongCredentials);
     }
 
     // That a code is missing counts neither as right nor as wrong. Each wrong one counts, as the same code may be right a little later.
@@ -62,7 +62,7 @@ public static class SignIn
         return Problems.Of(GatewayProblems.SecondFactorWrong);
     }
 
-    private static async Task<IResult> BeginSessionAsync(Verified who, HttpContext http, SessionStore sessions, TimeProvider time, CancellationToken stop)
+    private static async Task<IResult> BeginSessionAsync(Verified who, HttpContext http, SessionStore sessions, NewNetworks networks, TimeProvider time, CancellationToken stop)
     {
         var now = time.GetUtcNow();
         var session = new Session(
@@ -74,7 +74,8 @@ public static class SignIn
             SecondFactorRequiredBy = who.SecondFactorRequiredBy ?? [],
         };
         var token = SessionToken.Create();
-        await sessions.AddAsync(SessionToken.HashOf(token)!.Value, session, who.Version, stop);
+        await sessions.AddAsync(SessionToken.HashOf(token)!.Value, session, who.Version, stop, NewNetworks.Note(session));
+        networks.Tell();
         SessionCookies.Set(http, session, token);
         return new Answer(201, new SignedIn(token, session.Role, session.Login, session.ExpiresAt, session.PasswordChangeRequired, session.MustEnrol));
     }
