@@ -13,6 +13,9 @@ internal sealed class MemoryJournal : ICopyJournal
     /// <summary>Called with the name of each step ("before intend", "after settle"); what it throws ends the run.</summary>
     public Action<string> At { get; set; } = _ => { };
 
+    /// <summary>Called with the name of each step ("intend") when it is noted, before the copy goes on.</summary>
+    public Func<string, Task> Meanwhile { get; set; } = _ => Task.CompletedTask;
+
     public int Copied => _copied.Count;
 
     public Task<IReadOnlySet<uint>> CopiedAsync(string folder, uint uidValidity, IReadOnlyCollection<uint> uids, CancellationToken stop)
@@ -21,22 +24,10 @@ internal sealed class MemoryJournal : ICopyJournal
     }
 
     public Task<IReadOnlySet<uint>> AdoptAsync(string folder, uint uidValidity, IReadOnlyList<IntendedMessage> messages, CancellationToken stop)
-    {
-        lock (_lock)
-        {
-            var adopted = new HashSet<uint>();
-            foreach (var message in messages)
-            {
-                var former = _copied.Where(c => c.Key.Folder == folder && c.Key.Validity != uidValidity && c.Value == message.Digest).Select(c => c.Key).ToList();
-                if (former.Count == 0) continue;
-                _copied.Remove(former[0]);
-                _copied.Add((folder, uidValidity, message.Uid), message.Digest);
-                adopted.Add(message.Uid);
-            }
+        => Adopt(folder, uidValidity, messages, (former, validity) => former == folder && validity != uidValidity);
 
-            return Task.FromResult<IReadOnlySet<uint>>(adopted);
-        }
-    }
+    public Task<IReadOnlySet<uint>> AdoptRenamedAsync(string folder, uint uidValidity, IReadOnlyList<IntendedMessage> messages, IReadOnlyCollection<string> present, CancellationToken stop)
+        => Adopt(folder, uidValidity, messages, (former, _) => !present.Contains(former));
 
     public Task IntendAsync(CopyIntent intent, CancellationToken stop) => Step("intend", () => _open.Add(intent.Id, intent));
 
@@ -60,6 +51,24 @@ internal sealed class MemoryJournal : ICopyJournal
 
     public Task<IReadOnlyDictionary<string, FolderMark>> MarksAsync(CancellationToken stop) => Task.FromResult(_marks);
 
+    private Task<IReadOnlySet<uint>> Adopt(string folder, uint uidValidity, IReadOnlyList<IntendedMessage> messages, Func<string, uint, bool> isFormer)
+    {
+        lock (_lock)
+        {
+            var adopted = new HashSet<uint>();
+            foreach (var message in messages)
+            {
+                var former = _copied.Where(c => c.Value == message.Digest && isFormer(c.Key.Folder, c.Key.Validity)).Select(c => c.Key).ToList();
+                if (former.Count == 0) continue;
+                _copied.Remove(former[0]);
+                _copied.Add((folder, uidValidity, message.Uid), message.Digest);
+                adopted.Add(message.Uid);
+            }
+
+            return Task.FromResult<IReadOnlySet<uint>>(adopted);
+        }
+    }
+
     private Task Step(string name, Action note)
     {
         lock (_lock)
@@ -67,7 +76,8 @@ internal sealed class MemoryJournal : ICopyJournal
             At($"before {name}");
             note();
             At($"after {name}");
-            return Task.CompletedTask;
         }
+
+        return Meanwhile(name);
     }
 }

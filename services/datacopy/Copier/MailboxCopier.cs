@@ -22,13 +22,13 @@ public sealed class MailboxCopier(SourceConnector connector, CopySettings settin
     {
         ArgumentNullException.ThrowIfNull(journal);
         var tally = new CopyTally(listener);
-        var run = new Run(source, destination, journal, new Settlement(destination, journal, settings), tally);
+        var run = new Run(source, destination, journal, new Settlement(destination, journal, settings), tally, []);
         try
         {
             await run.Settlement.SettleAllAsync(stop);
             using var link = new SourceLink(connector, source, settings);
-            var work = new ConcurrentQueue<IReadOnlyList<FolderCopier>>(await PlanAsync(run, link, stop));
-            await CopyTogetherAsync(run, link, work, stop);
+            var (folders, present) = await PlanAsync(run, link, stop);
+            await CopyTogetherAsync(run with { Present = present }, link, new(folders), stop);
             return tally.Result(null);
         }
         catch (CopyFailedException e)
@@ -38,7 +38,7 @@ public sealed class MailboxCopier(SourceConnector connector, CopySettings settin
     }
 
     // Folders that go into the same one are copied one after the other: what is written into a folder is always of one batch alone.
-    private async Task<IEnumerable<IReadOnlyList<FolderCopier>>> PlanAsync(Run run, SourceLink link, CancellationToken stop)
+    private async Task<(IEnumerable<IReadOnlyList<FolderCopier>> Folders, IReadOnlyCollection<string> Present)> PlanAsync(Run run, SourceLink link, CancellationToken stop)
     {
         using var mailbox = await DestinationMailbox.OpenAsync(run.Destination, settings, stop);
         await run.Journal.MarkAsync(mailbox.Marks(), stop);
@@ -46,9 +46,9 @@ public sealed class MailboxCopier(SourceConnector connector, CopySettings settin
         var sizes = found.ToDictionary(f => f.Folder.Name);
         var plans = FolderMap.Plan([.. found.Select(f => f.Folder)], session.Prefix, mailbox.ByRole(), mailbox.Separator, session.KnowsLabels);
         foreach (var plan in plans) run.Tally.Add(plan, sizes[plan.Source.Name].Messages, sizes[plan.Source.Name].Bytes);
-        return plans.Where(p => p.Destination is not null).GroupBy(p => p.Destination)
+        return (plans.Where(p => p.Destination is not null).GroupBy(p => p.Destination)
             .OrderByDescending(g => g.Sum(p => (long)sizes[p.Source.Name].Messages))
-            .Select(g => g.Select(p => new FolderCopier(p, run.Journal, run.Tally, settings)).ToList());
+            .Select(g => g.Select(p => new FolderCopier(p, run.Journal, run.Tally, settings)).ToList()), sizes.Keys);
     }
 
     private static async Task<(SourceSession Session, IReadOnlyList<(SourceFolder Folder, int Messages, long? Bytes)> Folders)> ListAsync(SourceLink link, CancellationToken stop)
@@ -102,7 +102,7 @@ public sealed class MailboxCopier(SourceConnector connector, CopySettings settin
 
     private async Task DrainAsync(Run run, SourceLink link, ConcurrentQueue<IReadOnlyList<FolderCopier>> work, CancellationToken stop)
     {
-        using var writer = new BatchWriter(run.Destination, run.Journal, run.Settlement, run.Tally, settings);
+        using var writer = new BatchWriter(run.Destination, run.Journal, run.Settlement, run.Tally, run.Present, settings);
         while (work.TryDequeue(out var group))
         {
             try
@@ -117,5 +117,5 @@ public sealed class MailboxCopier(SourceConnector connector, CopySettings settin
         }
     }
 
-    private sealed record Run(CopySource Source, CopyDestination Destination, ICopyJournal Journal, Settlement Settlement, CopyTally Tally);
+    private sealed record Run(CopySource Source, CopyDestination Destination, ICopyJournal Journal, Settlement Settlement, CopyTally Tally, IReadOnlyCollection<string> Present);
 }

@@ -12,7 +12,14 @@ internal sealed record FolderPair(string Source, uint UidValidity, string Destin
 /// lost, the destination is asked before anything is written again (<see cref="Settlement"/>). A batch that is refused is halved until
 /// the message that is to blame is alone. One of these writes into a folder at a time.
 /// </summary>
-internal sealed class BatchWriter(CopyDestination destination, ICopyJournal journal, Settlement settlement, CopyTally tally, CopySettings settings) : IDisposable
+/// <param name="destination">Where is written to.</param>
+/// <param name="journal">Knows what was copied.</param>
+/// <param name="settlement">Finds out what was written.</param>
+/// <param name="tally">Counts.</param>
+/// <param name="present">The folders that the source has.</param>
+/// <param name="settings">Bounds.</param>
+internal sealed class BatchWriter(
+    CopyDestination destination, ICopyJournal journal, Settlement settlement, CopyTally tally, IReadOnlyCollection<string> present, CopySettings settings) : IDisposable
 {
     private readonly Dictionary<string, FolderMark> _ends = [];
     private AppendConnection? _connection;
@@ -42,7 +49,7 @@ internal sealed class BatchWriter(CopyDestination destination, ICopyJournal jour
     {
         try
         {
-            var adopted = await journal.AdoptAsync(folder.Source, folder.UidValidity, [.. batch.Select(m => m.Identity)], stop);
+            var adopted = await AdoptedAsync(folder, [.. batch.Select(m => m.Identity)], stop);
             var known = batch.Where(m => adopted.Contains(m.Source.Uid)).ToList();
             if (known.Count > 0) tally.AlreadyThere(folder.Source, known.Count, known.Sum(m => m.Source.Bytes));
             await WriteNewAsync(folder, [.. batch.Where(m => !adopted.Contains(m.Source.Uid))], plain: false, stop);
@@ -55,6 +62,15 @@ internal sealed class BatchWriter(CopyDestination destination, ICopyJournal jour
 
     /// <inheritdoc/>
     public void Dispose() => _connection?.Dispose();
+
+    // What was copied when the source's folder had other numbers, or another name.
+    private async Task<IReadOnlySet<uint>> AdoptedAsync(FolderPair folder, IReadOnlyList<IntendedMessage> messages, CancellationToken stop)
+    {
+        var adopted = (await journal.AdoptAsync(folder.Source, folder.UidValidity, messages, stop)).ToHashSet();
+        IReadOnlyList<IntendedMessage> left = [.. messages.Where(m => !adopted.Contains(m.Uid))];
+        if (left.Count > 0) adopted.UnionWith(await journal.AdoptRenamedAsync(folder.Source, folder.UidValidity, left, present, stop));
+        return adopted;
+    }
 
     private async Task WriteNewAsync(FolderPair folder, IReadOnlyList<OutgoingMessage> batch, bool plain, CancellationToken stop)
     {

@@ -21,6 +21,15 @@ public interface ICopyJournal
     /// <returns>The UIDs of messages that got a record.</returns>
     Task<IReadOnlySet<uint>> AdoptAsync(string folder, uint uidValidity, IReadOnlyList<IntendedMessage> messages, CancellationToken stop);
 
+    /// <summary>
+    /// Finds messages that were copied from a folder that the source does not have any more, as it was renamed: like
+    /// <see cref="AdoptAsync"/>, with records of any folder that is not among <paramref name="present"/>. A journal that cannot tell adopts none;
+    /// then the messages of a renamed folder are copied again, into a folder of the new name.
+    /// </summary>
+    /// <returns>The UIDs of messages that got a record.</returns>
+    Task<IReadOnlySet<uint>> AdoptRenamedAsync(string folder, uint uidValidity, IReadOnlyList<IntendedMessage> messages, IReadOnlyCollection<string> present, CancellationToken stop)
+        => Task.FromResult<IReadOnlySet<uint>>(new HashSet<uint>());
+
     /// <summary>Notes what is about to be written.</summary>
     Task IntendAsync(CopyIntent intent, CancellationToken stop);
 
