@@ -5,12 +5,15 @@ namespace Hikyaku.Copier;
 
 /// <summary>
 /// Recognizes a message by its bytes. Servers change line ends when they store a message (Dovecot keeps LF and sends CR LF), so that the
-/// digest is of the text with LF alone: CRs right before an LF do not count.
+/// digest is of the text with LF alone: CRs right before an LF do not count. NUL, which IMAP does not allow in a message, comes back from
+/// Dovecot as 0x80, and counts as that.
 /// </summary>
 internal static class ContentDigest
 {
     private const byte Cr = (byte)'\r';
     private const byte Lf = (byte)'\n';
+    private const byte Nul = 0;
+    private const byte FromDovecot = 0x80;
 
     /// <summary>SHA-256 in hexadecimal digits, and the size with CR LF as line ends.</summary>
     public static (string Digest, long Bytes) Of(Stream content)
@@ -59,7 +62,10 @@ internal static class ContentDigest
             if (end == 0) end = text.Length;
             var lf = text[1..end].IndexOf(Lf) + 1;
             if (lf > 0) end = lf;
-            output.Write(text[..end]);
+            var written = output.GetSpan(end)[..end];
+            text[..end].CopyTo(written);
+            written.Replace(Nul, FromDovecot);
+            output.Advance(end);
             bytes += end;
             text = text[end..];
         }
