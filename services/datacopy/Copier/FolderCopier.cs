@@ -12,6 +12,7 @@ internal sealed class FolderCopier(FolderPlan plan, ICopyJournal journal, CopyTa
     private const int MaxSubject = 200;
 
     private readonly HashSet<uint> _missing = [];
+    private readonly HashSet<int> _withoutDates = []; // by the index of the first message of a window
     private uint _uidValidity;
     private uint _countedTo; // messages up to this UID were counted in an earlier pass
     private int _refusals;
@@ -89,7 +90,7 @@ internal sealed class FolderCopier(FolderPlan plan, ICopyJournal journal, CopyTa
         while (next < Math.Min(known, session.Count(Name)))
         {
             var last = Math.Min(next + Window, known) - 1;
-            var messages = await session.SummariesAsync(Name, next, last, pipe.Stopped);
+            var messages = await SummariesAsync(link, session, next, last, pipe.Stopped);
             next = last + 1;
             var wanted = messages.Where(m => !plan.UnlabelledOnly || !m.HasLabels).OrderBy(m => m.Uid).ToList();
             labelled += messages.Count - wanted.Count;
@@ -97,6 +98,20 @@ internal sealed class FolderCopier(FolderPlan plan, ICopyJournal journal, CopyTa
         }
 
         tally.Has(Name, known - labelled);
+    }
+
+    // Next to a date that is none the messages go without: the client cannot read on, and the next pass does not ask for dates here.
+    private async Task<IReadOnlyList<SourceMessage>> SummariesAsync(SourceLink link, SourceSession session, int first, int last, CancellationToken stop)
+    {
+        try
+        {
+            return await session.SummariesAsync(Name, first, last, !_withoutDates.Contains(first), stop);
+        }
+        catch (ImpossibleDateException)
+        {
+            if (_withoutDates.Add(first)) link.Progressed();
+            throw;
+        }
     }
 
     private async Task FetchNewAsync(SourceLink link, SourceSession session, List<SourceMessage> messages, BatchPipe pipe)

@@ -24,6 +24,9 @@ internal sealed class SourceSession : IDisposable
     private const double BodySlack = 1.5; // servers are wrong about sizes when they count line ends
     private const int MaxFolders = 10_000;
 
+    // What the client makes of a date that it cannot read is of the year 1.
+    private const int FirstYear = 1900;
+
     private static readonly string[] Mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "LOGIN"];
     private static readonly string[] MechanismsInClear = ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN"];
     private static readonly string[] TokenMechanisms = ["OAUTHBEARER", "XOAUTH2"];
@@ -117,15 +120,28 @@ internal sealed class SourceSession : IDisposable
     /// <summary>Calls back with the index of each message that is gone, while the folder is open.</summary>
     public void WhenGone(string folder, EventHandler<MessageEventArgs> gone) => _folders[folder].MessageExpunged += gone;
 
-    /// <summary>What the server tells of some messages of an open folder, by their indexes from 0.</summary>
-    public Task<IReadOnlyList<SourceMessage>> SummariesAsync(string folder, int first, int last, CancellationToken stop)
+    /// <summary>What the server tells of some messages of an open folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="first">The index of the first, from 0.</param>
+    /// <param name="last">The index of the last.</param>
+    /// <param name="withDates">Whether it is asked when they were received.</param>
+    /// <param name="stop">Ends it.</param>
+    /// <exception cref="ImpossibleDateException">A date is none, such as 31 February. The connection is of no use any more.</exception>
+    public Task<IReadOnlyList<SourceMessage>> SummariesAsync(string folder, int first, int last, bool withDates, CancellationToken stop)
     {
         _stream.Allow((last - first + 16L) * SummaryAllowance);
         return CallAsync<IReadOnlyList<SourceMessage>>(async () =>
         {
-            var items = MessageSummaryItems.UniqueId | MessageSummaryItems.Flags | MessageSummaryItems.InternalDate | MessageSummaryItems.Size
-                | (KnowsLabels ? MessageSummaryItems.GMailLabels : MessageSummaryItems.None);
-            return [.. (await _folders[folder].FetchAsync(first, last, new FetchRequest(items), stop)).Where(s => s.UniqueId.IsValid).DistinctBy(s => s.UniqueId.Id).Select(Described)];
+            var items = MessageSummaryItems.UniqueId | MessageSummaryItems.Flags | MessageSummaryItems.Size
+                | (withDates ? MessageSummaryItems.InternalDate : MessageSummaryItems.None) | (KnowsLabels ? MessageSummaryItems.GMailLabels : MessageSummaryItems.None);
+            try
+            {
+                return [.. (await _folders[folder].FetchAsync(first, last, new FetchRequest(items), stop)).Where(s => s.UniqueId.IsValid).DistinctBy(s => s.UniqueId.Id).Select(Described)];
+            }
+            catch (ArgumentOutOfRangeException e) when (withDates)
+            {
+                throw new ImpossibleDateException(e);
+            }
         });
     }
 
@@ -182,7 +198,7 @@ internal sealed class SourceSession : IDisposable
     };
 
     private static SourceMessage Described(IMessageSummary message) => new(
-        message.UniqueId.Id, message.Flags ?? MessageFlags.None, [.. message.Keywords ?? new HashSet<string>()], message.InternalDate, message.Size ?? 0,
+        message.UniqueId.Id, message.Flags ?? MessageFlags.None, [.. message.Keywords ?? new HashSet<string>()], message.InternalDate?.Year >= FirstYear ? message.InternalDate : null, message.Size ?? 0,
         message.GMailLabels?.Any(l => !GmailViews.Contains(l)) == true);
 
     // By one mechanism: each that fails counts as a wrong password at many servers.
@@ -221,3 +237,6 @@ internal sealed class SourceSession : IDisposable
         }
     }
 }
+
+/// <summary>The source gives a date that is none. The connection is of no use any more.</summary>
+internal sealed class ImpossibleDateException(Exception inner) : CopyFailedException(CopyFailureKind.ConnectionLost, "A date that is none", inner);
