@@ -16,6 +16,9 @@ internal sealed class CuttingProxy(int target) : LoopbackServer
     /// <summary>A connection is cut when the server sends this, which the client does not get.</summary>
     public string? AtAnswer { get; set; }
 
+    /// <summary>A connection is cut when the client sends this, which the server does not get.</summary>
+    public string? AtCommand { get; set; }
+
     /// <summary>How many connections are cut; then they stay whole.</summary>
     public int Cuts { get; set; } = int.MaxValue;
 
@@ -28,7 +31,7 @@ internal sealed class CuttingProxy(int target) : LoopbackServer
         using (client)
         {
             await server.ConnectAsync(IPAddress.Loopback, target);
-            var (to, from) = (CarryAsync(client.GetStream(), server.GetStream(), ToServer, null), CarryAsync(server.GetStream(), client.GetStream(), FromServer, AtAnswer));
+            var (to, from) = (CarryAsync(client.GetStream(), server.GetStream(), ToServer, AtCommand), CarryAsync(server.GetStream(), client.GetStream(), FromServer, AtAnswer));
             await Task.WhenAny(to, from);
             client.Close();
         }

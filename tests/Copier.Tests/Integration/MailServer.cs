@@ -15,8 +15,9 @@ internal sealed class MailServer : IAsyncDisposable
     /// <summary>What users whose name begins with <c>small</c> can store, in bytes.</summary>
     public const long SmallCapacity = 100_000;
 
-    private const int MaxUsers = 200;
+    private const int MaxUsers = 500;
     private readonly string _home = Directory.CreateTempSubdirectory("hikyaku-test-").FullName;
+    private readonly string _fsync;
     private readonly GuardedProcess _dovecot;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, string> _users = [];
@@ -25,8 +26,10 @@ internal sealed class MailServer : IAsyncDisposable
     /// <param name="separator">Between folders.</param>
     /// <param name="prefix">Of the namespace.</param>
     /// <param name="folders">Folders with a purpose, as a configuration.</param>
-    public MailServer(string location, char separator, string prefix, string folders)
+    /// <param name="fsync">mail_fsync.</param>
+    public MailServer(string location, char separator, string prefix, string folders, string fsync = "never")
     {
+        _fsync = fsync;
         var ports = ReservedPorts.Free(2);
         (Port, TlsPort) = (ports[0], ports[1]);
         MakeCertificate();
@@ -37,14 +40,27 @@ internal sealed class MailServer : IAsyncDisposable
             Add(string.Create(CultureInfo.InvariantCulture, $"small{number}"), SmallCapacity);
         }
 
+        _users[OddUser] = $"{OddUser}:{{PLAIN}}{OddPassword}::::{_home}/mail/{OddUser}::";
+        _users[PickyUser] = $"{PickyUser}:{{PLAIN}}{Password}::::{_home}/mail/{PickyUser}::userdb_quota_max_mail_size=20000B";
         WriteUsers();
-        File.WriteAllText(Path.Combine(_home, "dovecot.conf"), Configuration(location, separator, prefix, folders));
+        File.WriteAllText(ConfigurationFile, Configuration(location, separator, prefix, folders));
         Directory.CreateDirectory(Path.Combine(_home, "grants"));
         Directory.CreateDirectory(Path.Combine(_home, "mail"), (UnixFileMode)0b111_111_111);
         File.SetUnixFileMode(Path.Combine(_home, "mail"), (UnixFileMode)0b111_111_111);
         File.SetUnixFileMode(_home, (UnixFileMode)0b111_101_101);
-        _dovecot = new(_home, "root", "TERM", new Dictionary<string, string>(), ["dovecot", "-F", "-c", Path.Combine(_home, "dovecot.conf")]);
+        _dovecot = new(_home, "root", "TERM", new Dictionary<string, string>(), ["dovecot", "-F", "-c", ConfigurationFile]);
     }
+
+    /// <summary>A user whose password has characters that programs stumble over.</summary>
+    public const string OddUser = "odd";
+
+    /// <summary>The password of <see cref="OddUser"/>.</summary>
+    public const string OddPassword = "p\"q\\r$s=t%u{3} (v) *é'";
+
+    /// <summary>A user who cannot store a message of more than 20,000 bytes.</summary>
+    public const string PickyUser = "picky";
+
+    public string ConfigurationFile => Path.Combine(_home, "dovecot.conf");
 
     public int Port { get; }
 
@@ -133,7 +149,7 @@ internal sealed class MailServer : IAsyncDisposable
         mail_gid = nogroup
         mail_location = {{location}}
         mail_max_userip_connections = 50
-        mail_fsync = never
+        mail_fsync = {{_fsync}}
         mail_plugins = quota
         stats_writer_socket_path =
         auth_mechanisms = plain login
