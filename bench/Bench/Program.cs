@@ -1,5 +1,6 @@
 using Hikyaku.Bench;
 using Hikyaku.Bench.Chaos;
+using Hikyaku.Bench.Copying;
 using Hikyaku.Bench.Restricting;
 
 // Benchmarks print what they measure, side by side with what it is compared to, and write it into bench/results/.
@@ -23,17 +24,20 @@ Dictionary<string, (string What, Func<Report, Task> Run)> benchmarks = new()
     ["facts"] = ("PERF-15: facts of deliveries taken in for 10 minutes, and one message found among 10,000,000 (needs ./dev up)", TakingInFacts.RunAsync),
     ["restrictions"] = ("a fact until it is in force, policy requests per second beside Debian's, and a labelled replay (needs ./dev up)", RestrictingAccounts.RunAsync),
     ["abuse-facts"] = ("PERF-15: facts of logins and messages taken in and judged for 10 minutes (needs ./dev up)", RestrictingAccounts.TakeInFactsAsync),
+    ["copy"] = ("PERF-9: 6,046 real messages copied from a source 0, 20 and 40 ms away, beside other programs and the bound (as root)", CopyingBesidePeers.RunAsync),
+    ["copy-sets"] = ("PERF-10: 100,000 small messages, 50 large ones, 500 folders, and reruns, beside other programs (as root)", CopyingSets.RunAsync),
+    ["copy-load"] = ("100 copies at once from a source 20 ms away, and what a user of the same Dovecot waits meanwhile (as root)", CopyingMany.RunAsync),
     ["up"] = ("PERF-14: ./dev up until the first message is delivered, and the idle platform's memory", FromUpToFirstMessage.RunAsync),
 };
 
 if (args is ["chaos", ..]) return await ChaosRun.RunAsync(args[1..]);
-if (args is not [var name] || !benchmarks.TryGetValue(name, out var benchmark))
+if (args is not [var name, .. var options] || !benchmarks.TryGetValue(name, out var benchmark))
 {
     foreach (var (key, (what, _)) in benchmarks) Console.WriteLine($"./dev bench {key,-10} {what}");
     return args.Length == 0 ? 0 : 2;
 }
 
-var report = new Report(name, benchmark.What);
+var report = new Report(name, benchmark.What, options);
 await benchmark.Run(report);
 report.Write();
 return 0;

@@ -4,12 +4,19 @@ using System.Text;
 
 namespace Hikyaku.Bench;
 
-/// <summary>A benchmark's figures, printed and kept as a Markdown page with date, machine and versions.</summary>
-internal sealed class Report(string name, string what)
+/// <summary>
+/// A benchmark's figures, printed and kept as a Markdown page with date, machine and versions. A run with options, such as
+/// <c>--messages 200</c>, is a trial, whose figures are printed only.
+/// </summary>
+internal sealed class Report(string name, string what, params string[] options)
 {
     private readonly StringBuilder _text = new();
 
     public static string Repository { get; } = FindRepository();
+
+    /// <summary>A number that was given as an option; otherwise the usual one.</summary>
+    public int Option(string option, int usual)
+        => Array.IndexOf(options, $"--{option}") is >= 0 and var at && at + 1 < options.Length ? int.Parse(options[at + 1], CultureInfo.InvariantCulture) : usual;
 
     public void Line(string text = "")
     {
@@ -39,6 +46,7 @@ internal sealed class Report(string name, string what)
             {_text.ToString().Trim()}
 
             """;
+        if (options.Length > 0) return;
         var folder = Path.Combine(Repository, "bench", "results");
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, $"{name}.md"), page);
