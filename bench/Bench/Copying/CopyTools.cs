@@ -34,6 +34,7 @@ internal static class CopyTools
 
     private static string Uri(string user, int port) => string.Create(CultureInfo.InvariantCulture, $"imap://{user}@127.0.0.1:{port}");
 
+    // Without the folders that a new mailbox has and the source lacks, which it would call a failure.
     private static async Task<ToolRun> MbsyncAsync(CopyCase copy, TimeSpan within)
     {
         Directory.CreateDirectory(Path.Combine(copy.Folder, "state"));
@@ -66,7 +67,7 @@ internal static class CopyTools
             Channel all
             Far :source:
             Near :destination:
-            Patterns *
+            Patterns * !Drafts !Sent !Trash !Junk !Archive
             Create Near
             Sync Pull New Flags
             CopyArrivalDate yes
