@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using Hikyaku.Gateway.Tests.Integration;
-using Hikyaku.Platform.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Playwright;
 

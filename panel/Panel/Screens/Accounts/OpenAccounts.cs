@@ -25,8 +25,9 @@ public static class OpenAccounts
         var me = await gateway.GetAsync<Me>("me");
         var last = InternetNames.TryReadDomain(http.Request.Cookies[LastDomain], out var read) ? read : null;
         var domain = me.Role == Roles.Operator
-            ? last is not null && await gateway.TryGetAsync<DomainLimits>(Urls.Api($"domains/{last}")) is not null ? last : (await gateway.GetAsync<Api.Page<DomainLimits>>("domains?limit=1")).Items.FirstOrDefault()?.Name
-            : me.Domains.Contains(last) ? last : me.Domains.FirstOrDefault();
+            ? last is not null && await gateway.TryGetAsync<DomainLimits>(Urls.Api($"domains/{last}")) is not null ? last
+                : (await gateway.GetAsync<Api.Page<DomainLimits>>("domains?limit=1")).Items is [var first, ..] ? first.Name : null
+            : me.Domains.Contains(last) ? last : me.Domains is [var own, ..] ? own : null;
         return Results.LocalRedirect(domain is null ? "/" : $"/domains/{domain}/accounts");
     }
 }
