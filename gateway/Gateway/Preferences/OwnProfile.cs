@@ -47,12 +47,16 @@ public static class OwnProfile
     {
         ArgumentNullException.ThrowIfNull(body);
         if (body.Language is not (null or "" or "ja" or "en")) yield return new(GatewayProblems.LanguageUnknown, "language");
-        // Names of Windows are known on some systems, too; browsers know IANA's only.
-        if (body.TimeZone is { Length: > 0 } zone && !(zone.Length <= 64 && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var known) && known.HasIanaId))
-            yield return new(GatewayProblems.TimeZoneUnknown, "timeZone");
+        if (body.TimeZone is { Length: > 0 } zone && !IsTimeZone(zone)) yield return new(GatewayProblems.TimeZoneUnknown, "timeZone");
         if (body.Theme is not (null or "" or "light" or "dark" or "system")) yield return new(GatewayProblems.ThemeUnknown, "theme");
         if (body.RowsPerPage is < FewestRows or > MostRows) yield return new(GatewayProblems.RowsRange, "rowsPerPage", ("min", FewestRows), ("max", MostRows));
     }
+
+    // The system looks the name up as a file, so it must not lead out of the folder of time zones. Names of Windows are known on some
+    // systems, too; browsers know IANA's only.
+    private static bool IsTimeZone(string name)
+        => name.Length <= 64 && char.IsAsciiLetterUpper(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '_' or '+' or '-')
+            && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var known) && known.HasIanaId;
 
     private static Me View(Asker asker, Preference p) => new(
         asker.Session.Role, asker.Session.Login, asker.Session.Domains, asker.Session.PasswordChangeRequired, asker.Session.MustEnrol,

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Accounts.MailAccounts;
 using Hikyaku.Platform;
@@ -20,6 +21,7 @@ public sealed record DomainDeletion
     public required DateTimeOffset StartedAt { get; init; }
 
     /// <summary>Its job as it began.</summary>
+    [JsonIgnore]
     public JobStarted Job => new(JobId, JobKinds.DomainDeletion, Id, AccountId: null, Total: 1, StartedAt);
 }
 
