@@ -75,6 +75,9 @@ public sealed partial class SpamLearning(NodeSettings settings, TimeProvider tim
         _rspamd.Dispose();
     }
 
+    /// <summary>How many messages a login has handed over today, up to one more than it may.</summary>
+    internal int TaughtBy(string login) => _taught.GetValueOrDefault(login);
+
     private bool HasShareLeft(string mailbox)
     {
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);

@@ -144,7 +144,7 @@ public sealed class A_second_service(NodeOfTwoServices fixture) : IClassFixture<
         var secrets = Path.Combine(_node.Home, "secrets");
         string[] settings =
         [
-            "--Hikyaku:Node=mail1", $"--Hikyaku:NodeHome={_node.Home}/other", "--Hikyaku:Services:accounts=http://127.0.0.1:1", $"--Hikyaku:NodeCredential={secrets}/node-credential",
+            "--Hikyaku:Node=mail1", $"--Hikyaku:NodeHome={_node.Home}/other", "--Hikyaku:Services:accounts=http://127.0.0.1:1", "--Hikyaku:Services:datacopy=http://127.0.0.1:1", $"--Hikyaku:NodeCredential={secrets}/node-credential",
             "--Hikyaku:Doveadm=http://127.0.0.1:1", $"--Hikyaku:DoveadmKey={secrets}/doveadm.key", "--Hikyaku:Rabbit=amqp://x:y@127.0.0.1:1/z", "--Hikyaku:RabbitNodes=amqp://x:y@127.0.0.1:1/z",
         ];
         var missing = Assert.Throws<InvalidOperationException>(() => Program.Build(settings, parts: [new MoodPart()]));
