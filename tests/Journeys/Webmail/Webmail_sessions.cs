@@ -41,7 +41,11 @@ public sealed partial class Webmail_sessions(PlatformUnderTest platform, Webmail
         var token = Token().Match(await http.GetStringAsync("/")).Groups[1].Value;
         using var form = new FormUrlEncodedContent(new Dictionary<string, string>
         {
-            ["_task"] = "login", ["_action"] = "login", ["_token"] = token, ["_user"] = account, ["_pass"] = PlatformUnderTest.Password,
+            ["_task"] = "login",
+            ["_action"] = "login",
+            ["_token"] = token,
+            ["_user"] = account,
+            ["_pass"] = PlatformUnderTest.Password,
         });
         using var answer = await http.PostAsync(new Uri("/?_task=login", UriKind.Relative), form);
         Assert.Contains("_task=mail", answer.RequestMessage!.RequestUri!.Query, StringComparison.Ordinal);
