@@ -78,7 +78,8 @@ public sealed class WebmailWindow(IBrowserContext context, IPage page, string ad
     public async Task AddContactAsync(string name, string mail)
     {
         await GoAsync("?_task=addressbook");
-        await Page.ClickAsync("#directorylist li.addressbook >> nth=0");
+        await Page.RunAndWaitForResponseAsync(() => Page.ClickAsync("#directorylist li.addressbook >> nth=0"), r => r.Url.Contains("_action=list", StringComparison.Ordinal));
+        await IdleAsync();
         await Button("create").ClickAsync();
         var form = Page.FrameLocator("#contact-frame");
         await form.Locator("[name=_firstname]").FillAsync(name);
