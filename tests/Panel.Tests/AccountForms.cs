@@ -169,6 +169,25 @@ public class AccountForms(PanelUnderTest panel)
     }
 
     [Fact]
+    [Trait("Rule", "NOD-5")]
+    public async Task A_change_is_saved_first_and_done_once_every_mail_node_obeys()
+    {
+        var tenant = await panel.TenantAsync();
+        var account = await panel.Platform.AccountIdAsync(tenant.User);
+        await panel.Platform.ReportNodeAsync(behind: account);
+        var page = await panel.SignedInAsync(tenant.Admin, PanelUnderTest.AdminPassword);
+        await page.GotoAsync($"/accounts/{tenant.User}/details");
+        await page.Field("comment").FillAsync("本社 5 階");
+        await page.GetByRole(AriaRole.Button, new() { Name = "変更する" }).ClickAsync();
+        await Expect(page.Flash("saved")).ToContainTextAsync("保存しました。メールサーバーに反映しています…");
+        await Expect(page.GetByText("アカウント詳細設定を変更しました。")).ToHaveCountAsync(0);
+        await PanelUnderTest.ShootAsync(page, "saved");
+
+        await panel.Platform.ReportNodeAsync();
+        await Expect(page.Flash("in-force")).ToContainTextAsync("アカウント詳細設定を変更しました。");
+    }
+
+    [Fact]
     [Trait("Rule", "GWY-4")]
     public async Task A_change_by_somebody_else_is_told_and_not_overwritten()
     {

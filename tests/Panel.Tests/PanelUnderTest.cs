@@ -28,6 +28,8 @@ public sealed class PanelUnderTest : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await Platform.InitializeAsync();
+        await Platform.ReportNodeAsync();
+        await ChooseOperatorPasswordAsync();
         await StartAsync();
         _playwright = await Microsoft.Playwright.Playwright.CreateAsync();
         // Without a sandbox of its own, as tests run as root.
@@ -99,6 +101,15 @@ public sealed class PanelUnderTest : IAsyncLifetime
         var token = await Platform.Client.SignInAsync(tenant.Admin, Deployment.Password);
         await Platform.Client.MustAsync(HttpStatusCode.NoContent, HttpMethod.Put, "/api/v1/me/password", token, new { current = Deployment.Password, @new = AdminPassword });
         return tenant;
+    }
+
+    // The first operator must choose a password; in the end it is the one that the other tests know.
+    private async Task ChooseOperatorPasswordAsync()
+    {
+        const string between = "Meiji-4-nen-Tokyo";
+        var token = await Platform.OperatorAsync();
+        foreach (var (current, next) in new[] { (Deployment.OperatorPassword, between), (between, Deployment.OperatorPassword) })
+            await Platform.Client.MustAsync(HttpStatusCode.NoContent, HttpMethod.Put, "/api/v1/me/password", token, new { current, @new = next });
     }
 
     /// <summary>The password of a tenant's administrator.</summary>

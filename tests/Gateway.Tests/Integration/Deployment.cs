@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using Hikyaku.Gateway.Routing.Routes;
 using Hikyaku.Gateway.Sessions;
 using Hikyaku.MailNode.Contracts;
@@ -17,7 +19,9 @@ public sealed class Deployment : IAsyncLifetime
     public const string OperatorPassword = "Ope-rator-1234";
     public const string Password = "Hatsukoi-12ab";
 
-    private readonly InternalKeys _keys = InternalKeys.Create();
+    private const string Node = "mail1";
+
+    private readonly InternalKeys _keys = InternalKeys.Create(Node);
     private readonly List<WebApplication> _more = [];
     private WebApplication _accounts = null!;
     private WebApplication _feed = null!;
@@ -178,6 +182,20 @@ public sealed class Deployment : IAsyncLifetime
         await using var command = source.CreateCommand(sql);
         command.Parameters.Add(new() { Value = value });
         return await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>A mail node reports that it obeys everything (NOD-5), but nothing newer of some accounts, named by their ids.</summary>
+    public async Task ReportNodeAsync(params string[] behind)
+    {
+        const long everything = 1_000_000_000;
+        foreach (var (service, address) in Services.Where(s => s.Key != "feed"))
+        {
+            var report = new { applied = new Dictionary<string, long> { [service] = everything }, listed = true, pending = behind.ToDictionary(a => a, _ => 0L) };
+            using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(new Uri(address), $"/internal/nodes/{Node}")) { Content = JsonContent.Create(report) };
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _keys.NodeBearer(Node));
+            using var answer = await Client.Http.SendAsync(request);
+            answer.EnsureSuccessStatusCode();
+        }
     }
 
     /// <summary>The operator's session.</summary>
