@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Hikyaku.Copier;
 
 namespace Hikyaku.Bench.Copying;
 
