@@ -19,8 +19,8 @@ public class Mailboxes_in_use(TwoServers servers)
             switch (steps)
             {
                 case 2:
-                    deleted = (await copy.Destination.ReadAsync("Deleted")).Count;
-                    await copy.Destination.DeleteFolderAsync("Deleted");
+                    deleted = (await copy.Destination.ReadAsync("Gone")).Count;
+                    await copy.Destination.DeleteFolderAsync("Gone");
                     break;
                 case 6:
                     await copy.Destination.MoveAllAsync("Moved", "Elsewhere");
@@ -42,7 +42,7 @@ public class Mailboxes_in_use(TwoServers servers)
         Assert.InRange(read["Elsewhere"].Count, 1, Each);
         Assert.Equal(Each, read["Moved"].Count + read["Elsewhere"].Count);
         Assert.InRange(deleted, 1, Each);
-        Assert.Equal(Each - deleted, read.GetValueOrDefault("Deleted")?.Count ?? 0);
+        Assert.Equal(Each - deleted, read.GetValueOrDefault("Gone")?.Count ?? 0);
     }
 
     [Fact, Trait("Rule", "CPY-4")]
@@ -54,7 +54,7 @@ public class Mailboxes_in_use(TwoServers servers)
         copy.Journal.Meanwhile = async step =>
         {
             if (step != "settle" || ++steps != 1) return;
-            foreach (var box in new[] { "Deleted", "Moved" })
+            foreach (var box in new[] { "Gone", "Moved" })
             {
                 await copy.Source.DeleteAsync($"INBOX.{box}", 7);
                 await copy.Source.StoreAsync($"INBOX.{box}", Mailbox.Message($"new in {box}"));
@@ -68,7 +68,7 @@ public class Mailboxes_in_use(TwoServers servers)
         Assert.Empty(first.Missing);
         Assert.Equal((3 * Each) - 14 + 2, again.Progress.Messages);
         var (source, destination) = (await copy.Source.ReadAsync(), await copy.Destination.ReadAsync());
-        foreach (var box in new[] { "Deleted", "Moved", "Read" })
+        foreach (var box in new[] { "Gone", "Moved", "Read" })
         {
             var copied = destination[box].Select(m => m.Digest).ToList();
             Assert.Equal(copied, copied.Distinct());
@@ -101,7 +101,7 @@ public class Mailboxes_in_use(TwoServers servers)
     private async Task<CopyUnderTest> FilledAsync()
     {
         var copy = servers.NewCopy();
-        foreach (var box in new[] { "Read", "Moved", "Deleted" })
+        foreach (var box in new[] { "Read", "Moved", "Gone" })
         {
             await copy.Source.StoreAsync($"INBOX.{box}", [.. Enumerable.Range(0, Each).Select(i => Mailbox.Message(string.Create(CultureInfo.InvariantCulture, $"{box} {i}")))]);
         }
