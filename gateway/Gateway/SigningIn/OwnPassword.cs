@@ -45,7 +45,7 @@ public sealed class OwnPassword(SignInThrottle throttle, AccountsClient accounts
         var (begun, wait) = await throttle.BeginAsync(login, from, password, stop);
         using var attempt = begun;
         if (attempt is null) return (false, GatewayProblems.TooManyAttemptsIn(wait));
-        var verified = await accounts.VerifyAsync(login, password, stop);
+        var verified = await accounts.VerifyAsync(login, password, secondFactor: null, from.ToString(), stop); // mailboxes have no second factor
         if (verified.PasswordForciblyChanged) return (false, Problems.Of(GatewayProblems.PasswordForciblyChanged));
         var locked = verified is { IsVerified: true, AccountId: { } account } ? await locks.ReferenceAsync(account, from.ToString(), stop) : null;
         facts.Note(login, password, from.ToString(), http.Request.Headers.UserAgent.ToString(), !verified.IsVerified ? LoginFailures.Credentials : locked is null ? null : LoginFailures.Restricted);

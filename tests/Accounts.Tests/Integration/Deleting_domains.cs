@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Platform.Testing;
+using MassTransit;
 
 namespace Hikyaku.Accounts.Tests.Integration;
 
