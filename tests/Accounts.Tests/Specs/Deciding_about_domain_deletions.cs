@@ -47,7 +47,7 @@ public sealed class Deciding_about_domain_deletions
     }
 
     [Fact]
-    public void The_name_is_taken_until_the_deletion_has_ended_and_a_later_domain_has_nothing_of_the_former()
+    public void A_name_is_free_after_the_deletion_and_the_next_domain_begins_anew()
     {
         DeciderSpec<Domain>.Given(Added, new DomainDeletionStarted("job1", Now))
             .When(state => AddDomain.Decide(new("example.jp", "example.jp", new(5, 500, 50), Now, Key) { BeingDeleted = true }, state))

@@ -1,4 +1,5 @@
 using Hikyaku.Gateway.Sessions;
+using Hikyaku.Gateway.Tokens;
 using Hikyaku.Platform;
 using Hikyaku.Platform.Testing;
 using Npgsql;
@@ -20,6 +21,7 @@ public sealed class Changes_in_any_order : IAsyncLifetime
         var schema = new SessionSchema(_database);
         await schema.StartAsync(default);
         await schema.StartAsync(default); // as every start does
+        await new TokenSchema(_database).StartAsync(default);
         _sessions = new SessionStore(_database, _time);
     }
 

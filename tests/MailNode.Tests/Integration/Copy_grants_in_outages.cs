@@ -26,7 +26,7 @@ public sealed class Copy_grants_in_outages(NodeToBreak fixture) : IClassFixture<
     [Theory, Trait("Rule", "CPY-7"), Trait("Rule", "NOD-3")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_grant_withdrawn_without_the_agent_is_ended_later_whatever_became_of_the_replica(bool isLost)
+    public async Task A_grant_withdrawn_without_the_agent_is_ended_later(bool isLost)
     {
         var account = await Account.OpenAsync(_node);
         var secret = await account.GrantCopyAsync();
