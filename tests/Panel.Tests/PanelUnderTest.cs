@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Playwright;
 
 [assembly: AssemblyFixture(typeof(Hikyaku.Panel.Tests.PanelUnderTest))]
+// A browser takes all processors that a small machine has.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace Hikyaku.Panel.Tests;
 
@@ -18,6 +20,7 @@ public sealed class PanelUnderTest : IAsyncLifetime
     private WebApplication? _panel;
     private IPlaywright? _playwright;
     private IBrowser? _browser;
+    private readonly List<(IBrowserContext Window, string Test)> _windows = [];
 
     /// <summary>Gateway and services.</summary>
     public Deployment Platform { get; } = new();
@@ -71,6 +74,7 @@ public sealed class PanelUnderTest : IAsyncLifetime
     /// <summary>A window of a browser in which nobody is signed in.</summary>
     public async Task<IPage> PageAsync(string language = "ja", int width = Desktop, ColorScheme scheme = ColorScheme.Light, bool script = true, Uri? panel = null)
     {
+        await CloseWindowsOfOtherTestsAsync();
         var context = await _browser!.NewContextAsync(new()
         {
             BaseURL = (panel ?? Address).ToString(),
@@ -80,10 +84,20 @@ public sealed class PanelUnderTest : IAsyncLifetime
             ColorScheme = scheme,
             JavaScriptEnabled = script,
         });
+        _windows.Add((context, ThisTest));
         var page = await context.NewPageAsync();
         page.SetDefaultTimeout(20_000);
         return page;
     }
+
+    // One test runs at a time, so that the others have ended. Open windows would go on working.
+    private async Task CloseWindowsOfOtherTestsAsync()
+    {
+        foreach (var (window, _) in _windows.Where(w => w.Test != ThisTest)) await window.CloseAsync();
+        _windows.RemoveAll(w => w.Test != ThisTest);
+    }
+
+    private static string ThisTest => TestContext.Current.Test!.UniqueID;
 
     /// <summary>A window in which somebody is signed in, without having typed it.</summary>
     public async Task<IPage> SignedInAsync(string login, string password, string language = "ja", int width = Desktop, ColorScheme scheme = ColorScheme.Light, bool script = true)
