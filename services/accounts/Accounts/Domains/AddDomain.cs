@@ -53,9 +53,11 @@ public sealed record AddDomain(string Typed, string? Name, DomainLimits Limits, 
         else session.Events.Append(domain.Id, former.Version + decision.Events.Length, decision.Events.ToArray());
         DomainUsage.Begin(session, domain.Id);
         DkimPrivateKey.Store(session, box, domain.Id, pair);
+        // The domain may have been here before: of two lives of an address mail nodes obey the later one.
+        var lives = (await session.LoadAsync<FormerLife>(FormerLife.IdOf(box, $"{MailAccount.Postmaster}@{domain.Id}"), stop))?.Life ?? 0;
         var postmaster = new CreateMailAccount(
             Guid.CreateVersion7().ToString("N"), MailAccount.Postmaster, Password: null, CredentialId: null, CapacityMb: null, Comment: null,
-            domain, new DomainUsage(0, 0), Reservation: null, FormerLives: 0, context.Now)
+            domain, new DomainUsage(0, 0), Reservation: null, lives, context.Now)
         { HomeNode = await placement.HomeAsync(session, stop) };
         CreateMailAccount.Store(session, postmaster, CreateMailAccount.Decide(postmaster, null), hash: null);
         var view = DomainView.Of(domain, new DomainUsage(1, domain.DefaultCapacityMb));
