@@ -70,6 +70,24 @@ public sealed class Interrupted_copies(CopyPlatform platform)
         Assert.Single(await platform.Outbox.ToAsync(copy.Notify, 1)); // of the one that the user has cancelled nothing is told
     }
 
+    [Fact, Trait("Rule", "CPY-4")]
+    public async Task A_folder_that_the_source_renamed_is_not_copied_again()
+    {
+        var copy = platform.NewCopy();
+        await copy.Source.StoreAsync("INBOX.Old", Mailbox.Message("a"), Mailbox.Message("a"), Mailbox.Message("b"));
+        Assert.Equal(("succeeded", 3), Outcome(await copy.RunAsync()));
+        await copy.Source.UseAsync(async client =>
+        {
+            await (await client.GetFolderAsync("INBOX.Old")).RenameAsync(client.GetFolder(client.PersonalNamespaces[0]), "New");
+            return 0;
+        });
+        await copy.Source.StoreAsync("INBOX.New", Mailbox.Message("c"));
+
+        Assert.Equal(("succeeded", 1), Outcome(await copy.RunAsync()));
+        Assert.Equal(4, await copy.Destination.CountAsync());
+        Assert.Equal(("succeeded", 0), Outcome(await copy.RunAsync()));
+    }
+
     [Fact, Trait("Rule", "CPY-6")]
     public async Task Followers_see_a_copy_move_until_its_end()
     {

@@ -34,22 +34,33 @@ internal sealed class CopyJournal(NpgsqlDataSource database, long id, LeasedCopy
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlySet<uint>> AdoptAsync(string folder, uint uidValidity, IReadOnlyList<IntendedMessage> messages, CancellationToken stop)
+    public Task<IReadOnlySet<uint>> AdoptAsync(string folder, uint uidValidity, IReadOnlyList<IntendedMessage> messages, CancellationToken stop)
+        => AdoptAsync(folder, uidValidity, messages, present: null, stop);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlySet<uint>> AdoptRenamedAsync(
+        string folder, uint uidValidity, IReadOnlyList<IntendedMessage> messages, IReadOnlyCollection<string> present, CancellationToken stop)
+        => AdoptAsync(folder, uidValidity, messages, [.. present.Select(StorableText.KeyOf)], stop);
+
+    // Takes over records of the same folder with another UIDVALIDITY or, where the present folders are given, of folders that are gone.
+    private async Task<IReadOnlySet<uint>> AdoptAsync(string folder, uint uidValidity, IReadOnlyList<IntendedMessage> messages, string[]? present, CancellationToken stop)
     {
         var key = StorableText.KeyOf(folder);
         var uids = messages.Select(m => (long)m.Uid).ToArray();
         var digests = messages.Select(m => Convert.FromHexString(m.Digest)).ToArray();
+        var (renamed, others) = (present is not null, present ?? []);
         // Of equal messages each gets a record of its own: the first of the new ones the first of the former, and so on.
         return (await database.ListAsync(
             $"""
             with wanted as (
                 select uid, digest, row_number() over (partition by digest order by place) as n from unnest({uids}, {digests}) with ordinality as w (uid, digest, place)),
             former as (
-                select uid_validity, uid, digest, row_number() over (partition by digest order by uid_validity, uid) as n from copied_message
-                where journal = {id} and folder = {key} and uid_validity <> {(long)uidValidity} and digest = any({digests}))
-            update copied_message c set uid_validity = {(long)uidValidity}, uid = w.uid
+                select folder, uid_validity, uid, digest, row_number() over (partition by digest order by folder, uid_validity, uid) as n from copied_message
+                where journal = {id} and digest = any({digests})
+                    and case when {renamed} then folder <> all({others}) else folder = {key} and uid_validity <> {(long)uidValidity} end)
+            update copied_message c set folder = {key}, uid_validity = {(long)uidValidity}, uid = w.uid
             from wanted w join former f on f.digest = w.digest and f.n = w.n
-            where c.journal = {id} and c.folder = {key} and c.uid_validity = f.uid_validity and c.uid = f.uid
+            where c.journal = {id} and c.folder = f.folder and c.uid_validity = f.uid_validity and c.uid = f.uid
             returning c.uid
             """, row => (uint)row.GetInt64(0), stop)).ToHashSet();
     }
