@@ -85,13 +85,14 @@ public sealed class Long_lines(NodeFixture fixture)
         Assert.EndsWith(Encoding.Latin1.GetString(message), await StoredAsync(account), StringComparison.Ordinal);
     }
 
-    [Fact, Trait("Rule", "NOD-4")]
-    public async Task A_message_of_99_MB_in_one_line_is_stored_as_it_came()
+    [Fact, Trait("Rule", "NOD-4"), Trait("Rule", "RTE-9")]
+    public async Task A_message_of_99_MB_in_one_line_is_stored_and_forwarded_as_it_came()
     {
-        var account = await RoomyAccountAsync();
+        var (account, neighbour) = (await RoomyAccountAsync(), await RoomyAccountAsync());
+        await account.RouteAsync(r => r.ForwardAll(neighbour.Address));
         var message = Message("Subject: all of it\r\n", $"{new string('z', 99 << 20)}\r\n");
         Assert.StartsWith("250", await _node.DeliverRawAsync(account.Address, message), StringComparison.Ordinal);
-        Assert.EndsWith(Encoding.Latin1.GetString(message), await StoredAsync(account), StringComparison.Ordinal);
+        foreach (var one in new[] { account, neighbour }) Assert.EndsWith(Encoding.Latin1.GetString(message), await StoredAsync(one), StringComparison.Ordinal);
     }
 
     [Theory, Trait("Rule", "NOD-4"), Trait("Rule", "RTE-9"), MemberData(nameof(Lengths))]
