@@ -6,7 +6,7 @@ using Microsoft.Playwright;
 
 [assembly: AssemblyFixture(typeof(Hikyaku.Panel.Tests.PanelUnderTest))]
 // A browser takes all processors that a small machine has.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 
 namespace Hikyaku.Panel.Tests;
 

@@ -124,6 +124,7 @@ public sealed partial class What_is_recorded
             : type == typeof(CausedBy) ? Published_contracts.Operator
             : type == typeof(Guid) ? Guid.NewGuid()
             : type == typeof(IReadOnlyList<string>) ? new[] { "text" }
+            : type == typeof(DataCopy.Contracts.CopiedMessages) ? new DataCopy.Contracts.CopiedMessages(0, 0, 0, 0, 0)
             : Activator.CreateInstance(type)!;
 
     private static IEnumerable<string> FieldsOf(JsonObject o, string before = "")
