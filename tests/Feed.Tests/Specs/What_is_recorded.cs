@@ -10,7 +10,7 @@ namespace Hikyaku.Feed.Tests.Specs;
 public sealed partial class What_is_recorded
 {
     /// <summary>Texts of contracts about an account that say nothing of a person; another one has to be judged, and masked if it does (OPS-6).</summary>
-    private static readonly string[] Impersonal = ["AccountId", "Domain", "JobId", "Condition", "Kind", "Reference", "Cause"];
+    private static readonly string[] Impersonal = ["AccountId", "Domain", "JobId", "Condition", "Kind", "Reference", "Cause", "Reason"];
 
     /// <summary>What <c>without_person</c> masks.</summary>
     private static readonly string[] Personal = ["Address"];
