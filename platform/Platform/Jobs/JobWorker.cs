@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Hikyaku.Platform;
@@ -10,48 +9,16 @@ namespace Hikyaku.Platform;
 /// lease is renewed: another one takes an expired lease over and goes on where the table says.
 /// </summary>
 public sealed partial class JobWorker(
-    JobWork work, JobSteps steps, JobWithdrawal withdrawal, IEnumerable<IJobWork> works, JobSettings settings, TimeProvider time, ILogger<JobWorker> log) : BackgroundService
+    JobWork work, JobSteps steps, JobWithdrawal withdrawal, IEnumerable<IJobWork> works, JobSettings settings, TimeProvider time, ILogger<JobWorker> log) : TableWorker(settings.AtOnce, log)
 {
-    private const int MostFaults = 5; // before the point of no return; after it a job is never given up
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
-
     private readonly Dictionary<string, IJobWork> _works = works.ToDictionary(w => w.Kind, StringComparer.Ordinal);
-    private readonly string _instance = $"{Environment.MachineName}-{Guid.NewGuid():N}";
-    private readonly SemaphoreSlim _woken = new(0);
-
-    /// <summary>There may be a job.</summary>
-    public void Wake()
-    {
-        if (_woken.CurrentCount < settings.AtOnce) _woken.Release(); // else all are awake already
-    }
 
     /// <inheritdoc/>
-    public override void Dispose()
+    protected override async Task<bool> WorkOnceAsync(string owner, CancellationToken stop)
     {
-        _woken.Dispose();
-        base.Dispose();
-    }
-
-    /// <inheritdoc/>
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
-        => Task.WhenAll(Enumerable.Range(0, settings.AtOnce).Select(i => WorkAsync($"{_instance}-{i}", stoppingToken)));
-
-    private async Task WorkAsync(string owner, CancellationToken stop)
-    {
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                while (await work.TakeAsync(owner, settings.Lease, stop) is { } job) await RunAsync(job, stop);
-            }
-            catch (Exception e) when (!stop.IsCancellationRequested)
-            {
-                LogNotLooked(e);
-            }
-
-            await ((Task)_woken.WaitAsync(Look, stop)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        if (await work.TakeAsync(owner, settings.Lease, stop) is not { } job) return false;
+        await RunAsync(job, stop);
+        return true;
     }
 
     private async Task RunAsync(LeasedJob job, CancellationToken stop)
@@ -110,7 +77,7 @@ public sealed partial class JobWorker(
             await WithdrawAsync(job, stop);
         }
 
-        var pause = TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, job.Faults)));
+        var pause = PauseAfter(job.Faults);
         await work.GiveBackAsync(job, pause, isFault, stop);
     }
 
@@ -142,9 +109,6 @@ public sealed partial class JobWorker(
             // the work has ended
         }
     }
-
-    [LoggerMessage(1, LogLevel.Warning, "The table of jobs could not be read; it is tried again in a second")]
-    private partial void LogNotLooked(Exception e);
 
     [LoggerMessage(2, LogLevel.Information, "Lost the lease of job {Job}")]
     private partial void LogLost(string job);

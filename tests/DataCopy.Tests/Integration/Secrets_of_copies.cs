@@ -50,6 +50,7 @@ public sealed class Secrets_of_copies(CopyPlatform platform)
         foreach (var trace in new[] { _copy.Account.Address, _copy.Notify, $"{_copy.Source.User} 127.0.0.1", $"\"{_copy.Source.User}\"" }) Assert.Empty(await TablesWithAsync(trace));
         foreach (var table in new[] { "copy_work", "copy_journal", "mail_copy" })
             Assert.Equal(0, await platform.AskAsync<long>($"select count(*) from {table:sql} where account_id = {_copy.Account.AccountId}"));
+        Assert.Equal(0, await platform.AskAsync<long>($"select count(*) from job where account_id = {_copy.Account.AccountId} and finished_at is null"));
         Assert.True((bool)Grant(await platform.ListAsync())["deleted"]!);
         Assert.Equal(HttpStatusCode.NotFound, (await _copy.SendAsync(HttpMethod.Get, $"/{id}")).Status);
     }

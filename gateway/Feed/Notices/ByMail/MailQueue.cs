@@ -1,9 +1,10 @@
+using Hikyaku.Platform;
 using Npgsql;
 
 namespace Hikyaku.Feed.Notices.ByMail;
 
 /// <summary>The mail that waits to be sent. What was sent is removed; a mail is sent again when the program ends in between.</summary>
-public sealed class MailQueue(NpgsqlDataSource database)
+public sealed class MailQueue(NpgsqlDataSource database) : IMailQueue<NoticeMail>
 {
     /// <summary>The channel of NOTIFY on which new mail is announced; its payload is empty.</summary>
     public const string Channel = "notice_mail";

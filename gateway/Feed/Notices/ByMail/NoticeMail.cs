@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Hikyaku.Platform;
 using MimeKit;
 
 namespace Hikyaku.Feed.Notices.ByMail;
@@ -11,9 +12,12 @@ namespace Hikyaku.Feed.Notices.ByMail;
 /// <param name="Language">The mail's.</param>
 /// <param name="Text">The notice's, in that language.</param>
 /// <param name="Attempts">How often it was tried.</param>
-public sealed record NoticeMail(Guid NoticeId, string Reader, string Address, string Language, string Text, int Attempts)
+public sealed record NoticeMail(Guid NoticeId, string Reader, string Address, string Language, string Text, int Attempts) : IQueuedMail
 {
     private const int MaxSubject = 150; // characters; a text that is longer stands whole in the body
+
+    /// <inheritdoc/>
+    public string Name => NoticeId.ToString();
 
     /// <summary>
     /// The message: nothing but the notice's text. Each notice has one Message-ID for each reader, so that a mail that is sent twice can

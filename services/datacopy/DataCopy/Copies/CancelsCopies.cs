@@ -42,7 +42,7 @@ public sealed class CancelsCopies(IDocumentStore store, NpgsqlDataSource databas
         await session.BeginTransactionAsync(stop);
         if (await CopyQueue.IdleAsync(session, job, stop) is not { } idle) return false;
         var stream = await session.Events.FetchForWriting<AccountCopies>(idle.AccountId, stop);
-        var decision = CancelCopy.Decide(new(job, CopyCounts.None, time.GetUtcNow()), stream.Aggregate!);
+        var decision = CancelCopy.Decide(new(job, await CopyTable.CountsAsync(database, job, stop), time.GetUtcNow()), stream.Aggregate!);
         stream.AppendMany(decision.Events);
         Ends.Queue(session, job, decision.Events);
         await session.SaveChangesAsync(CancellationToken.None);

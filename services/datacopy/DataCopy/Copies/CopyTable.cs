@@ -2,6 +2,7 @@ using Hikyaku.Platform;
 using JasperFx.Events;
 using Marten;
 using Marten.Events.Projections;
+using Npgsql;
 using Weasel.Postgresql.Tables;
 
 namespace Hikyaku.DataCopy.Copies;
@@ -91,14 +92,22 @@ public sealed class CopyTable : EventProjection
             case CopyCancelled c:
                 End(operations, c.JobId, JobStates.Cancelled, null, null, null, c.At);
                 break;
-            case CopiesErased:
+            case CopiesErased x:
                 operations.QueueSqlCommand("delete from mail_copy where account_id = ?", e.StreamKey!);
                 operations.QueueSqlCommand("update job set started_by = '' where account_id = ?", e.StreamKey!);
+                operations.QueueSqlCommand(
+                    "update job set state = ?, moved_at = ?, finished_at = ? where account_id = ? and finished_at is null", JobStates.Cancelled, x.At, x.At, e.StreamKey!);
                 break;
         }
 
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>What a copy has come to so far.</summary>
+    public static async Task<CopyCounts> CountsAsync(NpgsqlDataSource database, string job, CancellationToken stop)
+        => (await database.ListAsync(
+            $"select total, copied, already_there, skipped, failed from mail_copy where id = {job}",
+            row => new CopyCounts(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4)), stop)).SingleOrDefault() ?? CopyCounts.None;
 
     private static void Move(IDocumentOperations operations, string job, string state, DateTimeOffset at)
         => operations.QueueSqlCommand("update job set state = ?, moved_at = ? where id = ?", state, at, job);

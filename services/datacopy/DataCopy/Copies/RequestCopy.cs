@@ -39,8 +39,9 @@ public sealed record RequestCopy(Target Account, string JobId, CopyForm? Form, I
         var account = context.Target!;
         var (form, unreadable) = CopyForm.Read(body, account.Address);
         List<Rejection> broken = [.. unreadable];
-        if (form is not null && await connector.JudgeAsync(form.AsSource(), stop) is { } refused) broken.Add(CopyProblems.Of(refused.Kind));
+        // Names are resolved only for who has proven to be the mailbox's owner.
         var isProven = http.Request.Headers[InternalHeaders.OwnPassword] == InternalHeaders.Verified;
+        if (isProven && form is not null && await connector.JudgeAsync(form.AsSource(), stop) is { } refused) broken.Add(CopyProblems.Of(refused.Kind));
         var stream = await context.Session.Events.FetchForWriting<AccountCopies>(account.AccountId, stop);
         var job = new RequestCopy(account, DataCopyJobs.All.NewId(), form, broken, isProven, context.Now);
         var decision = Decide(job, stream.Aggregate);

@@ -23,7 +23,7 @@ namespace Hikyaku.DataCopy.Mails;
 /// <param name="Missing">Messages that were not copied.</param>
 public sealed record EndMail(
     string JobId, int Attempts, string Address, string Notify, string Host, string UserName, bool HasSucceeded, string? Reason, string? Cause, string? Reference, CopyCounts Counts,
-    IReadOnlyList<CopiedFolder> Folders, IReadOnlyList<SkippedMessage> Missing)
+    IReadOnlyList<CopiedFolder> Folders, IReadOnlyList<SkippedMessage> Missing) : IQueuedMail
 {
     /// <summary>The subject when everything was copied that there was.</summary>
     public const string Completed = "【重要】メールデータコピーが完了いたしました。";
@@ -34,6 +34,9 @@ public sealed record EndMail(
     private const int MostListed = 200;
 
     private bool IsComplete => HasSucceeded && Reason is null or CopyReasons.SourceEmpty;
+
+    /// <inheritdoc/>
+    public string Name => JobId;
 
     /// <summary>The message. <c>Auto-Submitted</c> (RFC 3834) keeps autoreplies from answering it.</summary>
     public MimeMessage Message(string from, DateTimeOffset now)

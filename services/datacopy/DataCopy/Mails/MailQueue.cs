@@ -8,7 +8,7 @@ using Weasel.Postgresql.Tables;
 namespace Hikyaku.DataCopy.Mails;
 
 /// <summary>The mails that wait to be sent. What was sent is removed; a mail is sent again, with the same Message-ID, when the program ends in between.</summary>
-public sealed class MailQueue(NpgsqlDataSource database)
+public sealed class MailQueue(NpgsqlDataSource database) : IMailQueue<EndMail>
 {
     /// <summary>The table, beside Marten's own.</summary>
     public static Table Table()
@@ -28,11 +28,11 @@ public sealed class MailQueue(NpgsqlDataSource database)
     }
 
     /// <summary>The mails that are due, oldest first. Those of copies whose account is gone are not there.</summary>
-    public Task<List<EndMail>> DueAsync(int limit, CancellationToken stop) => database.ListAsync(
+    public Task<List<EndMail>> DueAsync(DateTimeOffset now, int limit, CancellationToken stop) => database.ListAsync(
         $"""
         select m.job_id, m.attempts, c.address, c.notify, c.host, c.user_name, c.state, c.reason, c.cause, c.reference, c.total, c.copied, c.already_there, c.skipped, c.failed,
             c.folders::text, c.missing::text
-        from copy_mail m join mail_copy c on c.id = m.job_id where m.not_before <= now() order by m.not_before, m.job_id limit {limit}
+        from copy_mail m join mail_copy c on c.id = m.job_id where m.not_before <= {now} order by m.not_before, m.job_id limit {limit}
         """,
         row => new EndMail(
             row.GetString(0), row.GetInt32(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.GetString(6) == JobStates.Succeeded,
@@ -49,9 +49,9 @@ public sealed class MailQueue(NpgsqlDataSource database)
     }
 
     /// <summary>It is tried again later.</summary>
-    public Task PutOffAsync(EndMail mail, TimeSpan pause, CancellationToken stop)
+    public Task PutOffAsync(EndMail mail, DateTimeOffset until, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(mail);
-        return database.ExecuteAsync($"update copy_mail set attempts = attempts + 1, not_before = now() + {pause} where job_id = {mail.JobId}", stop);
+        return database.ExecuteAsync($"update copy_mail set attempts = attempts + 1, not_before = {until} where job_id = {mail.JobId}", stop);
     }
 }

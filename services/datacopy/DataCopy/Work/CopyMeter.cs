@@ -34,9 +34,6 @@ internal sealed class CopyMeter(NpgsqlDataSource database, LeasedCopy job, Func<
     private CopyProgress? _latest;
     private CopyProgress? _written;
 
-    /// <summary>What the copy has come to.</summary>
-    public CopyCounts Counts => _latest is { } p ? CountsOf(p) : CopyCounts.None with { Copied = before().Values.Sum() };
-
     /// <summary>Whether this run has copied something.</summary>
     public bool HasCopied => _latest?.Copied > 0;
 
@@ -51,14 +48,15 @@ internal sealed class CopyMeter(NpgsqlDataSource database, LeasedCopy job, Func<
     {
         if (_latest is not { } now || ReferenceEquals(now, _written)) return;
         await database.ExecuteAsync(Statement(now, null, null), stop);
-        await database.ExecuteAsync($"update job set done = {now.Copied + now.AlreadyThere + now.Skipped + now.Failed}, total = {now.Messages}, moved_at = {time.GetUtcNow()} where id = {job.JobId}", stop);
+        await JobTable.MoveAsync(database, job.JobId, now.Copied + now.AlreadyThere + now.Skipped + now.Failed, now.Messages, time.GetUtcNow(), stop);
         _written = now;
     }
 
     /// <summary>Writes in the session's transaction what has come of the run.</summary>
     public Task WriteAsync(Marten.IDocumentSession session, CopyResult result, CancellationToken stop)
         => session.ExecuteAsync(
-            Statement(result.Progress with { ByFolder = result.Folders }, JsonSerializer.Serialize(result.Missing.Take(MostListed).Select(Of), Answer.Json), result.Failure is null ? null : StorableText.Of(result.Failure.Detail)), stop);
+            // A run that did not get as far as the list of folders knows nothing: what earlier runs have told stays.
+            result.Folders.Count == 0 && result.Failure is { } failure ? $"update mail_copy set detail = {StorableText.Of(failure.Detail)} where id = {job.JobId}" : Statement(result.Progress with { ByFolder = result.Folders }, JsonSerializer.Serialize(result.Missing.Take(MostListed).Select(Of), Answer.Json), result.Failure is null ? null : StorableText.Of(result.Failure.Detail)), stop);
 
     /// <summary>A digest of the messages that are too large; null: there are none.</summary>
     public static string? SkipsOf(CopyResult result)

@@ -59,13 +59,17 @@ public sealed partial class CopyRun(
         if (keeper.Why == Interruption.LeaseLost || (result is null && keeper.Why == Interruption.None)) throw new LeaseLostException();
         if (!isWhole && keeper.Why == Interruption.Cancelled) await EndCancelledAsync(job, meter, stop);
         else if (!isWhole && keeper.Why == Interruption.Turn) await queue.GiveBackAsync(job, TimeSpan.Zero, isFault: false, stop);
-        else await SettleAsync(job, meter, result!, stop);
+        else await SettleAsync(job, meter, journal, result!, stop);
     }
 
     /// <summary>Ends a copy that goes wrong again and again by the platform's fault; the logs tell why, under the reference.</summary>
-    public Task GiveUpAsync(LeasedCopy job, string reference, CancellationToken stop)
-        => ChangeAsync(job, (session, copies, now) => Task.FromResult(
-            EndCopy.Decide(new(job.JobId, CopyCounts.None, CopyFailureKind.DestinationUnavailable, null, reference, now), copies)), stop);
+    public async Task GiveUpAsync(LeasedCopy job, string reference, CancellationToken stop)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        var counts = await CopyTable.CountsAsync(database, job.JobId, stop);
+        await ChangeAsync(job, (_, copies, now) => Task.FromResult(
+            EndCopy.Decide(new(job.JobId, counts, CopyFailureKind.DestinationUnavailable, null, reference, now), copies)), stop);
+    }
 
     // What the copy needs, the journal's id, and the position from which on nodes let the worker in.
     private async Task<(Assignment Assignment, long Journal, long Position)> BeginAsync(LeasedCopy job, CancellationToken stop)
@@ -106,11 +110,11 @@ public sealed partial class CopyRun(
         return pinned;
     }
 
-    private async Task SettleAsync(LeasedCopy job, CopyMeter meter, CopyResult result, CancellationToken stop)
+    private async Task SettleAsync(LeasedCopy job, CopyMeter meter, CopyJournal journal, CopyResult result, CancellationToken stop)
     {
-        var counts = meter.Of(result);
+        var counts = result.Folders.Count > 0 ? meter.Of(result) : await CopyTable.CountsAsync(database, job.JobId, stop);
         var failure = result.Failure?.Kind ?? WorstOf(result);
-        var isPause = result.Failure is { Kind: var kind } && MayPass(kind, result) && (meter.HasCopied ? 0 : job.Pauses) < settings.Pauses;
+        var isPause = result.Failure is { Kind: var kind } && MayPass(kind, result.Folders.Count > 0 || job.Pauses > 0 || journal.CopiedBefore.Count > 0) && (meter.HasCopied ? 0 : job.Pauses) < settings.Pauses;
         if (result.Failure is not null) LogFailure(job.JobId, result.Failure.Kind);
         await ChangeAsync(job, async (session, copies, now) =>
         {
@@ -128,8 +132,12 @@ public sealed partial class CopyRun(
         return PauseCopy.Decide(new(job.JobId, CopyReasons.NameOf(kind), until, now), copies);
     }
 
-    private Task EndCancelledAsync(LeasedCopy job, CopyMeter? meter, CancellationToken stop)
-        => ChangeAsync(job, (_, copies, now) => Task.FromResult(CancelCopy.Decide(new(job.JobId, meter?.Counts ?? CopyCounts.None, now), copies)), stop);
+    private async Task EndCancelledAsync(LeasedCopy job, CopyMeter? meter, CancellationToken stop)
+    {
+        if (meter is not null) await meter.WriteAsync(stop);
+        var counts = await CopyTable.CountsAsync(database, job.JobId, stop);
+        await ChangeAsync(job, (_, copies, now) => Task.FromResult(CancelCopy.Decide(new(job.JobId, counts, now), copies)), stop);
+    }
 
     private async Task ExtendAsync(LeasedCopy job, CancellationToken stop)
     {
@@ -142,20 +150,21 @@ public sealed partial class CopyRun(
     private async Task ChangeAsync(LeasedCopy job, Func<IDocumentSession, AccountCopies, DateTimeOffset, Task<Decision>> change, CancellationToken stop)
     {
         await using var session = store.LightweightSession();
-        EventHeaders.Stamp(session, job.CancelledBy ?? job.AskedBy, job.JobId);
-        await CopyQueue.MineAsync(session, job, stop);
+        var mine = await CopyQueue.MineAsync(session, job, stop);
         var stream = await session.Events.FetchForWriting<AccountCopies>(job.AccountId, stop);
         var decision = await change(session, stream.Aggregate ?? throw new LeaseLostException(), time.GetUtcNow());
+        // Who has cancelled it may have done so while it ran.
+        EventHeaders.Stamp(session, decision.Events.Any(e => e is CopyCancelled) ? mine.CancelledBy ?? mine.AskedBy : mine.AskedBy, job.JobId);
         if (!decision.Events.IsEmpty) stream.AppendMany(decision.Events);
         if (decision.Events.Any(e => e is CopySucceeded or CopyFailed or CopyCancelled)) Ends.Queue(session, job.JobId, decision.Events);
         await session.SaveChangesAsync(CancellationToken.None); // what came of it is kept also when the program stops
     }
 
-    // While it was never reached a wrong name or port is more likely than a server that is away.
-    private static bool MayPass(CopyFailureKind kind, CopyResult result) => kind switch
+    // While the source was never reached a wrong name or port is more likely than a server that is away.
+    private static bool MayPass(CopyFailureKind kind, bool wasReached) => kind switch
     {
         CopyFailureKind.ServerBusy or CopyFailureKind.ConnectionLost or CopyFailureKind.DestinationUnavailable => true,
-        CopyFailureKind.Timeout or CopyFailureKind.ConnectionRefused => result.Folders.Count > 0,
+        CopyFailureKind.Timeout or CopyFailureKind.ConnectionRefused or CopyFailureKind.UnknownHost => wasReached,
         _ => false,
     };
 
