@@ -97,7 +97,8 @@ public class AccountForms(PanelUnderTest panel)
         var page = await panel.SignedInAsync(tenant.Admin, PanelUnderTest.AdminPassword);
         await page.GotoAsync($"/domains/{tenant.Domain}/accounts/new");
         await page.Field("name").FillAsync("saburo");
-        await page.Field("password").FillAsync(NewPassword);
+        await page.GetByRole(AriaRole.Button, new() { Name = "パスワードを生成" }).ClickAsync(); // which shows it
+        await Expect(page.Field("password")).Not.ToHaveValueAsync("");
         await page.Field("comment").FillAsync("途中");
         await page.ReloadAsync();
 

@@ -33,6 +33,30 @@ public class SigningIn(PanelUnderTest panel)
         await Expect(page.Screen("S-SIGNIN-A")).ToBeVisibleAsync();
     }
 
+    [Theory, Trait("Rule", "GWY-2")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_administrator_with_a_second_factor_is_asked_for_a_code(bool script)
+    {
+        var tenant = await panel.TenantAsync();
+        var (phone, _) = await panel.Platform.Client.EnrolAsync(await panel.Platform.Client.SignInAsync(tenant.Admin, PanelUnderTest.AdminPassword));
+        var page = await panel.PageAsync(script: script);
+        await page.GotoAsync("/login");
+        await Expect(page.Field("secondFactor")).ToHaveCountAsync(0);
+        await page.SignInAsync(tenant.Admin, PanelUnderTest.AdminPassword);
+
+        foreach (var code in new[] { "abc", phone.Next })
+        {
+            await Expect(page.Field("login")).ToHaveValueAsync(tenant.Admin);
+            await page.Field("secondFactor").FillAsync(code);
+            await page.Field("password").FillAsync(PanelUnderTest.AdminPassword);
+            await page.Locator("form.stack button.primary").ClickAsync();
+            if (code == "abc") await Expect(page.GetByText("確認コードが正しくありません。")).ToBeVisibleAsync();
+        }
+
+        await Expect(page.Screen("S-HOME")).ToBeVisibleAsync();
+    }
+
     [Fact]
     [Trait("Rule", "ROLE-2")]
     public async Task A_user_signs_in_at_the_users_page_and_sees_no_page_of_administrators()

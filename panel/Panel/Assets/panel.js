@@ -5,11 +5,12 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 
 // The browser's time zone, for times on the next page.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone && !document.cookie.includes('panel-browser-zone=')) document.cookie = `panel-browser-zone=${zone};path=/;max-age=31536000;samesite=lax`;
+if (zone && !document.cookie.split('; ').includes(`panel-browser-zone=${zone}`)) document.cookie = `panel-browser-zone=${zone};path=/;max-age=31536000;samesite=lax`;
 
 // Drafts (P-4): what is typed lives in the tab until the server has taken it; secrets never.
 const draftOf = form => `draft:${location.pathname}:${form.elements._login?.value ?? ''}`;
-const isKept = field => field.name && !field.name.startsWith('_') && field.type !== 'password' && field.type !== 'hidden' && field.type !== 'file';
+// A password that is shown has the type text, so that what it is for counts, too.
+const isKept = field => field.name && !field.name.startsWith('_') && field.type !== 'password' && !field.autocomplete?.endsWith('password') && field.type !== 'hidden' && field.type !== 'file';
 const valueOf = field => field.type === 'checkbox' || field.type === 'radio' ? field.checked : field.value;
 const keyOf = field => field.type === 'checkbox' || field.type === 'radio' ? `${field.name}=${field.value}` : field.name;
 
@@ -50,28 +51,29 @@ document.addEventListener('submit', async event => {
     form.ariaBusy = 'true';
     const body = form.enctype === 'multipart/form-data' ? new FormData(form, event.submitter) : new URLSearchParams(new FormData(form, event.submitter));
     for (let wait = 500; ; wait = Math.min(wait * 2, 5000)) {
-        try {
-            const answer = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'text/html' } });
-            if ([502, 503, 504].includes(answer.status)) throw new Error('away');
-            showAway(false);
-            if (answer.redirected) {
-                if (!/\/login$/.test(new URL(answer.url).pathname)) sessionStorage.removeItem(draftOf(form));
-                location.assign(answer.url);
-                return;
-            }
-            show(await answer.text());
-            return;
-        } catch {
+        const answer = await fetch(form.action, { method: 'POST', body, headers: { Accept: 'text/html' } }).catch(() => null);
+        if (!answer || [502, 503, 504].includes(answer.status)) {
             showAway(true);
             await new Promise(done => setTimeout(done, wait));
+            continue;
         }
+        showAway(false);
+        if (answer.redirected) {
+            if (!/\/login$/.test(new URL(answer.url).pathname)) sessionStorage.removeItem(draftOf(form));
+            location.assign(answer.url);
+            return;
+        }
+        show(await answer.text());
+        return;
     }
 });
 
 function show(html) {
     const page = new DOMParser().parseFromString(html, 'text/html');
+    const main = page.querySelector('main');
+    if (!main) return location.reload(); // a proxy's answer; the draft stands again
     document.title = page.title;
-    document.querySelector('main').replaceWith(page.querySelector('main'));
+    document.querySelector('main').replaceWith(main);
     scrollTo(0, 0);
     enter();
 }
@@ -209,15 +211,6 @@ function capsLock(hint) {
     field.addEventListener('keyup', event => { hint.textContent = event.getModifierState?.('CapsLock') ? hint.dataset.caps : ''; });
 }
 
-function copy(button) {
-    button.hidden = false;
-    button.addEventListener('click', async () => {
-        await navigator.clipboard.writeText(button.dataset.copy);
-        button.textContent = text.textCopied;
-        setTimeout(() => { button.textContent = text.textCopy; }, 2000);
-    });
-}
-
 // Menus close when the focus or a click goes elsewhere, and by Escape.
 document.addEventListener('click', event => { for (const menu of all('details.menu[open]')) if (!menu.contains(event.target)) menu.open = false; });
 document.addEventListener('keydown', event => {
@@ -234,7 +227,6 @@ function enter() {
     lists();
     all('[data-counter]').forEach(counter);
     all('[data-caps]').forEach(capsLock);
-    all('[data-copy]').forEach(copy);
     all('[data-forget]').forEach(e => sessionStorage.removeItem(`chosen:${e.dataset.forget}`));
     const errors = document.getElementById('errors');
     if (errors?.dataset.focus) document.getElementById(errors.dataset.focus).focus();

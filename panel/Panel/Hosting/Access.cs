@@ -29,7 +29,7 @@ public static class Access
         var gateway = http.RequestServices.GetRequiredService<GatewayClient>();
         if (page.IsDefined(typeof(AnybodyAttribute), inherit: true))
         {
-            await KnowAsync(reader, gateway);
+            await KnowAsync(http, reader, gateway);
             return true;
         }
 
@@ -42,29 +42,30 @@ public static class Access
             return false;
         }
 
-        return await IsSameLoginAsync(http, reader);
+        await RequireSameLoginAsync(http, reader);
+        return true;
     }
 
     // A page for anybody has the reader's menu if it can be known; it is also the page that says that the gateway is away.
-    private static async Task KnowAsync(Reader reader, GatewayClient gateway)
+    // What has just said that it is away, or that the session has ended, is not asked again.
+    private static async Task KnowAsync(HttpContext http, Reader reader, GatewayClient gateway)
     {
-        if (reader.Me is not null || reader.Token is null) return;
+        if (reader.Me is not null || reader.Token is null || Refusals.Of(http)?.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status401Unauthorized) return;
         try
         {
             reader.Me = await gateway.GetAsync<Me>("me");
         }
         catch (GatewayRefusalException)
         {
-            reader.Me = null;
+            // The page is drawn for nobody.
         }
     }
 
     // Another tab may have signed in as somebody else since the form was drawn.
-    private static async Task<bool> IsSameLoginAsync(HttpContext http, Reader reader)
+    private static async Task RequireSameLoginAsync(HttpContext http, Reader reader)
     {
-        if (!http.Request.HasFormContentType) return true;
+        if (!http.Request.HasFormContentType) return;
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         if (form[Forms.LoginField].ToString() is { Length: > 0 } drawnFor && drawnFor != reader.Me!.Login) throw new GatewayRefusalException(StatusCodes.Status409Conflict);
-        return true;
     }
 }
