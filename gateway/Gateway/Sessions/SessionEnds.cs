@@ -20,7 +20,8 @@ public sealed class SessionEnds(SessionStore sessions, TokenStore tokens) :
     IConsumer<DomainAdministratorDismissed>,
     IConsumer<StaffSecondFactorEnrolled>,
     IConsumer<StaffSecondFactorRemoved>,
-    IConsumer<DomainSecondFactorRequirementChanged>
+    IConsumer<DomainSecondFactorRequirementChanged>,
+    IConsumer<DomainDeletionStarted>
 {
     /// <inheritdoc/>
     public Task Consume(ConsumeContext<MailAccountPasswordChanged> context)
@@ -56,6 +57,13 @@ public sealed class SessionEnds(SessionStore sessions, TokenStore tokens) :
         var e = context.Message;
         await sessions.AppointmentAsync(e.Login, e.Domain, false, e.Position, e.At, context.CancellationToken);
         await tokens.RevokeWithoutDomainAsync(e.Login, context.CancellationToken);
+    }
+
+    /// <summary>A later domain of the name begins without the requirement.</summary>
+    public Task Consume(ConsumeContext<DomainDeletionStarted> context)
+    {
+        var e = context.Message;
+        return sessions.SecondFactorRequiredAsync(e.Domain, required: false, e.Position, e.At, context.CancellationToken);
     }
 
     /// <inheritdoc/>

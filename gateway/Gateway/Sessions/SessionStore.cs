@@ -150,7 +150,6 @@ public sealed class SessionStore(NpgsqlDataSource database, TimeProvider time)
             $"update api_token t set revoked_at = p.decided_at from password_change p where p.subject = t.subject and p.version > t.version and t.revoked_at is null",
             $"delete from session where id in (select id from session where expires_at <= {now} limit {CleanedAtOnce})",
             $"delete from password_change where subject in (select subject from password_change where decided_at < {forgotten} limit {CleanedAtOnce})",
-            $"delete from second_factor_change where login in (select login from second_factor_change where decided_at < {forgotten} limit {CleanedAtOnce})",
             NewNetworks.Forget(now, CleanedAtOnce),
             $"delete from appointment where (login, domain) in (select login, domain from appointment a where decided_at < {forgotten} and not exists (select from api_token t where t.role = 'admin' and t.login = a.login) limit {CleanedAtOnce})",
         ], stop);

@@ -32,7 +32,7 @@ public sealed partial class NewNetworks(NpgsqlDataSource database, IBus bus, ILo
         return
         [
             // Of two first sign-ins at once one is the first.
-            $"select pg_advisory_xact_lock(hashtextextended({session.Login}, 3))",
+            $"select pg_advisory_xact_lock(hashtextextended({session.Login}, 4))",
             $"""
             insert into known_network (login, network, notice_id, is_told, address, program, first_seen_at, last_seen_at)
             select {session.Login}, {network}, {Guid.CreateVersion7(session.CreatedAt)}, not exists (select from known_network where login = {session.Login}),

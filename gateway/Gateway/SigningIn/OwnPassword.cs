@@ -18,6 +18,8 @@ public sealed class OwnPassword(SignInThrottle throttle, AccountsClient accounts
     private const string Field = "password";
     private const int MaxPassword = 1024;
 
+    // Services read names of fields in any case, too.
+    private static readonly JsonNodeOptions AnyCase = new() { PropertyNameCaseInsensitive = true };
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
     /// <summary>Takes it out of a body of JSON. What is no JSON goes on as it is: the service refuses it.</summary>
@@ -63,7 +65,7 @@ public sealed class OwnPassword(SignInThrottle throttle, AccountsClient accounts
         try
         {
             using var reader = new StreamReader(request.Body, charset, detectEncodingFromByteOrderMarks: true, leaveOpen: true);
-            return JsonNode.Parse(await reader.ReadToEndAsync(stop), documentOptions: Strict);
+            return JsonNode.Parse(await reader.ReadToEndAsync(stop), AnyCase, Strict);
         }
         catch (JsonException)
         {

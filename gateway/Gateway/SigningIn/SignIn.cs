@@ -69,13 +69,13 @@ public static class SignIn
             Guid.CreateVersion7(now), who.Role!, who.Login!, who.AccountId, who.Domains ?? [], 0,
             who.PasswordChangeRequired, SessionReader.AddressOf(http).ToString(), now, now + Session.Lifetime)
         {
-            Program = new([.. http.Request.Headers.UserAgent.ToString().Where(c => !char.IsControl(c)).Take(MaxProgram)]),
+            Program = string.Concat(http.Request.Headers.UserAgent.ToString().EnumerateRunes().Where(r => !Rune.IsControl(r)).Take(MaxProgram)),
             HasSecondFactor = who.SecondFactorOn,
             SecondFactorRequiredBy = who.SecondFactorRequiredBy ?? [],
         };
         var token = SessionToken.Create();
         await sessions.AddAsync(SessionToken.HashOf(token)!.Value, session, who.Version, stop, NewNetworks.Note(session));
-        networks.Tell();
+        if (session.Role != Roles.User) networks.Tell();
         SessionCookies.Set(http, session, token);
         return new Answer(201, new SignedIn(token, session.Role, session.Login, session.ExpiresAt, session.PasswordChangeRequired, session.MustEnrol));
     }

@@ -23,10 +23,11 @@ namespace Hikyaku.Gateway.Tokens;
 /// <param name="ExpiresAt">From when on it does not count, in UTC.</param>
 /// <param name="LastUsedAt">When it was last used, to the minute; null: never.</param>
 /// <param name="LastUsedAddress">From which IP address.</param>
+/// <param name="LacksSecondFactorFor">The owner's domains that require a second factor, while the owner has none.</param>
 public sealed record ApiToken(
     Guid Id, string Name, IReadOnlyList<string> Scopes, IReadOnlyList<string>? Only, string Role, string Login, string? AccountId,
     IReadOnlyList<string> OwnerDomains, long Standing, bool Revoked, string Address, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt,
-    DateTimeOffset? LastUsedAt = null, string? LastUsedAddress = null)
+    DateTimeOffset? LastUsedAt = null, string? LastUsedAddress = null, IReadOnlyList<string>? LacksSecondFactorFor = null)
 {
     /// <summary>What the text of every token begins with, so that people and scanners recognise one.</summary>
     public const string Prefix = "hky_";
@@ -40,7 +41,7 @@ public sealed record ApiToken(
     /// <summary>Whose session it is like: it has the owner's role and, of the owner's domains, those that it is limited to.</summary>
     public Session AsSession { get; } = new(
         Id, Role, Login, AccountId, Only is null ? OwnerDomains : [.. OwnerDomains.Intersect(Only)], Standing, PasswordChangeRequired: false, Address, CreatedAt, ExpiresAt)
-    { Only = Only };
+    { Only = Only, SecondFactorRequiredBy = LacksSecondFactorFor ?? [] };
 
     /// <summary>Makes the text of a new token.</summary>
     public static string Create() => Prefix + SessionToken.Create();

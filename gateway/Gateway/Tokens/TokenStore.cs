@@ -22,9 +22,12 @@ public sealed class TokenStore(NpgsqlDataSource database, TimeProvider time)
 
     private const string Judged = $$"""
         select s.id, s.name, s.scopes, s.only_domains, s.role, s.login, s.account_id, s.domains, later.given, later.taken, later.standing,
-               s.revoked_at is not null or coalesce(p.version > s.version, false), s.address, s.created_at, s.expires_at, s.last_used_at, s.last_used_address
+               s.revoked_at is not null or coalesce(p.version > s.version, false), s.address, s.created_at, s.expires_at, s.last_used_at, s.last_used_address,
+               array(select r.domain from second_factor_rule r
+                   where s.role = 'admin' and r.required and not coalesce(f.enabled, false) and (r.domain = any (s.domains) or r.domain = any (later.given)))
         from api_token s
         left join password_change p on p.subject = s.subject
+        left join second_factor_change f on s.role = 'admin' and f.login = s.login
         {{LaterAppointments.Join}}
         """;
 
@@ -63,6 +66,11 @@ public sealed class TokenStore(NpgsqlDataSource database, TimeProvider time)
         [
             ErasedAccounts.Lock(subject),
             $"select pg_advisory_xact_lock(hashtextextended({subject}, 3))", // so that the limit holds
+            // What has ended is kept for a while, but not without a bound.
+            $"""
+            delete from api_token where id in (
+                select id from api_token where subject = {subject} and (revoked_at is not null or expires_at <= {token.CreatedAt}) order by created_at desc offset {MaxPerLogin})
+            """,
             $"""
             insert into api_token (token_hash, id, subject, role, login, account_id, name, scopes, only_domains, domains, signed_in_at, version, address, created_at, expires_at)
             select {hash.ToBytes()}, {token.Id}, s.subject, s.role, s.login, s.account_id, {token.Name}, {token.Scopes.ToArray()}, {token.Only?.ToArray()}::text[],
@@ -82,7 +90,7 @@ public sealed class TokenStore(NpgsqlDataSource database, TimeProvider time)
     public async Task<List<ApiToken>> OfOwnerAsync(Session owner, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(owner);
-        var tokens = await database.ListAsync($"{Judged:sql} where s.subject = {owner.AccountId ?? owner.Login} order by s.created_at desc", Read, stop);
+        var tokens = await database.ListAsync($"{Judged:sql} where s.subject = {owner.AccountId ?? owner.Login} and s.revoked_at is null order by s.created_at desc", Read, stop);
         return [.. tokens.Where(t => !t.Revoked)];
     }
 
@@ -129,7 +137,7 @@ public sealed class TokenStore(NpgsqlDataSource database, TimeProvider time)
             row.GetGuid(0), row.GetString(1), row.GetFieldValue<string[]>(2), row.IsDBNull(3) ? null : row.GetFieldValue<string[]>(3),
             row.GetString(4), row.GetString(5), row.TextOrNull(6), domains, row.GetInt64(10), row.GetBoolean(11), row.GetString(12),
             row.GetFieldValue<DateTimeOffset>(13), row.GetFieldValue<DateTimeOffset>(14),
-            row.IsDBNull(15) ? null : row.GetFieldValue<DateTimeOffset>(15), row.TextOrNull(16));
+            row.IsDBNull(15) ? null : row.GetFieldValue<DateTimeOffset>(15), row.TextOrNull(16), [.. domains.Intersect(row.GetFieldValue<string[]>(17))]);
         // An administrator of nothing has lost the role.
         return token.Role == Roles.Admin && domains.Length == 0 ? token with { Revoked = true } : token;
     }

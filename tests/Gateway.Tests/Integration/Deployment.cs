@@ -176,6 +176,10 @@ public sealed class Deployment : IAsyncLifetime
     public async Task<long> PreferencesOfAsync(string accountId)
         => (long)(await AskAsync(_gateway.Configuration["ConnectionStrings:Postgres"]!, "select count(*) from preference where subject = $1", accountId))!;
 
+    /// <summary>Whether the gateway takes a domain for one that requires a second factor; null: it has never heard so.</summary>
+    public async Task<bool?> RequiresSecondFactorAsync(string domain)
+        => (bool?)await AskAsync(_gateway.Configuration["ConnectionStrings:Postgres"]!, "select required from second_factor_rule where domain = $1", domain);
+
     private static async Task<object?> AskAsync(string database, string sql, string value)
     {
         await using var source = NpgsqlDataSource.Create(database);

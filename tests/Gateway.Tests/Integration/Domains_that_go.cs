@@ -25,9 +25,12 @@ public sealed class Domains_that_go(Deployment deployment)
             HttpStatusCode.OK, HttpMethod.Put, $"/api/v1/domains/{name}/restriction-policy", boss,
             new { values = new Dictionary<string, int> { [threshold.Key] = threshold.Value!.GetValue<int>() }, reason = "known sender" });
         Assert.NotEmpty((await PolicyAsync(name))!.Values);
+        await _client.MustAsync(HttpStatusCode.OK, HttpMethod.Patch, $"/api/v1/domains/{name}", boss, new { requireSecondFactor = true });
+        await Eventually.Async(async () => await deployment.RequiresSecondFactorAsync(name) == true, Soon);
 
         await _client.MustAsync(HttpStatusCode.Accepted, HttpMethod.Delete, $"/api/v1/domains/{name}", boss);
 
+        await Eventually.Async(async () => await deployment.RequiresSecondFactorAsync(name) == false, Soon);
         await Eventually.Async(async () => (await StandingAsync(name))!.Override is null, Soon);
         await Eventually.Async(async () => (await PolicyAsync(name))!.Values.IsEmpty, Soon);
         Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync($"/api/v1/domains/{name}/restriction-policy", boss)).Status);

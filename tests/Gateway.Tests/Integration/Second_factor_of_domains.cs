@@ -16,9 +16,13 @@ public sealed class Second_factor_of_domains(Deployment deployment)
         var (boss, user) = (await deployment.OperatorAsync(), await _client.SignInAsync(tenant.User, Deployment.Password));
         var admin = await _client.SignInAsync(tenant.Admin, Deployment.Password);
         Assert.Equal(HttpStatusCode.OK, (await AccountAsync(tenant, admin)).Status);
+        var made = await _client.MustAsync(HttpStatusCode.Created, HttpMethod.Post, "/api/v1/tokens", admin, new { name = "billing", scopes = new[] { "accounts:read" } });
+        var token = made.Body!["token"]!.GetValue<string>();
+        Assert.Equal(HttpStatusCode.OK, (await AccountAsync(tenant, token)).Status);
 
         await RequireAsync(tenant.Domain, true, boss);
 
+        await Eventually.Async(async () => (await AccountAsync(tenant, token)).Code == EnrolmentRequired, TimeSpan.FromSeconds(5));
         var refused = await Eventually.Async(() => AccountAsync(tenant, admin), r => r.Status != HttpStatusCode.OK, TimeSpan.FromSeconds(5));
         Assert.Equal((HttpStatusCode.Forbidden, EnrolmentRequired), (refused.Status, refused.Code));
         foreach (var path in new[] { "/api/v1/domains", "/api/v1/notices", "/api/v1/me/sessions", "/api/v1/jobs", "/api/v1/domains/nowhere.example" })
@@ -32,6 +36,7 @@ public sealed class Second_factor_of_domains(Deployment deployment)
 
         await Eventually.Async(async () => (await AccountAsync(tenant, admin)).Status == HttpStatusCode.OK, TimeSpan.FromSeconds(5));
         Assert.False((await _client.GetAsync("/api/v1/me", admin)).Body!["secondFactorEnrolmentRequired"]!.GetValue<bool>());
+        await Eventually.Async(async () => (await AccountAsync(tenant, token)).Status == HttpStatusCode.OK, TimeSpan.FromSeconds(5));
     }
 
     [Fact]

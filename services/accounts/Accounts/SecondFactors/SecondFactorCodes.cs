@@ -5,11 +5,7 @@ using Marten;
 namespace Hikyaku.Accounts.SecondFactors;
 
 /// <summary>What came of a code, and how many seconds to wait if too many were wrong.</summary>
-public readonly record struct UsedCode(CodeUse Use, int WaitSeconds = 0)
-{
-    /// <summary>Whether it proves that the second factor is at hand.</summary>
-    public bool IsRight => Use is CodeUse.Right or CodeUse.RightRecovery;
-}
+public readonly record struct UsedCode(CodeUse Use, int WaitSeconds = 0);
 
 /// <summary>
 /// Uses codes, one after the other for each login, each in a transaction of its own: of two who come with the same code at once one is

@@ -1,3 +1,4 @@
+using Hikyaku.Accounts.Domains;
 using Hikyaku.Accounts.Jobs;
 using Hikyaku.Platform;
 using Npgsql;
@@ -31,6 +32,8 @@ public sealed record UndoJob(string JobId, JobView Undone, bool IsUndone, DateTi
         if (await reader.FindAsync(id, http, stop) is not { } job) return Problems.Of(PlatformProblems.NotFound);
         if (!context.Caller.Administers(job.Domain)) return Problems.Of(PlatformProblems.Forbidden); // one's own, of which one sees the end
         if (context.IfMatch is not null) return Problems.Of(PlatformProblems.Stale); // there is no one version of many
+        // Locked, so that no deletion of the domain begins before the job does.
+        if (await DomainUsage.LockAsync(context.Session, job.Domain, stop) is null) return Problems.Of(PlatformProblems.NotFound);
         await using var undone = database.CreateCommand("select exists (select 1 from job where undoes = $1)"); // of two at once, the index lets one through
         undone.Parameters.Add(new() { Value = id });
         var decision = Decide(new(AccountsJobs.NewId(), job, (bool)(await undone.ExecuteScalarAsync(stop))!, context.Now));
