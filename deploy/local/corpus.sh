@@ -30,11 +30,11 @@ fetch_corpus() {
 
 # Mail programs that tests use as people do, and a name server that has their domains (tests/Spam.Tests).
 provide_test_programs() {
-    local packages=(mutt isync nsd chromium fonts-noto-cjk)
-    { command -v mutt && command -v mbsync && command -v nsd && command -v chromium; } >/dev/null || install_packages
+    local packages=(mutt isync nsd)
+    { command -v mutt && command -v mbsync && command -v nsd; } >/dev/null || install_packages
 }
 
-# The browser in which journeys use webmail, with a font for Japanese.
+# The browser in which tests use the panel and journeys use webmail, with a font for Japanese.
 provide_browser() {
     local packages=(chromium fonts-noto-cjk)
     command -v chromium >/dev/null || install_packages

@@ -71,7 +71,7 @@ settings_of_spam() {
 settings_of_gateway() {
     setting Hikyaku__TokenPrivateKey "$HIKYAKU_HOME/secrets/token.key"
     # The panel tells whom it asks for; it runs beside the gateway.
-    setting Hikyaku__TrustedProxies "${HIKYAKU_TRUSTED_PROXIES:-127.0.0.1}"
+    setting Hikyaku__TrustedProxies "127.0.0.1${HIKYAKU_TRUSTED_PROXIES:+,$HIKYAKU_TRUSTED_PROXIES}"
     addresses_of keys token
 }
 
