@@ -94,8 +94,9 @@ public sealed partial class Accounts_from_a_file(PlatformUnderTest platform)
         foreach (var i in Numbers.Take(200).Select(n => n * 7919 % Accounts)) // from everywhere
         {
             var address = $"{NameOf(i)}@{domain}";
-            var account = (await platform.Operator.GetAsync($"/api/v1/accounts/{address}")).Body!;
-            Assert.Equal((capacityOf(i), commentOf(i), true), (account["capacityMb"]!.GetValue<int>(), account["comment"]?.GetValue<string>(), account["inForce"]!.GetValue<bool>()));
+            // The job has waited for what it did itself; other services know the account from its events.
+            var account = (await Eventually.Async(() => platform.Operator.GetAsync($"/api/v1/accounts/{address}"), r => r.Body?["inForce"]?.GetValue<bool>() == true)).Body!;
+            Assert.Equal((capacityOf(i), commentOf(i)), (account["capacityMb"]!.GetValue<int>(), account["comment"]?.GetValue<string>()));
             Assert.Equal((uint)capacityOf(i) * 1024, await QuotaKbAsync(address, passwordOf(i)));
         }
     }

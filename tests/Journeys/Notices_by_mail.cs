@@ -23,12 +23,17 @@ public sealed class Notices_by_mail(PlatformUnderTest platform)
 
         Assert.Equal(204, (await platform.Operator.SendAsync(HttpMethod.Post, $"/api/v1/accounts/{forced}/force-password-change", new { reason = "planted reason" })).Status);
 
-        var sent = Assert.Single(await Eventually.Async(() => platform.OutboxAsync(outside), m => m.Count > 0, TimeSpan.FromSeconds(60)));
-        var message = await MimeMessage.LoadAsync(new MemoryStream(System.Text.Encoding.Latin1.GetBytes(sent)));
-        Assert.Equal($"The password of {forced} was forcibly changed. Set a new one.", message.TextBody!.Trim());
-        Assert.Equal("auto-generated", message.Headers[HeaderId.AutoSubmitted]);
-        Assert.DoesNotContain("planted", sent, StringComparison.Ordinal);
-        Assert.Equal([$"{forced} のパスワードを強制変更しました。新しいパスワードを設定してください。"], await platform.SubjectsAsync(inside, 1));
+        // Of the password, and of the restriction that a forced change brings (ACC-8); in the order in which two services told them.
+        var sent = await Eventually.Async(() => platform.OutboxAsync(outside), m => m.Count == 2, TimeSpan.FromSeconds(60));
+        var messages = sent.Select(m => MimeMessage.Load(new MemoryStream(System.Text.Encoding.Latin1.GetBytes(m)))).ToList();
+        Assert.Single(messages, m => m.TextBody!.Trim() == $"The password of {forced} was forcibly changed. Set a new one.");
+        Assert.Single(messages, m => m.TextBody!.StartsWith($"{forced}: Unauthorised use suspected. ", StringComparison.Ordinal));
+        Assert.All(messages, m => Assert.Equal("auto-generated", m.Headers[HeaderId.AutoSubmitted]));
+        Assert.All(sent, m => Assert.DoesNotContain("planted", m, StringComparison.Ordinal));
+        var subjects = await platform.SubjectsAsync(inside, 2);
+        Assert.Equal(2, subjects.Count);
+        Assert.Contains($"{forced} のパスワードを強制変更しました。新しいパスワードを設定してください。", subjects);
+        Assert.Contains(subjects, s => s.StartsWith($"{forced}: 不正利用検知。", StringComparison.Ordinal));
 
         // Its own mailbox, which may be in wrong hands, got nothing, although an administrator wanted that.
         Assert.Equal(200, (await platform.Operator.SendAsync(HttpMethod.Patch, $"/api/v1/accounts/{forced}", new { password = "Tsukimi.7soba+Kx" })).Status);

@@ -177,7 +177,8 @@ public sealed class PlatformUnderTest : IAsyncLifetime
     private static string Repository(string folder)
         => File.Exists(Path.Combine(folder, "platform.sln")) ? folder : Repository(Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Not within the repository"));
 
-    private static async Task<string> RunAsync(string program, params string[] arguments)
+    /// <summary>Runs a program to its end; answers what it printed.</summary>
+    public static async Task<string> RunAsync(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var output = process.StandardOutput.ReadToEndAsync();

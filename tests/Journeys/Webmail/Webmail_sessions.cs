@@ -36,6 +36,23 @@ public sealed partial class Webmail_sessions(PlatformUnderTest platform, Webmail
         await window.Page.WaitForSelectorAsync("a.logout");
     }
 
+    [Fact]
+    public async Task Webmail_can_read_every_password_that_it_encrypted_for_a_session()
+    {
+        var root = Path.Combine(platform.Home, "webmail", "root");
+        var script = $$"""
+            define('INSTALL_PATH', '{{root}}/');
+            require INSTALL_PATH . 'program/include/clisetup.php';
+            $unread = 0;
+            for ($i = 0; $i < 2000; $i++) {
+                $unread += $rcmail->decrypt($rcmail->encrypt("Password-$i")) !== "Password-$i";
+            }
+            echo "unread: $unread";
+            """;
+        var shell = $"set -a; . {platform.Home}/settings/webmail; WEBMAIL_ROOT={root} exec setpriv --reuid=www-data --regid=www-data --init-groups php -r \"$0\"";
+        Assert.Equal("unread: 0", await PlatformUnderTest.RunAsync("bash", "-c", shell, script));
+    }
+
     [Fact, Trait("Rule", "RST-3"), Trait("Rule", "RST-2")]
     public async Task A_login_carries_the_address_of_the_client_and_no_other_that_it_claims()
     {
