@@ -273,11 +273,13 @@ run_campaign() {
 }
 
 run_benchmark() {
-    dotnet run -c Release --project "$repo/bench/Bench" -- "$@"
+    local built=()
+    [[ ${HIKYAKU_BUILT:-} != "$repo" ]] || built=(--no-build)
+    dotnet run -c Release "${built[@]}" --project "$repo/bench/Bench" -- "$@"
 }
 
 # Kills processes of other users.
 run_chaos() {
     require_root chaos "$@"
-    dotnet run -c Release --project "$repo/bench/Bench" -- chaos "$@"
+    run_benchmark chaos "$@"
 }

@@ -34,9 +34,9 @@ public sealed class Dev_up(PlatformUnderTest platform)
     public async Task A_program_that_was_killed_comes_back_by_itself_and_everything_works(string program)
     {
         await AllReadyAsync();
-        var before = await ProcessAsync(program);
+        var before = await platform.ProcessAsync(program);
         await platform.KillAsync(program);
-        await Eventually.Async(() => ProcessAsync(program), now => now != before && now != "0", TimeSpan.FromSeconds(60));
+        await Eventually.Async(() => platform.ProcessAsync(program), now => now != before && now != "0", TimeSpan.FromSeconds(60));
         await AllReadyAsync();
 
         var account = await platform.AccountAsync(await platform.DomainAsync());
@@ -179,12 +179,9 @@ public sealed class Dev_up(PlatformUnderTest platform)
     private async Task<List<string>> ProcessesAsync()
     {
         var processes = new List<string>();
-        foreach (var program in Programs) processes.Add($"{program} {await ProcessAsync(program)}");
+        foreach (var program in Programs) processes.Add($"{program} {await platform.ProcessAsync(program)}");
         return processes;
     }
-
-    private async Task<string> ProcessAsync(string program)
-        => (await RunAsync("supervisorctl", ["-c", Path.Combine(platform.Home, "supervisor", "supervisord.conf"), "pid", program])).Output.Trim();
 
     private static Task<(int Code, string Output)> DevAsync(string[] arguments, params (string Name, string Value)[] settings)
         => RunAsync(Path.Combine(Repository, "dev"), arguments, settings);

@@ -132,12 +132,27 @@ public sealed class PlatformUnderTest : IAsyncLifetime
     }
 
     /// <summary>Stops or starts a program for good, until it is started again.</summary>
-    public Task ControlAsync(string action, string program)
-        => RunAsync("supervisorctl", "-c", Path.Combine(_home, "supervisor", "supervisord.conf"), action, program);
+    public Task<string> ControlAsync(params string[] command) => RunAsync("supervisorctl", Control(command));
+
+    private string[] Control(string[] command) => ["-c", Path.Combine(_home, "supervisor", "supervisord.conf"), .. command];
 
     /// <summary>Kills a program with SIGKILL; the supervisor brings it back.</summary>
-    public Task KillAsync(string program)
-        => RunAsync("supervisorctl", "-c", Path.Combine(_home, "supervisor", "supervisord.conf"), "signal", "KILL", program);
+    public Task KillAsync(string program) => ControlAsync("signal", "KILL", program);
+
+    /// <summary>
+    /// Kills a program with SIGKILL, and it stays away: it is killed while the supervisor stops it. A stop after a kill would go to the
+    /// process that came back, which can miss it, and then takes half a minute.
+    /// </summary>
+    public async Task KillForGoodAsync(string program)
+    {
+        var stopped = ControlAsync("stop", program);
+        do await ExecuteAsync("supervisorctl", Control(["signal", "KILL", program]));
+        while (!stopped.IsCompleted);
+        await stopped;
+    }
+
+    /// <summary>The id of a program's process; 0 while there is none.</summary>
+    public async Task<string> ProcessAsync(string program) => (await ExecuteAsync("supervisorctl", Control(["pid", program]))).Output.Trim();
 
     /// <summary>Waits until a program answers that it is ready, or no longer.</summary>
     public Task ReadyAsync(string name, bool ready = true)
@@ -177,14 +192,20 @@ public sealed class PlatformUnderTest : IAsyncLifetime
     private static string Repository(string folder)
         => File.Exists(Path.Combine(folder, "platform.sln")) ? folder : Repository(Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("Not within the repository"));
 
-    /// <summary>Runs a program to its end; answers what it printed.</summary>
+    /// <summary>Runs a program to its end, which must be a good one; answers what it printed.</summary>
     public static async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        var (code, output, errors) = await ExecuteAsync(program, arguments);
+        Assert.True(code == 0, $"{program} {string.Join(' ', arguments)}: {output}{errors}");
+        return output;
+    }
+
+    private static async Task<(int Code, string Output, string Errors)> ExecuteAsync(string program, string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {await output}{await errors}");
-        return await output;
+        return (process.ExitCode, await output, await errors);
     }
 }

@@ -39,8 +39,24 @@ public sealed class WebmailWindow(IBrowserContext context, IPage page, string ad
 
     public ILocator Message(string subject) => Page.Locator("#messagelist tr.message", new() { HasText = subject });
 
-    /// <summary>Marks a message of the list.</summary>
-    public Task SelectAsync(string subject) => Message(subject).Locator("td.subject").ClickAsync();
+    /// <summary>Marks a message of the list, and waits until it is shown beside it: until then nothing else can be done.</summary>
+    public async Task SelectAsync(string subject)
+    {
+        await Page.RunAndWaitForResponseAsync(() => Message(subject).Locator("td.subject").ClickAsync(), r => r.Url.Contains("_action=preview", StringComparison.Ordinal));
+        await IdleAsync();
+    }
+
+    /// <summary>Drags a message to a folder.</summary>
+    public async Task DragAsync(string subject, string role)
+    {
+        await IdleAsync();
+        await Message(subject).Locator("td.subject").HoverAsync();
+        await Page.Mouse.DownAsync();
+        var target = (await Folder(role).BoundingBoxAsync())!;
+        await Page.Mouse.MoveAsync(target.X + (target.Width / 2), target.Y + (target.Height / 2), new() { Steps = 20 });
+        await Page.Locator($"#mailboxlist li.{role}.droptarget").WaitForAsync();
+        await Page.Mouse.UpAsync();
+    }
 
     /// <summary>Opens a message of the list on a page of its own.</summary>
     public async Task ReadAsync(string subject)

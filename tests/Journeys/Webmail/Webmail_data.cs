@@ -45,7 +45,10 @@ public sealed class Webmail_data(PlatformUnderTest platform, WebmailBrowser brow
         await window.Button("save").ClickAsync();
         await window.Notice("下書き").WaitForAsync();
 
+        var before = await platform.ProcessAsync("webmail");
         await platform.KillAsync("webmail");
+        // Its workers serve on until the next one ends them.
+        await Eventually.Async(() => platform.ProcessAsync("webmail"), now => now != before && now != "0", TimeSpan.FromSeconds(60));
         await ReadyAsync();
         await window.GoAsync("?_task=mail&_mbox=Drafts");
         await window.Message("Unfinished").Locator("td.subject").DblClickAsync();
