@@ -46,10 +46,10 @@ public sealed class WebmailWindow(IBrowserContext context, IPage page, string ad
         await IdleAsync();
     }
 
-    /// <summary>Drags a message to a folder.</summary>
+    /// <summary>Drags a message to a folder: one that is shown already, as a drop is ignored while it is fetched.</summary>
     public async Task DragAsync(string subject, string role)
     {
-        await IdleAsync();
+        await SelectAsync(subject);
         await Message(subject).Locator("td.subject").HoverAsync();
         await Page.Mouse.DownAsync();
         var target = (await Folder(role).BoundingBoxAsync())!;
