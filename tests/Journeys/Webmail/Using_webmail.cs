@@ -191,8 +191,8 @@ public sealed class Using_webmail(PlatformUnderTest platform, WebmailBrowser bro
     }
 
     // The page hides a line at once, and the server is told after it.
-    private static Task HoldsAsync(ImapClient imap, SpecialFolder role, params string[] subjects)
-        => Eventually.Async(() => SubjectsAsync(imap, role), s => s.SequenceEqual(subjects));
+    private static async Task HoldsAsync(ImapClient imap, SpecialFolder role, params string[] subjects)
+        => await Eventually.Async(() => SubjectsAsync(imap, role), s => s.SequenceEqual(subjects));
 
     private static async Task<IReadOnlyList<string>> SubjectsAsync(ImapClient imap, SpecialFolder role)
     {
