@@ -38,6 +38,7 @@ public static class Endpoints
             .Allow(Scope.None, Roles.Operator).WithSummary("Retire a mail node");
         app.MapGet("/api/v1/server", ReadServer.Handle).Produces<ServerView>()
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("What people need to know of the mail servers");
+        app.MapGet("/internal/server", ReadServer.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
         app.MapPost("/internal/credentials/verify", VerifyCredentials.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
         app.MapGet("/internal/targets/{address}", ResolveTarget.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
         app.MapNodes(app.Services.GetRequiredService<NodeStates>().All);
@@ -119,6 +120,8 @@ public static class Endpoints
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Delete all mail of an account");
         commands.MapPost("/force-password-change", ForcePasswordChange.Handle).Produces(204)
             .Allow(Scope.Account, Roles.Operator).WithSummary("Replace the password by one that nobody knows");
+        queries.MapGet("/client-settings", ReadClientSettings.Handle).Produces<ClientSettingsView>()
+            .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("What a mail program must be told of an account");
         queries.MapGet("/history", ReadHistory.OfAccount).Produces<Page<HistoryItem>>()
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Who changed what of an account");
         commands.MapPost("/history/{eventId}/undo", UndoAccountChange.Handle).Produces<MailAccountView>()

@@ -185,6 +185,22 @@ public sealed class Several_nodes : IAsyncLifetime
         }
     }
 
+    [Fact, Trait("Rule", "CLI-1"), Trait("Rule", "ROLE-1")]
+    public async Task An_account_tells_what_its_mail_program_needs()
+    {
+        var address = await _service.AccountAsync(await _service.DomainAsync());
+        foreach (var caller in new[] { AccountsService.Operator, AccountsService.Admin(address.Split('@')[1]), await _service.UserAsync(address) })
+        {
+            var settings = (await _service.GetAsync($"/api/v1/accounts/{address}/client-settings", caller)).Body!;
+            Assert.Equal((address, address, true), ((string)settings["address"]!, (string)settings["userName"]!, (bool)settings["loginWithoutTls"]!));
+            Assert.Equal(
+                ["imap localhost 993 tls", "imap localhost 143 starttls", "pop3 localhost 995 tls", "pop3 localhost 110 starttls"],
+                settings["receiving"]!.AsArray().Select(w => $"{w!["protocol"]} {w["host"]} {w["port"]} {w["security"]}"));
+            Assert.Equal(["smtp localhost 465 tls", "smtp localhost 587 starttls"], settings["sending"]!.AsArray().Select(w => $"{w!["protocol"]} {w["host"]} {w["port"]} {w["security"]}"));
+            Assert.Equal($"/api/v1/mobileconfig?address={Uri.EscapeDataString(address)}", (string)settings["profile"]!);
+        }
+    }
+
     private Task<Reply> RetireAsync(string node) => _service.SendAsync(HttpMethod.Post, $"/api/v1/nodes/{node}/retire");
 
     private async Task<List<JsonNode>> NodesAsync() => [.. (await _service.GetAsync("/api/v1/nodes")).Body!["items"]!.AsArray().Select(n => n!)];

@@ -41,6 +41,7 @@ internal sealed class AccountsRoutes : IServiceRoutes
         new("POST", "/api/v1/domains/{name}/imports", Scope.Domain, Staff, Accounts, AccountsWrite) { MaxBodyBytes = BodyLimit.MaxFileBytes },
         new("POST", "/api/v1/domains/{name}/bulk-changes", Scope.Domain, Staff, Accounts, AccountsWrite) { MaxBodyBytes = BodyLimit.MaxFileBytes },
         new("GET", "/api/v1/accounts/{address}", Scope.Account, All, Accounts, AccountsRead) { Share = Shares.AccountSummary },
+        new("GET", "/api/v1/accounts/{address}/client-settings", Scope.Account, All, Accounts, AccountsRead),
         new("PATCH", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts, AccountsWrite),
         new("PUT", "/api/v1/accounts/{address}/password", Scope.Account, All, Accounts, AccountsWrite) { ProvePassword = User },
         new("DELETE", "/api/v1/accounts/{address}", Scope.Account, Staff, Accounts, AccountsWrite),

@@ -43,12 +43,15 @@ public static class ReadServer
     private static readonly string[] Mechanisms = ["PLAIN", "LOGIN"];
 
     /// <summary><c>GET /api/v1/server</c> → 200.</summary>
-    public static IResult Handle(IConfiguration configuration)
+    public static IResult Handle(IConfiguration configuration) => new Answer(200, Of(configuration));
+
+    /// <summary>Reads the settings.</summary>
+    public static ServerView Of(IConfiguration configuration)
     {
         var settings = configuration.GetSection("Hikyaku:Server");
         int Number(string name, int usual) => settings.GetValue(name, usual);
         var receiving = settings["ReceivingHost"] ?? "localhost";
-        return new Answer(200, new ServerView(
+        return new(
             receiving,
             settings["SendingHost"] ?? receiving,
             [
@@ -62,6 +65,6 @@ public static class ReadServer
             new(MessageMb, Destinations),
             new(Number("ArchiveDays", 180), Number("TrashDays", 31)),
             settings["Webmail"],
-            settings["Panel"]));
+            settings["Panel"]);
     }
 }
