@@ -1,5 +1,6 @@
 using Hikyaku.Gateway.Composition;
 using Hikyaku.Gateway.Documents;
+using Hikyaku.Gateway.MailPrograms;
 using Hikyaku.Gateway.Preferences;
 using Hikyaku.Gateway.Proxies;
 using Hikyaku.Gateway.Routing;
@@ -54,6 +55,7 @@ public static class Program
 
         var app = builder.Build();
         app.Services.GetRequiredService<InternalTokens>(); // a key that cannot be read must be told at the start
+        app.Services.GetRequiredService<ProfileSigner>(); // the same
         Use(app);
         MapOwn(app);
         MapForwarded(app);
@@ -79,6 +81,9 @@ public static class Program
         services.AddSingleton<Rewind>();
         services.AddSingleton<AccountSummary>();
         services.AddSingleton<DomainDns>();
+        services.AddSingleton<MailServers>();
+        services.AddSingleton<NetworkRate>();
+        services.AddSingleton<ProfileSigner>();
     }
 
     private static void AddSessions(IServiceCollection services, IConfiguration configuration)
@@ -129,6 +134,13 @@ public static class Program
         Map("POST", rewind, Rewind.Undo).Produces<Rewound>().WithSummary("Undo what an intruder changed");
         Map("GET", "/api/v1/openapi.json", ApiDocument.Handle).ExcludeFromDescription();
         Map("GET", "/api/v1/asyncapi.json", EventDocument.Handle).ExcludeFromDescription();
+        var rate = app.Services.GetRequiredService<NetworkRate>();
+        Map("GET", "/mail/config-v1.1.xml", Autoconfig.Handle).AddEndpointFilter(rate).Produces<string>(200, "text/xml").WithSummary("Settings for Thunderbird");
+        Map("GET", "/.well-known/autoconfig/mail/config-v1.1.xml", Autoconfig.Handle).AddEndpointFilter(rate).Produces<string>(200, "text/xml").WithSummary("Settings for Thunderbird");
+        Map("POST", "/autodiscover/autodiscover.xml", Autodiscover.Handle).AddEndpointFilter(rate).Produces<string>(200, "text/xml").WithSummary("Settings for Outlook");
+        Map("GET", "/autodiscover/autodiscover.json", AutodiscoverJson.Handle).AddEndpointFilter(rate).ExcludeFromDescription();
+        Map("GET", "/autodiscover/autodiscover.json/v1.0/{email}", AutodiscoverJson.Handle).AddEndpointFilter(rate).Produces<string>(200, "application/json").WithSummary("Where Outlook finds its settings");
+        Map("GET", "/api/v1/mobileconfig", MobileConfig.Handle).AddEndpointFilter(rate).Produces<byte[]>(200, "application/x-apple-aspen-config").WithSummary("A profile for iPhone, iPad and Mac");
 
         RouteHandlerBuilder Map(string method, string pattern, Delegate handler) => app.MapMethods(pattern, [method], handler)
             .WithMetadata(table.Find(method, pattern) ?? throw new InvalidOperationException($"{method} {pattern} is not in the route table"));

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Hikyaku.Gateway.MailPrograms;
 using Hikyaku.Platform;
 
 namespace Hikyaku.Gateway.Routing;
@@ -49,6 +50,15 @@ public sealed class AccountsClient(Services services, InternalTokens tokens, Tim
     /// ask for the others again is cheap.
     /// </summary>
     public void ForgetTargets() => _targets.Clear();
+
+    /// <summary>Where mail is fetched and sent. All who ask at the same time share the answer.</summary>
+    public async Task<MailServerFacts> ReadServerAsync()
+    {
+        using var request = await RequestAsync(HttpMethod.Get, "/internal/server");
+        using var response = await services.Client.SendAsync(request, CancellationToken.None);
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadFromJsonAsync<MailServerFacts>(Json, CancellationToken.None) ?? throw new HttpRequestException("The accounts service answered nothing");
+    }
 
     private async Task<Target?> LoadTargetAsync(string address)
     {

@@ -74,7 +74,7 @@ public sealed class Deployment : IAsyncLifetime
         [
             "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={_database}",
             $"--Hikyaku:Rabbit={_bus}", $"--Hikyaku:RabbitNodes={await RabbitServer.NewVirtualHostAsync()}",
-            "--Hikyaku:PasswordCost=low", "--Hikyaku:DkimKeyBits=1024", $"--Hikyaku:OperatorPassword={OperatorPassword}", "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
+            "--Hikyaku:PasswordCost=low", "--Hikyaku:DkimKeyBits=1024", $"--Hikyaku:OperatorPassword={OperatorPassword}", "--Hikyaku:Server:Webmail=https://webmail.example.net/", "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
         ]);
         await _accounts.StartAsync();
         _feed = await StartFeedAsync(_bus);

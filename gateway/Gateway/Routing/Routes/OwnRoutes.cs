@@ -1,3 +1,4 @@
+using Hikyaku.Gateway.MailPrograms;
 using Hikyaku.Platform;
 using static Hikyaku.Gateway.Routing.Routes.Callers;
 using static Hikyaku.Gateway.Routing.TokenScopes;
@@ -30,5 +31,13 @@ internal sealed class OwnRoutes : IServiceRoutes
         new("POST", "/api/v1/accounts/{address}/restrictions/{kind}/rewind", Scope.Account, Operator, Own, RestrictionsWrite),
         new("GET", "/api/v1/openapi.json", Scope.None, Anybody, Own),
         new("GET", "/api/v1/asyncapi.json", Scope.None, Anybody, Own),
+
+        // Where mail programs look, by paths that others have laid down; routing takes them in any case.
+        new("GET", "/mail/config-v1.1.xml", Scope.None, Anybody, Own),
+        new("GET", "/.well-known/autoconfig/mail/config-v1.1.xml", Scope.None, Anybody, Own),
+        new("POST", "/autodiscover/autodiscover.xml", Scope.None, Anybody, Own) { MaxBodyBytes = Autodiscover.MaxBytes },
+        new("GET", "/autodiscover/autodiscover.json", Scope.None, Anybody, Own),
+        new("GET", "/autodiscover/autodiscover.json/v1.0/{email}", Scope.None, Anybody, Own),
+        new("GET", "/api/v1/mobileconfig", Scope.None, Anybody, Own),
     ];
 }
