@@ -80,6 +80,16 @@ public sealed class Standing_of_domains
         Given().When(Override(new string('あ', 256))).ThenRejected("spam.reason-length@reason");
     }
 
+    [Fact, Trait("Rule", "CLI-2")]
+    public void Mail_programs_are_sent_to_the_hosts_that_people_are_told()
+    {
+        var settings = new DnsSettings(null, Names, Mail, TimeSpan.Zero, TimeSpan.Zero);
+        Assert.All(ExpectedRecords.Srv("example.jp", settings), r => Assert.EndsWith(" mx1.hikyaku.test.", r.Value, StringComparison.Ordinal));
+        Assert.Equal(
+            ["_imaps 993 imap.hikyaku.test.", "_pop3s 995 imap.hikyaku.test.", "_submissions 465 send.hikyaku.test.", "_submission 587 send.hikyaku.test."],
+            ExpectedRecords.Srv("example.jp", settings with { ReceivingHost = "imap.hikyaku.test", SendingHost = "send.hikyaku.test" }).Select(r => $"{r.Name.Split('.')[0]} {string.Join(' ', r.Value.Split(' ')[2..])}"));
+    }
+
     [Fact]
     public void In_force_is_what_DNS_says_or_an_operator()
     {

@@ -12,9 +12,12 @@ namespace Hikyaku.Spam.Dns;
 /// <param name="Pop3sPort">The same by POP.</param>
 /// <param name="SubmissionsPort">Where mail is sent, with TLS from the beginning (RFC 8314).</param>
 /// <param name="SubmissionPort">Where mail is sent, with STARTTLS.</param>
+/// <param name="ReceivingHost">Where mail is read, as people are told it; null: the preferred mail host.</param>
+/// <param name="SendingHost">Where mail is sent; null: where it is read.</param>
 public sealed record DnsSettings(
     IPEndPoint? Resolver, IReadOnlyList<string> NameServers, IReadOnlyList<string> MailHosts, TimeSpan Interval, TimeSpan Patience,
-    int ImapsPort = 993, int Pop3sPort = 995, int SubmissionsPort = 465, int SubmissionPort = 587)
+    int ImapsPort = 993, int Pop3sPort = 995, int SubmissionsPort = 465, int SubmissionPort = 587,
+    string? ReceivingHost = null, string? SendingHost = null)
 {
     /// <summary>Reads them; a setting that cannot be read is an error at the start.</summary>
     public static DnsSettings Read(IConfiguration configuration)
@@ -24,7 +27,8 @@ public sealed record DnsSettings(
         var settings = new DnsSettings(
             ResolverOf(spam["Resolver"]), NamesOf(spam["NameServers"]), NamesOf(spam["MailHosts"]),
             spam.GetValue("CheckInterval", TimeSpan.FromMinutes(10)), spam.GetValue("ResolverTimeout", TimeSpan.FromSeconds(3)),
-            server.GetValue("ImapsPort", 993), server.GetValue("Pop3sPort", 995), server.GetValue("SubmissionsPort", 465), server.GetValue("SubmissionPort", 587));
+            server.GetValue("ImapsPort", 993), server.GetValue("Pop3sPort", 995), server.GetValue("SubmissionsPort", 465), server.GetValue("SubmissionPort", 587),
+            HostOf(server["ReceivingHost"]), HostOf(server["SendingHost"]));
         if (settings is { Resolver: not null } and ({ NameServers.Count: 0 } or { MailHosts.Count: 0 }))
             throw new InvalidOperationException("With Hikyaku:Spam:Resolver, Hikyaku:Spam:NameServers and Hikyaku:Spam:MailHosts must be set: they say what the platform's own hosts are");
         return settings;
@@ -34,6 +38,8 @@ public sealed record DnsSettings(
         => string.IsNullOrWhiteSpace(text) ? null
             : IPEndPoint.TryParse(text, out var resolver) && resolver.Port > 0 ? resolver
             : throw new InvalidOperationException($"Hikyaku:Spam:Resolver must be ADDRESS:PORT, not '{text}'");
+
+    private static string? HostOf(string? text) => string.IsNullOrWhiteSpace(text) ? null : DnsNames.Normal(text.Trim());
 
     private static string[] NamesOf(string? text)
         => [.. (text ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(DnsNames.Normal).Distinct()];

@@ -23,13 +23,15 @@ internal static class ExpectedRecords
     /// <summary>Where mail programs find the servers (RFC 6186, RFC 8314).</summary>
     public static IEnumerable<FoundRecord> Srv(string domain, DnsSettings settings)
     {
-        if (settings.MailHosts is not [var host, ..]) return [];
+        if ((settings.ReceivingHost ?? (settings.MailHosts is [var host, ..] ? host : null)) is not { } receiving) return [];
+        var sending = settings.SendingHost ?? receiving;
         return
         [
-            Of("_imaps", settings.ImapsPort), Of("_pop3s", settings.Pop3sPort), Of("_submissions", settings.SubmissionsPort), Of("_submission", settings.SubmissionPort),
+            Of("_imaps", settings.ImapsPort, receiving), Of("_pop3s", settings.Pop3sPort, receiving),
+            Of("_submissions", settings.SubmissionsPort, sending), Of("_submission", settings.SubmissionPort, sending),
         ];
 
-        FoundRecord Of(string service, int port) => new($"{service}._tcp.{domain}", "SRV", FormattableString.Invariant($"0 1 {port} {host}."));
+        FoundRecord Of(string service, int port, string server) => new($"{service}._tcp.{domain}", "SRV", FormattableString.Invariant($"0 1 {port} {server}."));
     }
 
     /// <summary>Whether SPF lets the platform send: one record (two are an error, RFC 7208, 3.2) that names the mail hosts.</summary>
