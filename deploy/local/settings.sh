@@ -42,6 +42,7 @@ settings_of_accounts() {
     # What people read of the mail servers (GET /api/v1/server).
     setting Hikyaku__Server__ReceivingHost "${HIKYAKU_MAIL_HOST:-127.0.0.1}"
     setting Hikyaku__Server__Webmail "$(webmail_address)"
+    setting Hikyaku__Server__Panel "$(panel_address)"
     settings_of_ports
     setting Hikyaku__Server__PlaintextLogin "${HIKYAKU_PLAINTEXT_LOGIN:-allow}"
     [[ -z ${HIKYAKU_ARCHIVE_DAYS:-} ]] || setting Hikyaku__Server__ArchiveDays "$HIKYAKU_ARCHIVE_DAYS"
@@ -65,6 +66,7 @@ settings_of_spam() {
     setting Hikyaku__Spam__MailHosts "${HIKYAKU_MAIL_HOST:-mail.hikyaku.localhost}"
     setting Hikyaku__Spam__NameServers "${HIKYAKU_NAME_SERVERS:-ns1.hikyaku.localhost,ns2.hikyaku.localhost}"
     [[ -z ${HIKYAKU_DNS_INTERVAL:-} ]] || setting Hikyaku__Spam__CheckInterval "$HIKYAKU_DNS_INTERVAL"
+    [[ -z ${HIKYAKU_MAIL_HOST:-} ]] || setting Hikyaku__Server__ReceivingHost "$HIKYAKU_MAIL_HOST"
     settings_of_ports
 }
 
@@ -72,6 +74,9 @@ settings_of_gateway() {
     setting Hikyaku__TokenPrivateKey "$HIKYAKU_HOME/secrets/token.key"
     # The panel tells whom it asks for; it runs beside the gateway.
     setting Hikyaku__TrustedProxies "127.0.0.1${HIKYAKU_TRUSTED_PROXIES:+,$HIKYAKU_TRUSTED_PROXIES}"
+    # Profiles for phones are signed where a key is set.
+    [[ -z ${HIKYAKU_PROFILE_CERTIFICATE:-} ]] || setting Hikyaku__ProfileSigning__Certificate "$HIKYAKU_PROFILE_CERTIFICATE"
+    [[ -z ${HIKYAKU_PROFILE_KEY:-} ]] || setting Hikyaku__ProfileSigning__Key "$HIKYAKU_PROFILE_KEY"
     addresses_of keys token
 }
 
@@ -141,13 +146,14 @@ settings_of_webmail() {
     setting WEBMAIL_SMTP "ssl://127.0.0.1:$PORT_SUBMISSIONS"
     setting WEBMAIL_CERTIFICATE "$HIKYAKU_HOME/webmail/servers.pem"
     setting WEBMAIL_SOURCE "$webmail_source"
-    setting WEBMAIL_PANEL "${HIKYAKU_PANEL_URL:-http://127.0.0.1:$PORT_PANEL}"
+    setting WEBMAIL_PANEL "$(panel_address)"
 }
 
 webmail_source=127.0.0.2
 
-# Where people find it.
+# Where people find them.
 webmail_address() { echo "${HIKYAKU_WEBMAIL_URL:-http://127.0.0.1:$PORT_WEBMAIL}"; }
+panel_address() { echo "${HIKYAKU_PANEL_URL:-http://127.0.0.1:$PORT_PANEL}"; }
 
 settings_of_outbox() { setting Hikyaku__SmtpPort "$PORT_OUTBOX_SMTP"; }
 
