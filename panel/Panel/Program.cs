@@ -4,6 +4,7 @@ using Hikyaku.Panel.Api;
 using Hikyaku.Panel.Hosting;
 using Hikyaku.Panel.Screens.Account;
 using Hikyaku.Panel.Screens.Accounts;
+using Hikyaku.Panel.Screens.Clients;
 using Hikyaku.Panel.Screens.Preferences;
 using Hikyaku.Panel.Screens.SignIn;
 using Hikyaku.Platform;
@@ -61,6 +62,7 @@ public static class Program
         app.MapPreferences();
         app.MapInForce();
         app.MapOpenAccounts();
+        app.MapMobileProfile();
         app.MapRazorComponents<App>();
         return app;
     }

@@ -211,6 +211,18 @@ function capsLock(hint) {
     field.addEventListener('keyup', event => { hint.textContent = event.getModifierState?.('CapsLock') ? hint.dataset.caps : ''; });
 }
 
+// A value, or the address of a page of this panel, is copied; where the browser does not let it be, there is no button.
+function copying(button) {
+    if (!navigator.clipboard) return;
+    const [value, words] = [button.dataset.copy, button.textContent];
+    button.hidden = false;
+    button.addEventListener('click', async () => {
+        await navigator.clipboard.writeText(value.startsWith('/') ? new URL(value, location.href).href : value);
+        button.textContent = button.dataset.copied;
+        setTimeout(() => { button.textContent = words; }, 3000);
+    });
+}
+
 // Menus close when the focus or a click goes elsewhere, and by Escape.
 document.addEventListener('click', event => { for (const menu of all('details.menu[open]')) if (!menu.contains(event.target)) menu.open = false; });
 document.addEventListener('keydown', event => {
@@ -226,6 +238,8 @@ function enter() {
     all('form[data-selection]').forEach(selection);
     lists();
     all('[data-counter]').forEach(counter);
+    all('[data-copy]').forEach(copying);
+    for (const button of all('[data-print]')) { button.hidden = false; button.addEventListener('click', () => print()); }
     all('[data-caps]').forEach(capsLock);
     all('[data-forget]').forEach(e => sessionStorage.removeItem(`chosen:${e.dataset.forget}`));
     const errors = document.getElementById('errors');
