@@ -29,7 +29,9 @@ public class MailSoftware(PanelUnderTest panel)
         await Expect(page.Locator("[data-port='993']")).ToContainTextAsync(japanese ? "推奨" : "recommended");
         await Expect(page.Locator("[data-port='587']")).Not.ToContainTextAsync(japanese ? "推奨" : "recommended");
         await Expect(page.GetByText(japanese ? "POP3: メールをパソコン" : "POP3: mail is downloaded")).ToBeVisibleAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = japanese ? "コピー: ユーザー名" : "Copy: User name" }).ClickAsync();
+        var copy = page.GetByRole(AriaRole.Button, new() { Name = japanese ? "コピー: ユーザー名" : "Copy: User name" });
+        await copy.ClickAsync();
+        await Expect(copy).ToHaveTextAsync(japanese ? "コピーしました" : "Copied");
         Assert.Equal(tenant.User, await page.EvaluateAsync<string>("navigator.clipboard.readText()"));
         await JudgeAsync(page);
         await PanelUnderTest.ShootAsync(page, $"clients-{language}");
