@@ -122,6 +122,22 @@ public sealed class Dev_up(PlatformUnderTest platform)
         Assert.False(Directory.Exists(Path.Combine(home, "settings")));
     }
 
+    [Fact, Trait("Rule", "GWY-2"), Trait("Rule", "SEC-4")]
+    public async Task The_operators_command_line_has_a_token_that_only_its_owner_reads()
+    {
+        var (code, output) = await DevAsync(["hikyaku", "node", "list"]);
+        Assert.True(code == 0, output);
+        Assert.Contains("mail1", output, StringComparison.Ordinal);
+        var file = Path.Combine(platform.Home, "secrets", "hikyaku-token");
+#pragma warning disable CA1416 // journeys run where ./dev does
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+#pragma warning restore CA1416
+        var token = await File.ReadAllTextAsync(file);
+        (code, output) = await DevAsync(["hikyaku", "domain", "list"]);
+        Assert.True(code == 0, output);
+        Assert.Equal(token, await File.ReadAllTextAsync(file));
+    }
+
     [Fact]
     public async Task Copies_whose_bases_are_a_thousand_apart_share_no_port()
     {
