@@ -14,7 +14,7 @@ public sealed class GatewayClient(HttpClient http, Reader reader, IHttpContextAc
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     // What a form can be corrected for.
-    private static readonly int[] Correctable = [400, 409, 412, 413, 415, 422, 428];
+    internal static readonly int[] Correctable = [400, 409, 412, 413, 415, 422, 428];
 
     private int _changes;
 
@@ -74,6 +74,11 @@ public sealed class GatewayClient(HttpClient http, Reader reader, IHttpContextAc
     private async Task<Outcome<T>> ChangeAsync<T>(HttpMethod method, string path, object? body, string? version, int[] shown)
     {
         using var response = await SendAsync(method, path, body, version);
+        return await OutcomeAsync<T>(response, shown);
+    }
+
+    internal async Task<Outcome<T>> OutcomeAsync<T>(HttpResponseMessage response, int[] shown)
+    {
         var stop = Context.RequestAborted;
         if (!response.IsSuccessStatusCode)
         {
@@ -90,7 +95,7 @@ public sealed class GatewayClient(HttpClient http, Reader reader, IHttpContextAc
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body, string? version)
     {
-        using var request = new HttpRequestMessage(method, new Uri("api/v1/" + path, UriKind.Relative));
+        using var request = new HttpRequestMessage(method, AddressOf(path));
         if (body is not null) request.Content = body as HttpContent ?? JsonContent.Create(body, body.GetType(), options: Json);
         if (version is not null) request.Headers.TryAddWithoutValidation("If-Match", version);
         if (method == HttpMethod.Post && KeyOfForm() is { } key) request.Headers.Add("Idempotency-Key", key);
@@ -105,7 +110,7 @@ public sealed class GatewayClient(HttpClient http, Reader reader, IHttpContextAc
         }
     }
 
-    private void AddReader(HttpRequestHeaders headers)
+    internal void AddReader(HttpRequestHeaders headers)
     {
         headers.Add("Accept-Language", CultureInfo.CurrentUICulture.Name);
         // The panel has checked its form's token; the gateway wants to know where a change by cookie comes from.
@@ -124,6 +129,8 @@ public sealed class GatewayClient(HttpClient http, Reader reader, IHttpContextAc
         return $"{key:N}-{_changes++}";
     }
 
-    private static GatewayRefusalException RefusalOf(HttpResponseMessage response) => new(
+    internal static Uri AddressOf(string path) => new("api/v1/" + path, UriKind.Relative);
+
+    internal static GatewayRefusalException RefusalOf(HttpResponseMessage response) => new(
         (int)response.StatusCode is >= 500 ? StatusCodes.Status503ServiceUnavailable : (int)response.StatusCode, response.Headers.RetryAfter?.Delta);
 }

@@ -72,9 +72,14 @@ function show(html) {
     const page = new DOMParser().parseFromString(html, 'text/html');
     const main = page.querySelector('main');
     if (!main) return location.reload(); // a proxy's answer; the draft stands again
-    document.title = page.title;
-    document.querySelector('main').replaceWith(main);
+    put(page);
     scrollTo(0, 0);
+}
+
+// Shows the main part of a page that was read in the place of the present one.
+function put(page) {
+    document.title = page.title;
+    document.querySelector('main').replaceWith(page.querySelector('main'));
     enter();
 }
 
@@ -245,7 +250,11 @@ function enter() {
     const errors = document.getElementById('errors');
     if (errors?.dataset.focus) document.getElementById(errors.dataset.focus).focus();
     else errors?.focus();
+    document.dispatchEvent(new Event('panel:enter'));
 }
+
+// What the other files of islands use; they run after this one.
+window.panel = { all, put, showAway };
 
 if (innerWidth < 640) document.querySelector('.side')?.removeAttribute('open');
 enter();
