@@ -5,6 +5,8 @@ using Hikyaku.Panel.Hosting;
 using Hikyaku.Panel.Screens.Account;
 using Hikyaku.Panel.Screens.Accounts;
 using Hikyaku.Panel.Screens.Clients;
+using Hikyaku.Panel.Screens.Bulk;
+using Hikyaku.Panel.Screens.Jobs;
 using Hikyaku.Panel.Screens.Preferences;
 using Hikyaku.Panel.Screens.SignIn;
 using Hikyaku.Platform;
@@ -63,6 +65,8 @@ public static class Program
         app.MapInForce();
         app.MapOpenAccounts();
         app.MapMobileProfile();
+        app.MapJobEvents();
+        app.MapBulkFiles();
         app.MapRazorComponents<App>();
         return app;
     }

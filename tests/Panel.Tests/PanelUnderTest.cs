@@ -16,6 +16,8 @@ public sealed class PanelUnderTest : IAsyncLifetime
     public const int Desktop = 1280;
     public const int Phone = 360;
 
+    private const int MostMilliseconds = 20_000;
+
     private readonly string _keys = Directory.CreateTempSubdirectory("hikyaku-test-panel-").FullName;
     private WebApplication? _panel;
     private IPlaywright? _playwright;
@@ -35,6 +37,7 @@ public sealed class PanelUnderTest : IAsyncLifetime
         await ChooseOperatorPasswordAsync();
         await StartAsync();
         _playwright = await Microsoft.Playwright.Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout(MostMilliseconds); // jobs and what mail nodes obey take a while on a small machine
         // Without a sandbox of its own, as tests run as root.
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"] });
     }
@@ -86,7 +89,7 @@ public sealed class PanelUnderTest : IAsyncLifetime
         });
         _windows.Add((context, ThisTest));
         var page = await context.NewPageAsync();
-        page.SetDefaultTimeout(20_000);
+        page.SetDefaultTimeout(MostMilliseconds);
         return page;
     }
 
