@@ -7,6 +7,7 @@ using Hikyaku.Panel.Screens.Accounts;
 using Hikyaku.Panel.Screens.Clients;
 using Hikyaku.Panel.Screens.Bulk;
 using Hikyaku.Panel.Screens.Jobs;
+using Hikyaku.Panel.Screens.Notices;
 using Hikyaku.Panel.Screens.Preferences;
 using Hikyaku.Panel.Screens.SignIn;
 using Hikyaku.Platform;
@@ -67,6 +68,7 @@ public static class Program
         app.MapMobileProfile();
         app.MapJobEvents();
         app.MapBulkFiles();
+        app.MapUnreadNotices();
         app.MapRazorComponents<App>();
         return app;
     }
