@@ -1,5 +1,7 @@
+using System.Net;
 using Deque.AxeCore.Playwright;
 using Hikyaku.Gateway.Tests.Integration;
+using Hikyaku.Platform.Testing;
 using Microsoft.Playwright;
 
 namespace Hikyaku.Panel.Tests;
@@ -19,8 +21,11 @@ public class Accessibility(PanelUnderTest panel)
         {
             "/", "/me/preferences", "/nothing", $"/domains/{tenant.Domain}/accounts", $"/domains/{tenant.Domain}/accounts/new", $"/domains/{tenant.Domain}/accounts/delete?names=taro",
             $"/accounts/{tenant.User}", $"/accounts/{tenant.User}/details", $"/accounts/{tenant.User}/delete",
+            "/jobs", $"/domains/{tenant.Domain}/bulk/register?refused=missing", $"/domains/{tenant.Domain}/bulk/export", "/notices", "/notices/by-mail",
+            "/domains", $"/domains/{tenant.Domain}", $"/domains/{tenant.Domain}/dns", $"/domains/{tenant.Domain}/administrators",
         })
             await JudgeAsync(page, path);
+        await JudgeAsync(page, $"/jobs/{await FailedJobAsync(tenant)}");
     }
 
     [Theory]
@@ -31,7 +36,16 @@ public class Accessibility(PanelUnderTest panel)
         var tenant = await panel.TenantAsync();
         await JudgeAsync(await panel.PageAsync("en", width, scheme), "/mail/login");
         var page = await panel.SignedInAsync(tenant.User, Deployment.Password, "en", width, scheme);
-        foreach (var path in new[] { "/mail", "/mail/password" }) await JudgeAsync(page, path);
+        foreach (var path in new[] { "/mail", "/mail/password", "/mail/jobs", "/mail/notices" }) await JudgeAsync(page, path);
+    }
+
+    private async Task<string> FailedJobAsync(Tenant tenant)
+    {
+        using var file = new StringContent("mail_account,password\ntaro,x\n", System.Text.Encoding.UTF8, "text/csv");
+        var token = await panel.Platform.Client.SignInAsync(tenant.Admin, PanelUnderTest.AdminPassword);
+        var job = (string)(await panel.Platform.Client.MustAsync(HttpStatusCode.Accepted, HttpMethod.Post, $"/api/v1/domains/{tenant.Domain}/imports", token, file)).Body!["id"]!;
+        await Eventually.Async(async () => (string?)(await panel.Platform.Client.GetAsync($"/api/v1/jobs/{job}", token)).Body!["state"] == "failed");
+        return job;
     }
 
     private static async Task JudgeAsync(IPage page, string path)
