@@ -114,6 +114,7 @@ public sealed class PanelUnderTest : IAsyncLifetime
     /// <summary>A domain whose administrator has a password of their own.</summary>
     public async Task<Tenant> TenantAsync()
     {
+        await Platform.ReportNodeAsync(); // its lease lasts ten minutes, all tests together may take longer
         var tenant = await Platform.TenantAsync();
         var token = await Platform.Client.SignInAsync(tenant.Admin, Deployment.Password);
         await Platform.Client.MustAsync(HttpStatusCode.NoContent, HttpMethod.Put, "/api/v1/me/password", token, new { current = Deployment.Password, @new = AdminPassword });
