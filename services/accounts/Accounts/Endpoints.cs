@@ -29,7 +29,7 @@ public static class Endpoints
         app.MapCommands("/api/v1/jobs").MapPost("/{id}/undo", UndoJob.Handle).Produces<JobView>(202)
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Undo a bulk job");
         MapFiles(app.MapGroup("/api/v1"));
-        app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204)
+        app.MapCommands("/api/v1/me").MapPut("/password", ChangeStaffPassword.HandleOwn).Produces(204).WithMetadata(new DryRun())
             .Allow(Scope.None, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change one's own password");
         SecondFactorEndpoints.Map(app);
         app.MapGet("/api/v1/nodes", ReadNodes.Handle).Produces<Page<NodeView>>()
@@ -46,13 +46,13 @@ public static class Endpoints
 
     private static void MapDomains(RouteGroupBuilder commands, RouteGroupBuilder queries)
     {
-        commands.MapPost("", AddDomain.Handle).Produces<DomainView>(201)
+        commands.MapPost("", AddDomain.Handle).Produces<DomainView>(201).WithMetadata(new DryRun())
             .Allow(Scope.None, Roles.Operator).WithSummary("Add a domain");
         queries.MapGet("", ReadDomains.List).Produces<Page<DomainView>>()
             .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("List domains");
         queries.MapGet("/{name}", ReadDomains.One).Produces<DomainView>()
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Read a domain, now or as it was at a time");
-        commands.MapPatch("/{name}", ChangeDomainLimits.Handle).Produces<DomainView>()
+        commands.MapPatch("/{name}", ChangeDomainLimits.Handle).Produces<DomainView>().WithMetadata(new DryRun())
             .Allow(Scope.Domain, Roles.Operator).WithSummary("Change a domain's limits");
         queries.MapGet("/{name}/history", ReadHistory.OfDomain).Produces<Page<HistoryItem>>()
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Who changed what of a domain");
@@ -68,13 +68,13 @@ public static class Endpoints
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Read a domain's administrator");
         queries.MapGet("/{name}/administrators/{login}/history", ReadHistory.OfAdministrator).Produces<Page<HistoryItem>>()
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Who changed an administrator's password");
-        commands.MapPost("/{name}/administrators", AppointAdministrator.Handle).Produces<AdministratorView>(201)
+        commands.MapPost("/{name}/administrators", AppointAdministrator.Handle).Produces<AdministratorView>(201).WithMetadata(new DryRun())
             .Allow(Scope.Domain, Roles.Operator).WithSummary("Appoint an administrator");
         commands.MapDelete("/{name}/administrators/{login}", DismissAdministrator.Handle).Produces(204)
             .Allow(Scope.Domain, Roles.Operator).WithSummary("Dismiss an administrator");
-        commands.MapPut("/{name}/administrators/{login}/password", ChangeStaffPassword.HandleOthers).Produces(204)
+        commands.MapPut("/{name}/administrators/{login}/password", ChangeStaffPassword.HandleOthers).Produces(204).WithMetadata(new DryRun())
             .Allow(Scope.Domain, Roles.Operator).WithSummary("Set an administrator's password");
-        commands.MapPost("/{name}/accounts", CreateMailAccount.Handle).Produces<MailAccountView>(201)
+        commands.MapPost("/{name}/accounts", CreateMailAccount.Handle).Produces<MailAccountView>(201).WithMetadata(new DryRun())
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("Create a mail account");
         queries.MapGet("/{name}/accounts", ListMailAccounts.Handle).Produces<Page<MailAccountView>>()
             .Allow(Scope.Domain, Roles.Operator, Roles.Admin).WithSummary("List a domain's mail accounts");
@@ -112,9 +112,9 @@ public static class Endpoints
     {
         queries.MapGet("", ReadMailAccount.Handle).Produces<MailAccountView>()
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Read a mail account, now or as it was at a time");
-        commands.MapPatch("", ChangeMailAccount.Handle).Produces<MailAccountView>()
+        commands.MapPatch("", ChangeMailAccount.Handle).Produces<MailAccountView>().WithMetadata(new DryRun())
             .Allow(Scope.Account, Roles.Operator, Roles.Admin).WithSummary("Change password, capacity, comment");
-        commands.MapPut("/password", ChangePassword.Handle).Produces(204)
+        commands.MapPut("/password", ChangePassword.Handle).Produces(204).WithMetadata(new DryRun())
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Change the password");
         commands.MapDelete("/mail", DeleteMailData.Handle).Produces<JobView>(202)
             .Allow(Scope.Account, Roles.Operator, Roles.Admin, Roles.User).WithSummary("Delete all mail of an account");
