@@ -50,7 +50,7 @@ public class Jobs(PanelUnderTest panel)
         var tenant = await panel.TenantAsync();
         var token = await panel.Platform.Client.SignInAsync(tenant.User, Deployment.Password);
         // Nothing copies here, so that the copy waits.
-        var form = new { password = Deployment.Password, source = new { host = "203.0.113.7", password = "source-password-x" }, notify = "told@example.com" };
+        var form = new { password = Deployment.Password, source = new { host = "192.0.9.9", password = "source-password-x" }, notify = "told@example.com" };
         var job = (string)(await panel.Platform.Client.MustAsync(HttpStatusCode.Accepted, HttpMethod.Post, $"/api/v1/accounts/{tenant.User}/copies", token, form)).Body!["id"]!;
         var page = await panel.SignedInAsync(tenant.Admin, PanelUnderTest.AdminPassword);
         await page.GotoAsync($"/jobs/{job}");

@@ -71,7 +71,7 @@ public class Notices(PanelUnderTest panel)
         await page.GotoAsync("/mail");
         await page.GetByRole(AriaRole.Link, new() { Name = "メッセージボード: 未読 1 件" }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "elsewhere@example.com" }).ClickAsync();
-        await Expect(page.Screen("S-NOTICE")).ToContainTextAsync("心当たりがない場合はパスワードを変更し");
+        await Expect(page.Screen("S-NOTICE")).ToContainTextAsync("心当たりがない場合は");
         var id = new Uri(page.Url).Segments[^1];
 
         var other = await panel.SignedInAsync(tenant.OtherUser, Deployment.Password);

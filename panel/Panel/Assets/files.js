@@ -5,6 +5,10 @@ const rowsShown = 5;
 // The file that was checked is held by the page, so that the very same one can be sent (until the page is loaded anew).
 let held = null;
 
+// Back and forward lead to pages that were put in place here, also after a reload.
+let shown = location.pathname + location.search;
+addEventListener('popstate', () => { if (location.pathname + location.search !== shown) location.reload(); });
+
 document.addEventListener('submit', async event => {
     const form = event.target;
     if (!form.matches('form[data-file-form]')) return;
@@ -38,7 +42,7 @@ async function arrive(answer, sent) {
     }
     held = sent;
     history.pushState(null, '', answer.url);
-    addEventListener('popstate', () => location.reload(), { once: true });
+    shown = location.pathname + location.search;
     put(page);
     scrollTo(0, 0);
     document.querySelector('main').focus();
