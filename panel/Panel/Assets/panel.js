@@ -195,6 +195,123 @@ function selection(form) {
     draw();
 }
 
+// Addresses to forward to, one field each: fields are added and removed, and many that are pasted at once fill as many fields.
+const betweenAddresses = /[\s,;、，；]+/u;
+function addresses(part) {
+    const rows = part.querySelector('[data-rows]');
+    const form = part.closest('form');
+    const fields = () => all('input', rows);
+    const fill = (words, number) => words.replace('{0}', number.toLocaleString('en'));
+    const say = words => { part.querySelector('[data-said]').textContent = words; };
+    const changed = () => rows.querySelector('input').dispatchEvent(new Event('input', { bubbles: true }));
+    const number = () => all('[data-row]', rows).forEach((row, i) => {
+        const field = row.querySelector('input');
+        const label = row.querySelector('label');
+        field.name = field.id = label.htmlFor = `destinations[${i}]`;
+        label.textContent = fill(part.dataset.label, i + 1);
+        row.querySelector('[data-remove]').setAttribute('aria-label', fill(part.dataset.removeLabel, i + 1));
+    });
+    const grow = by => {
+        for (; by > 0; by--) {
+            const row = rows.querySelector('[data-row]').cloneNode(true);
+            const field = row.querySelector('input');
+            field.value = '';
+            for (const name of ['aria-invalid', 'aria-describedby', 'value']) field.removeAttribute(name);
+            row.querySelector('.field').classList.remove('wrong');
+            for (const error of all('p.wrong', row)) error.remove();
+            rows.append(row);
+        }
+        number();
+    };
+    const left = () => {
+        const chosen = form.querySelector('[name=condition]:checked')?.value;
+        const most = JSON.parse(part.dataset.left)[chosen] ?? 0;
+        part.querySelector('[data-left-words]').textContent = fill(part.dataset.leftText, most - fields().filter(f => f.value.trim() !== '').length);
+    };
+    const add = () => {
+        grow(1);
+        fields().at(-1).focus();
+        say(fill(part.dataset.added, fields().length));
+    };
+    const remove = row => {
+        const at = all('[data-row]', rows).indexOf(row);
+        if (fields().length > 1) row.remove();
+        else row.querySelector('input').value = '';
+        number();
+        fields()[Math.max(0, at - 1)].focus();
+        changed();
+    };
+    // A draft has as many fields as were there.
+    const draft = document.getElementById('errors') ? null : JSON.parse(sessionStorage.getItem(draftOf(form)) ?? 'null');
+    const kept = Object.keys(draft ?? {}).filter(key => key.startsWith('destinations[')).length;
+    if (kept > fields().length) grow(kept - fields().length);
+    else if (kept > 0) for (const row of all('[data-row]', rows).slice(kept)) row.remove();
+    for (const hidden of all('[data-needs-script]', part)) hidden.hidden = false;
+    part.querySelector('[data-add]').addEventListener('click', add);
+    rows.addEventListener('click', event => { if (event.target.closest('[data-remove]')) remove(event.target.closest('[data-row]')); });
+    rows.addEventListener('paste', event => {
+        const pasted = (event.clipboardData?.getData('text') ?? '').split(betweenAddresses).filter(word => word !== '');
+        if (pasted.length < 2 || !event.target.matches('input')) return;
+        event.preventDefault();
+        const at = fields().indexOf(event.target);
+        const free = fields().filter((field, i) => i === at || (i > at && field.value === ''));
+        if (pasted.length > free.length) grow(pasted.length - free.length);
+        const targets = fields().filter((field, i) => i === at || (i > at && field.value === ''));
+        pasted.forEach((word, i) => { targets[i].value = word; });
+        targets[pasted.length - 1].focus();
+        say(fill(part.dataset.added, fields().length));
+        changed();
+    });
+    form.addEventListener('input', left);
+    form.addEventListener('change', left);
+    queueMicrotask(left); // once a draft stands again
+}
+
+// A text whose length is counted in half-width characters, and what it will look like. Spoken only when there is little room left.
+function units(part) {
+    const field = part.querySelector('textarea');
+    const echo = document.querySelector(`[data-echo="${field.name}"]`);
+    const unit = code => code < 0x80 || (code >= 0xff61 && code <= 0xff9f) ? 1 : 2;
+    const draw = () => {
+        const used = [...field.value].reduce((sum, c) => sum + unit(c.codePointAt(0)), 0);
+        const left = Number(part.dataset.most) - used;
+        part.querySelector('[data-units-words]').textContent = part.dataset.units.replace('{0}', used.toLocaleString('en'));
+        const step = [0, 10, 50].find(s => left <= s);
+        const said = part.querySelector('[data-units-said]');
+        if (step !== undefined && said.dataset.step !== String(step)) said.textContent = part.dataset.unitsLeft.replace('{0}', left.toLocaleString('en'));
+        said.dataset.step = step ?? '';
+        if (echo) echo.textContent = field.value;
+    };
+    field.addEventListener('input', draw);
+    draw();
+}
+
+// A part that follows changes by itself while somebody looks at it (P-10).
+async function live(part) {
+    for (;;) {
+        await new Promise(done => setTimeout(done, 5000));
+        if (!part.isConnected) return;
+        if (document.visibilityState !== 'visible') continue;
+        const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, redirect: 'error' }).catch(() => null);
+        if (!answer?.ok) continue; // asked again
+        const now = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector(`[data-live="${part.dataset.live}"]`);
+        if (now && now.innerHTML !== part.innerHTML) part.innerHTML = now.innerHTML;
+    }
+}
+
+// A link that takes along what is typed in fields of its form.
+document.addEventListener('click', event => {
+    const link = event.target.closest?.('a[data-carries]');
+    if (!link) return;
+    const typed = new FormData(link.closest('form'));
+    link.search = new URLSearchParams(link.dataset.carries.split(' ').map(name => [name, typed.get(name) ?? '']));
+}, true);
+
+// A link that gives up what is typed.
+document.addEventListener('click', event => {
+    if (event.target.closest?.('a[data-discards]')) all('form[data-draft]').forEach(form => sessionStorage.removeItem(draftOf(form)));
+});
+
 // The way back to a list carries its last search and page.
 function lists() {
     const here = location.pathname.match(/^\/domains\/([^/]+)\/accounts$/);
@@ -236,6 +353,7 @@ document.addEventListener('keydown', event => {
 });
 
 function enter() {
+    all('[data-addresses]').forEach(addresses);
     all('form[data-draft]').forEach(restore);
     all('[data-watch]').forEach(watch);
     all('[data-without-script]').forEach(e => { e.hidden = true; });
@@ -245,6 +363,8 @@ function enter() {
     all('[data-counter]').forEach(counter);
     all('[data-copy]').forEach(copying);
     for (const button of all('[data-print]')) { button.hidden = false; button.addEventListener('click', () => print()); }
+    all('[data-units]').forEach(units);
+    all('[data-live]').forEach(live);
     all('[data-caps]').forEach(capsLock);
     all('[data-forget]').forEach(e => sessionStorage.removeItem(`chosen:${e.dataset.forget}`));
     const errors = document.getElementById('errors');

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Hikyaku.Panel.Hosting;
 
@@ -20,6 +21,9 @@ public static class Forms
     /// <summary>The field with the login that the form was drawn for.</summary>
     public const string LoginField = "_login";
 
+    // Whoever pastes far more addresses than can be set is told so, and keeps them.
+    private const int MostFields = 4096;
+
     /// <summary>Adds them.</summary>
     public static void AddForms(this IServiceCollection services, IConfiguration configuration)
     {
@@ -28,6 +32,7 @@ public static class Forms
         // Whoever reads the keys can make tokens.
         if (!OperatingSystem.IsWindows()) folder.UnixFileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         services.AddDataProtection().SetApplicationName("hikyaku-panel").PersistKeysToFileSystem(folder);
+        services.Configure<FormOptions>(o => o.ValueCountLimit = MostFields);
         services.AddAntiforgery(o =>
         {
             o.FormFieldName = TokenField;

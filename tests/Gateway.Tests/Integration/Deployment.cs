@@ -5,6 +5,7 @@ using Hikyaku.Gateway.Routing.Routes;
 using Hikyaku.Gateway.Sessions;
 using Hikyaku.MailNode.Contracts;
 using Hikyaku.Platform.Testing;
+using Hikyaku.Routing.Contracts;
 using MassTransit;
 using Marten;
 using Microsoft.AspNetCore.Builder;
@@ -30,7 +31,9 @@ public sealed class Deployment : IAsyncLifetime
     private WebApplication _restrictions = null!;
     private WebApplication _dataCopy = null!;
     private WebApplication _gateway = null!;
+    private IBusControl? _answering;
     private string _bus = "";
+    private string _routingNodes = "";
     private string _database = "";
 
     public Client Client { get; private set; } = null!;
@@ -78,7 +81,8 @@ public sealed class Deployment : IAsyncLifetime
         ]);
         await _accounts.StartAsync();
         _feed = await StartFeedAsync(_bus);
-        _routing = await StartAsync(global::Hikyaku.Routing.Program.Build, _bus);
+        _routingNodes = await RabbitServer.NewVirtualHostAsync();
+        _routing = await StartAsync(global::Hikyaku.Routing.Program.Build, _bus, _routingNodes);
         _spam = await StartAsync(Spam.Program.Build, _bus);
         _restrictions = await StartAsync(Restrictions.Program.Build, _bus);
         _dataCopy = await StartAsync(args => DataCopy.Program.Build(["--Hikyaku:CopyDestination=127.0.0.1:143", "--Hikyaku:CopyJobs=0", .. args]), _bus);
@@ -113,12 +117,12 @@ public sealed class Deployment : IAsyncLifetime
         return feed;
     }
 
-    private async Task<WebApplication> StartAsync(Func<string[], WebApplication> build, string bus)
+    private async Task<WebApplication> StartAsync(Func<string[], WebApplication> build, string bus, string? nodes = null)
     {
         var service = build(
         [
             "--urls", "http://127.0.0.1:0", $"--ConnectionStrings:Postgres={await PostgresServer.NewDatabaseAsync()}", $"--Hikyaku:Rabbit={bus}",
-            $"--Hikyaku:RabbitNodes={await RabbitServer.NewVirtualHostAsync()}", "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
+            $"--Hikyaku:RabbitNodes={nodes ?? await RabbitServer.NewVirtualHostAsync()}", "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
         ]);
         _more.Add(service);
         await service.StartAsync();
@@ -143,6 +147,7 @@ public sealed class Deployment : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         Client?.Dispose();
+        if (_answering is not null) await _answering.StopAsync();
         foreach (var app in _more.Append(_accounts).OfType<WebApplication>())
         {
             await app.StopAsync();
@@ -168,6 +173,18 @@ public sealed class Deployment : IAsyncLifetime
 
     /// <summary>A mail node tells of logins.</summary>
     public Task ObserveAsync(LoginsObserved logins) => _restrictions.Services.GetRequiredService<IBus>().Publish(logins);
+
+    /// <summary>From now on a mail node tells whoever tries a rule that these stored messages match.</summary>
+    public async Task AnswerPreviewsAsync(int searched, params PreviewedMessage[] matches)
+    {
+        var services = _restrictions.Services.GetRequiredService<IBus>();
+        _answering = MassTransit.Bus.Factory.CreateUsingRabbitMq(r =>
+        {
+            r.Host(new Uri(_routingNodes));
+            r.ReceiveEndpoint("previews", e => e.Handler<RulePreviewAsked>(c => services.Publish(new RulePreviewed(Node, c.Message.RequestId, searched, matches.Length, matches))));
+        });
+        await _answering.StartAsync();
+    }
 
     /// <summary>Something of the restrictions service's own database.</summary>
     public Task<object?> AskRestrictionsAsync(string sql, string value) => AskAsync(_restrictions.Configuration["ConnectionStrings:Postgres"]!, sql, value);
