@@ -16,14 +16,17 @@ public class Accessibility(PanelUnderTest panel)
     public async Task Screens_of_administrators_have_no_violations(int width, ColorScheme scheme)
     {
         var tenant = await panel.TenantAsync();
+        await FillAsync(tenant);
         var page = await panel.SignedInAsync(tenant.Admin, PanelUnderTest.AdminPassword, "ja", width, scheme);
-        foreach (var path in new[]
-        {
+        foreach (var path in (string[])
+        [
             "/", "/me/preferences", "/nothing", $"/domains/{tenant.Domain}/accounts", $"/domains/{tenant.Domain}/accounts/new", $"/domains/{tenant.Domain}/accounts/delete?names=taro",
             $"/accounts/{tenant.User}", $"/accounts/{tenant.User}/details", $"/accounts/{tenant.User}/delete",
             "/jobs", $"/domains/{tenant.Domain}/bulk/register?refused=missing", $"/domains/{tenant.Domain}/bulk/export", "/notices", "/notices/by-mail",
             "/domains", $"/domains/{tenant.Domain}", $"/domains/{tenant.Domain}/dns", $"/domains/{tenant.Domain}/administrators",
         })
+            $"/accounts/{tenant.User}", $"/accounts/{tenant.User}/details", $"/accounts/{tenant.User}/delete", .. AccountScreens.Select(s => $"/accounts/{tenant.User}/{s}"),
+        ])
             await JudgeAsync(page, path);
         await JudgeAsync(page, $"/jobs/{await FailedJobAsync(tenant)}");
     }
@@ -34,6 +37,7 @@ public class Accessibility(PanelUnderTest panel)
     public async Task Screens_of_users_have_no_violations(int width, ColorScheme scheme)
     {
         var tenant = await panel.TenantAsync();
+        await FillAsync(tenant);
         await JudgeAsync(await panel.PageAsync("en", width, scheme), "/mail/login");
         var page = await panel.SignedInAsync(tenant.User, Deployment.Password, "en", width, scheme);
         foreach (var path in new[] { "/mail", "/mail/password", "/mail/jobs", "/mail/notices" }) await JudgeAsync(page, path);
@@ -46,6 +50,24 @@ public class Accessibility(PanelUnderTest panel)
         var job = (string)(await panel.Platform.Client.MustAsync(HttpStatusCode.Accepted, HttpMethod.Post, $"/api/v1/domains/{tenant.Domain}/imports", token, file)).Body!["id"]!;
         await Eventually.Async(async () => (string?)(await panel.Platform.Client.GetAsync($"/api/v1/jobs/{job}", token)).Body!["state"] == "failed");
         return job;
+        foreach (var path in (string[])["/mail", "/mail/password", "/mail/forwarding/preview", .. AccountScreens.Select(s => "/mail/" + s)]) await JudgeAsync(page, path);
+    }
+
+    // Those that exist in both shells.
+    private static readonly string[] AccountScreens =
+    [
+        "forwarding", "forwarding/new", "forwarding/1", "forwarding/2/delete", "autoreply", "spam-tag", "spam-sort?to=on", "spam-advice?by=pop&filter=subject",
+        "reception?to=off", "delete-mail", "status",
+    ];
+
+    // So that lists and messages are not empty.
+    private async Task FillAsync(Tenant tenant)
+    {
+        var (client, boss, account) = (panel.Platform.Client, await panel.Platform.OperatorAsync(), $"/api/v1/accounts/{tenant.User}");
+        await client.MustAsync(HttpStatusCode.Created, HttpMethod.Post, account + "/forwarding-rules", boss, new { condition = "from", keyword = "a@example.co.jp", destinations = Enumerable.Range(10, 25).Select(i => $"p{i}@example.com") });
+        await client.MustAsync(HttpStatusCode.Created, HttpMethod.Post, account + "/forwarding-rules", boss, new { condition = "all", destinations = new[] { "a-rather-long-name-of-somebody@example.com" } });
+        await client.MustAsync(HttpStatusCode.OK, HttpMethod.Put, account + "/autoreply", boss, new { text = "不在です。\nまたご連絡します。" });
+        await client.MustAsync(HttpStatusCode.Created, HttpMethod.Post, account + "/restrictions", boss, new { kind = "sending-locked", reason = "Mass sending" });
     }
 
     private static async Task JudgeAsync(IPage page, string path)
