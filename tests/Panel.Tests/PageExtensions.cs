@@ -1,3 +1,4 @@
+using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
 namespace Hikyaku.Panel.Tests;
@@ -12,7 +13,7 @@ internal static class PageExtensions
     public static ILocator Flash(this IPage page, string kind) => page.Locator($"[data-flash={kind}]");
 
     /// <summary>A field by the name that it has in the API.</summary>
-    public static ILocator Field(this IPage page, string name) => page.Locator($"[name={name}]:not([type=hidden])");
+    public static ILocator Field(this IPage page, string name) => page.Locator($"[name='{name}']:not([type=hidden])");
 
     /// <summary>Types a sign-in.</summary>
     public static async Task SignInAsync(this IPage page, string login, string password)
@@ -20,5 +21,14 @@ internal static class PageExtensions
         await page.Field("login").FillAsync(login);
         await page.Field("password").FillAsync(password);
         await page.Locator("form.stack button.primary").ClickAsync();
+    }
+
+    /// <summary>Judges what the page shows now.</summary>
+    public static async Task ExpectNoViolationsAsync(this IPage page)
+    {
+        var result = await page.RunAxe();
+        Assert.True(result.Violations.Length == 0, $"{page.Url}: {string.Join("; ", result.Violations.Select(v => $"{v.Id} at {string.Join(", ", v.Nodes.Select(n => n.Html).Take(3))}"))}");
+        // Nothing is read by scrolling sideways.
+        Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"), $"{page.Url} is wider than the screen");
     }
 }

@@ -186,6 +186,12 @@ public sealed class Deployment : IAsyncLifetime
         await _answering.StartAsync();
     }
 
+    /// <summary>A mail node tells something else.</summary>
+    public Task TellAsync<T>(T fact) where T : class => _spam.Services.GetRequiredService<IBus>().Publish(fact);
+
+    /// <summary>Where mail nodes hear what the spam service asks of them.</summary>
+    public string SpamNodes => _spam.Configuration["Hikyaku:RabbitNodes"]!;
+
     /// <summary>Something of the restrictions service's own database.</summary>
     public Task<object?> AskRestrictionsAsync(string sql, string value) => AskAsync(_restrictions.Configuration["ConnectionStrings:Postgres"]!, sql, value);
 
