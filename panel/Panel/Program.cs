@@ -47,6 +47,7 @@ public static class Program
         services.AddForms(builder.Configuration);
         services.AddGateway(builder.Configuration);
         services.AddScoped<Reader>();
+        services.AddScoped<SealedFields>();
         services.AddLanguages();
 
         var app = builder.Build();

@@ -9,8 +9,8 @@ if (zone && !document.cookie.split('; ').includes(`panel-browser-zone=${zone}`))
 
 // Drafts (P-4): what is typed lives in the tab until the server has taken it; secrets never.
 const draftOf = form => `draft:${location.pathname}:${form.elements._login?.value ?? ''}`;
-// A password that is shown has the type text, so that what it is for counts, too.
-const isKept = field => field.name && !field.name.startsWith('_') && field.type !== 'password' && !field.autocomplete?.endsWith('password') && field.type !== 'hidden' && field.type !== 'file';
+// A password that is shown has the type text, so that what it is for counts, too; so it is with codes.
+const isKept = field => field.name && !field.name.startsWith('_') && field.type !== 'password' && !/(password|one-time-code)$/.test(field.autocomplete) && field.type !== 'hidden' && field.type !== 'file';
 const valueOf = field => field.type === 'checkbox' || field.type === 'radio' ? field.checked : field.value;
 const keyOf = field => field.type === 'checkbox' || field.type === 'radio' ? `${field.name}=${field.value}` : field.name;
 
@@ -64,6 +64,8 @@ document.addEventListener('submit', async event => {
             return;
         }
         show(await answer.text());
+        // A page without the form has taken what was typed.
+        if (answer.ok && !document.querySelector('form[data-draft]')) sessionStorage.removeItem(draftOf(form));
         return;
     }
 });

@@ -17,6 +17,9 @@ public static class Access
     /// <summary>Where a first password is changed; no other page opens until that is done (GWY-2).</summary>
     public const string FirstPasswordPath = "/password/first";
 
+    /// <summary>Where a second factor is set up; no other page opens while a domain requires one and there is none.</summary>
+    public const string SecondFactorPath = "/me/second-factor";
+
     /// <summary>Adds it, behind routing.</summary>
     public static IApplicationBuilder UseReaders(this IApplicationBuilder app) => app.Use(async (http, next) =>
     {
@@ -36,15 +39,18 @@ public static class Access
         if (reader.Token is null) throw new GatewayRefusalException(StatusCodes.Status401Unauthorized);
         reader.Me ??= await gateway.GetAsync<Me>("me");
         if (page.IsDefined(typeof(OperatorsOnlyAttribute), inherit: true) && !reader.IsOperator) throw new GatewayRefusalException(StatusCodes.Status404NotFound);
-        if (reader.Me.PasswordChangeRequired && !reader.InUserShell && http.Request.Path != FirstPasswordPath)
+        if (!reader.InUserShell && TaskBeforeOthers(reader.Me) is { } only && http.Request.Path != only)
         {
-            http.Response.Redirect(FirstPasswordPath);
+            http.Response.Redirect(only);
             return false;
         }
 
         await RequireSameLoginAsync(http, reader);
         return true;
     }
+
+    // Until there is a second factor where one is required, the gateway refuses a new password, too.
+    private static string? TaskBeforeOthers(Me me) => me.SecondFactorEnrolmentRequired ? SecondFactorPath : me.PasswordChangeRequired ? FirstPasswordPath : null;
 
     // A page for anybody has the reader's menu if it can be known; it is also the page that says that the gateway is away.
     // What has just said that it is away, or that the session has ended, is not asked again.

@@ -9,7 +9,8 @@ namespace Hikyaku.Panel.Hosting;
 /// <param name="Login">A name; for a user the mail address.</param>
 /// <param name="Domains">What an administrator administers, in A-labels.</param>
 /// <param name="PasswordChangeRequired">Whether the password is still the one that somebody else chose.</param>
-public sealed record Me(string Role, string Login, IReadOnlyList<string> Domains, bool PasswordChangeRequired);
+/// <param name="SecondFactorEnrolmentRequired">Whether nothing is allowed before a second factor is set up.</param>
+public sealed record Me(string Role, string Login, IReadOnlyList<string> Domains, bool PasswordChangeRequired, bool SecondFactorEnrolmentRequired);
 
 /// <summary>Who reads this page: the shell that its address belongs to, the session of that shell, and the reader's choices.</summary>
 public sealed class Reader(IHttpContextAccessor accessor)
