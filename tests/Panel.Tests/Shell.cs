@@ -10,7 +10,8 @@ public class Shell(PanelUnderTest panel)
     [Fact]
     public async Task The_language_switch_keeps_the_page_and_lasts()
     {
-        var page = await panel.SignedInAsync("operator", Deployment.OperatorPassword);
+        var tenant = await panel.TenantAsync();
+        var page = await panel.SignedInAsync(tenant.Admin, PanelUnderTest.AdminPassword);
         await page.GotoAsync("/me/preferences");
         await Expect(page.Locator("html")).ToHaveAttributeAsync("lang", "ja");
         await page.GetByRole(AriaRole.Link, new() { Name = "EN" }).ClickAsync();
@@ -21,9 +22,10 @@ public class Shell(PanelUnderTest panel)
     }
 
     [Fact]
-    public async Task Preferences_are_kept_by_the_browser()
+    public async Task Preferences_count_on_every_device()
     {
-        var page = await panel.SignedInAsync("operator", Deployment.OperatorPassword);
+        var tenant = await panel.TenantAsync();
+        var page = await panel.SignedInAsync(tenant.Admin, PanelUnderTest.AdminPassword);
         await page.GotoAsync("/me/preferences");
         await page.GetByLabel("ダーク").CheckAsync();
         await page.GetByLabel("タイムゾーン").FillAsync("Europe/Nowhere");
@@ -37,6 +39,13 @@ public class Shell(PanelUnderTest panel)
         await Expect(page.Locator("html")).ToHaveAttributeAsync("data-theme", "dark");
         await Expect(page.Locator("footer")).ToContainTextAsync("Europe/Berlin");
         await PanelUnderTest.ShootAsync(page, "preferences");
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "EN" }).ClickAsync();
+        var other = await panel.SignedInAsync(tenant.Admin, PanelUnderTest.AdminPassword);
+        await other.GotoAsync("/me/preferences");
+        await Expect(other.Locator("html")).ToHaveAttributeAsync("lang", "en");
+        await Expect(other.Locator("html")).ToHaveAttributeAsync("data-theme", "dark");
+        await Expect(other.Locator("footer")).ToContainTextAsync("Europe/Berlin");
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hikyaku.Panel.Api;
 using Microsoft.AspNetCore.Components.Endpoints;
 
@@ -23,7 +24,10 @@ public static class Access
     /// <summary>Adds it, behind routing.</summary>
     public static IApplicationBuilder UseReaders(this IApplicationBuilder app) => app.Use(async (http, next) =>
     {
-        if (http.GetEndpoint()?.Metadata.GetMetadata<ComponentTypeMetadata>()?.Type is not { } page || await MayReadAsync(http, page)) await next(http);
+        if (http.GetEndpoint()?.Metadata.GetMetadata<ComponentTypeMetadata>()?.Type is { } page && !await MayReadAsync(http, page)) return;
+        // Here and not in a method that is awaited: a culture is known to what is called, not to the caller.
+        if (http.RequestServices.GetRequiredService<Reader>().Me?.Language is { } chosen && Languages.Has(chosen)) CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.GetCultureInfo(chosen);
+        await next(http);
     });
 
     private static async Task<bool> MayReadAsync(HttpContext http, Type page)

@@ -2,7 +2,7 @@ namespace Hikyaku.Panel.Hosting;
 
 /// <summary>
 /// The panel's cookies. Sessions have two names, so that an administrator and a user can be signed in side by side in one browser;
-/// they hold the gateway's token and nothing of them is kept here. The others are the reader's choices, no secrets.
+/// they hold the gateway's token and nothing of them is kept here. The others are the choices of a browser in which nobody is signed in, no secrets.
 /// </summary>
 public static class PanelCookies
 {

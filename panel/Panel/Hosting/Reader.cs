@@ -10,7 +10,12 @@ namespace Hikyaku.Panel.Hosting;
 /// <param name="Domains">What an administrator administers, in A-labels.</param>
 /// <param name="PasswordChangeRequired">Whether the password is still the one that somebody else chose.</param>
 /// <param name="SecondFactorEnrolmentRequired">Whether nothing is allowed before a second factor is set up.</param>
-public sealed record Me(string Role, string Login, IReadOnlyList<string> Domains, bool PasswordChangeRequired, bool SecondFactorEnrolmentRequired);
+/// <param name="Language">ja or en; null: not chosen.</param>
+/// <param name="TimeZone">An IANA name; null: not chosen.</param>
+/// <param name="Theme">light, dark or system; null: not chosen.</param>
+public sealed record Me(
+    string Role, string Login, IReadOnlyList<string> Domains, bool PasswordChangeRequired, bool SecondFactorEnrolmentRequired,
+    string? Language = null, string? TimeZone = null, string? Theme = null);
 
 /// <summary>Who reads this page: the shell that its address belongs to, the session of that shell, and the reader's choices.</summary>
 public sealed class Reader(IHttpContextAccessor accessor)
@@ -52,11 +57,11 @@ public sealed class Reader(IHttpContextAccessor accessor)
     /// <summary>Where one signs in to the shell.</summary>
     public string SignInPath => InUserShell ? "/mail/login" : "/login";
 
-    /// <summary>light or dark; null when the system decides.</summary>
-    public string? Theme => Http.Request.Cookies[PanelCookies.Theme] is "light" or "dark" ? Http.Request.Cookies[PanelCookies.Theme] : null;
+    /// <summary>light or dark; null when the system decides. What somebody has chosen counts on every device, what nobody has chosen in this browser.</summary>
+    public string? Theme => (Me?.Theme ?? Http.Request.Cookies[PanelCookies.Theme]) is ("light" or "dark") and var theme ? theme : null;
 
     /// <summary>The reader's time zone: the chosen one, else the browser's, else Japan's.</summary>
-    public TimeZoneInfo Zone => ZoneOf(Http.Request.Cookies[PanelCookies.Zone]) ?? ZoneOf(Http.Request.Cookies[PanelCookies.BrowserZone]) ?? TimeZoneInfo.FindSystemTimeZoneById(DefaultZone);
+    public TimeZoneInfo Zone => ZoneOf(Me?.TimeZone) ?? ZoneOf(Http.Request.Cookies[PanelCookies.Zone]) ?? ZoneOf(Http.Request.Cookies[PanelCookies.BrowserZone]) ?? TimeZoneInfo.FindSystemTimeZoneById(DefaultZone);
 
     /// <summary>Whether an address belongs to the users' shell.</summary>
     public static bool IsUserPath(string path) => path == "/mail" || path.StartsWith("/mail/", StringComparison.Ordinal);
