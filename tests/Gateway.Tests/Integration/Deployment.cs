@@ -102,6 +102,14 @@ public sealed class Deployment : IAsyncLifetime
             [.. more.Select(s => $"--Hikyaku:Services:{s.Routes.Service}={s.Address}"), .. settings],
             [.. more.Select(s => s.Routes)]);
 
+    /// <summary>A further copy service and a gateway before it, both with servers of their own.</summary>
+    public async Task<(Uri Gateway, Uri DataCopy)> NewDataCopyAsync(params string[] settings)
+    {
+        var service = await StartAsync(args => DataCopy.Program.Build([.. args, .. settings]), await RabbitServer.NewVirtualHostAsync());
+        var gateway = await StartGatewayAsync(await RabbitServer.NewVirtualHostAsync(), AccountsAddress, [$"--Hikyaku:Services:datacopy={service.Urls.First()}"], []);
+        return (new(gateway.Urls.First()), new(service.Urls.First()));
+    }
+
     /// <summary>A further feed, with servers of its own.</summary>
     public async Task<WebApplication> NewFeedAsync(params string[] settings) => await StartFeedAsync(await RabbitServer.NewVirtualHostAsync(), settings);
 
@@ -218,11 +226,18 @@ public sealed class Deployment : IAsyncLifetime
         foreach (var (service, address) in Services.Where(s => s.Key != "feed"))
         {
             var report = new { applied = new Dictionary<string, long> { [service] = everything }, listed = true, pending = behind.ToDictionary(a => a, _ => 0L) };
-            using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(new Uri(address), $"/internal/nodes/{Node}")) { Content = JsonContent.Create(report) };
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _keys.NodeBearer(Node));
-            using var answer = await Client.Http.SendAsync(request);
-            answer.EnsureSuccessStatusCode();
+            await AsNodeAsync(HttpMethod.Put, new Uri(new Uri(address), $"/internal/nodes/{Node}"), report);
         }
+    }
+
+    /// <summary>Asks a service as the mail node.</summary>
+    public async Task<string> AsNodeAsync(HttpMethod method, Uri address, object? body = null)
+    {
+        using var request = new HttpRequestMessage(method, address) { Content = body is null ? null : JsonContent.Create(body) };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _keys.NodeBearer(Node));
+        using var answer = await Client.Http.SendAsync(request);
+        answer.EnsureSuccessStatusCode();
+        return await answer.Content.ReadAsStringAsync();
     }
 
     /// <summary>The operator's session.</summary>
