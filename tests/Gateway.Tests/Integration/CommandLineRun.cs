@@ -48,10 +48,12 @@ internal sealed class CommandLineRun : IDisposable
     /// <summary>Runs a command; its code.</summary>
     public async Task<int> RunAsync(CancellationToken stop, params string[] args)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(TimeSpan.FromMinutes(2)); // some commands follow until something happens
         var home = Path.Combine(Path.GetTempPath(), "hikyaku-nobody");
         var zone = TimeZoneInfo.CreateCustomTimeZone("test", TimeSpan.FromHours(9), null, null);
         var code = await HikyakuCommand.RunAsync(
-            args, new(_variables.GetValueOrDefault, home, () => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Input)), _out, _error, zone), stop);
+            args, new(_variables.GetValueOrDefault, home, () => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Input)), _out, _error, zone), limit.Token);
         if (_token is not null) Assert.DoesNotContain(_token, Out + Error, StringComparison.Ordinal);
         Assert.DoesNotContain(Out + Error, c => char.IsControl(c) && c is not ('\n' or '\t'));
         return code;

@@ -100,6 +100,7 @@ public sealed partial class Command_line(Deployment deployment)
     public async Task A_job_is_listed_followed_to_its_end_and_not_cancelled_after_it()
     {
         var tenant = await deployment.TenantAsync();
+        await deployment.ReportNodeAsync(); // a job has succeeded when nodes obey
         var (_, token) = await TokenAsync("jobs:read", "jobs:write", "accounts:write");
         var good = await ImportAsync(tenant, token, $"mail_account,password\nsaburo,{Deployment.Password}\n");
         var followed = await CommandLineRun.DoneAsync(Api, token, "job", "follow", good, "--json");
@@ -252,6 +253,7 @@ public sealed partial class Command_line(Deployment deployment)
         var text = await File.ReadAllTextAsync(Path.Combine(CommandLineRun.Repository, "docs", "guides", page));
         var commands = Fenced().Matches(text).Select(m => m.Groups[1].Value).ToList();
         Assert.NotEmpty(commands);
+        await deployment.ReportNodeAsync(); // a job has succeeded when nodes obey
         var (_, token) = await TokenAsync("domains:read", "domains:write", "accounts:read", "accounts:write", "jobs:read", "events:read");
         var folder = Directory.CreateTempSubdirectory("hikyaku-test-guide-");
         // What a command prints tells which one failed.
