@@ -1,4 +1,5 @@
 using System.Reflection;
+using Hikyaku.Platform.Testing;
 using Xunit;
 
 namespace Hikyaku.Architecture.Tests;

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Reflection.Emit;
 using System.Text.RegularExpressions;
 using Hikyaku.Platform;
+using Hikyaku.Platform.Testing;
 using Xunit;
 
 namespace Hikyaku.Architecture.Tests;

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Hikyaku.Platform;
+using Hikyaku.Platform.Testing;
 using Xunit;
 
 namespace Hikyaku.Architecture.Tests;

@@ -6,19 +6,21 @@ using Hikyaku.Gateway.Routing;
 namespace Hikyaku.Gateway.Documents;
 
 /// <summary>
-/// Puts OpenAPI documents together: of each only the operations that the route table has for it, with the roles that may call
-/// them (<c>x-hikyaku-roles</c>) and the scope that an API token needs (<c>x-hikyaku-token-scope</c>), and the schemas under the service's name where two differ.
+/// Puts OpenAPI documents together: of each only the operations that the route table has for it, with the name that the table gives
+/// them, the roles that may call them (<c>x-hikyaku-roles</c>) and the scope that an API token needs (<c>x-hikyaku-token-scope</c>), and the
+/// schemas under the service's name where two differ.
 /// </summary>
 public static class DocumentMerge
 {
     private const string SchemaPrefix = "#/components/schemas/";
+    private static readonly JsonObject Examples = Resource("examples.json");
     private static readonly JsonSerializerOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Merges the documents, which are named by service. What several services answer together is described by the first of them, or by the one that the line names.</summary>
     public static byte[] Of(IReadOnlyDictionary<string, JsonObject> documents, RouteTable table)
     {
         ArgumentNullException.ThrowIfNull(documents);
-        var (paths, schemas) = (new JsonObject(), new JsonObject());
+        var (paths, schemas) = (new JsonObject(), new JsonObject { [Refusals.Schema] = Refusals.Problem(), [Refusals.ErrorSchema] = Refusals.Error() });
         foreach (var (service, document) in documents)
         {
             var copy = document.DeepClone().AsObject();
@@ -31,11 +33,20 @@ public static class DocumentMerge
             new JsonObject
             {
                 ["openapi"] = "3.1.1",
-                ["info"] = new JsonObject { ["title"] = "Hikyaku", ["version"] = "v1" },
+                ["info"] = Info(),
+                ["servers"] = new JsonArray(new JsonObject { ["url"] = "/", ["description"] = "The gateway that this document comes from" }),
+                ["tags"] = new JsonArray([.. Resources.All.Select(r => new JsonObject { ["name"] = r.Name, ["description"] = r.Description })]),
                 ["paths"] = paths,
-                ["components"] = new JsonObject { ["schemas"] = schemas, ["responses"] = Conventions.Responses(), ["securitySchemes"] = SecuritySchemes() },
+                ["components"] = new JsonObject { ["schemas"] = schemas, ["responses"] = Refusals.Responses(), ["securitySchemes"] = SecuritySchemes() },
             },
             Written);
+    }
+
+    /// <summary>A JSON file of this assembly.</summary>
+    internal static JsonObject Resource(string name)
+    {
+        using var resource = typeof(DocumentMerge).Assembly.GetManifestResourceStream(name)!;
+        return JsonNode.Parse(resource)!.AsObject();
     }
 
     private static void AddPaths(JsonObject document, string service, RouteTable table, JsonObject paths)
@@ -54,14 +65,29 @@ public static class DocumentMerge
 
     private static JsonObject Describe(JsonObject operation, GatewayRoute route)
     {
+        operation["operationId"] = route.Id;
+        operation["tags"] = Resources.Of(route.Pattern) is { } resource ? new JsonArray(resource.Name) : [];
         operation["x-hikyaku-roles"] = new JsonArray([.. route.MayCall.Select(r => JsonValue.Create(r))]);
         if (!route.IsOpen) operation["x-hikyaku-token-scope"] = route.Needs;
         operation["security"] = route.IsOpen
             ? []
             : new JsonArray(Requirement("bearer"), Requirement("adminCookie"), Requirement("userCookie"));
-        Conventions.Describe(operation, route);
+        Parameters.Describe(operation, route);
+        Answers.Describe(operation, route);
+        if (operation["requestBody"]?["content"]?["application/json"] is JsonObject json && Examples[route.Id] is { } example) json["example"] = example.DeepClone();
+        Refusals.Describe(operation, route);
         return operation;
     }
+
+    private static JsonObject Info() => new()
+    {
+        ["title"] = "Hikyaku",
+        ["version"] = "v1",
+        ["summary"] = "The mail-hosting platform's API",
+        ["description"] = "Dates are RFC 3339 in UTC. What is refused is answered with problem details (RFC 9457) whose codes never change; their texts are in Japanese or English, by `Accept-Language`. "
+            + "Programs sign in with an API token as bearer; people have sessions.",
+        ["license"] = new JsonObject { ["name"] = "Apache License 2.0", ["identifier"] = "Apache-2.0" },
+    };
 
     private static JsonObject Requirement(string scheme) => new() { [scheme] = new JsonArray() };
 

@@ -4,13 +4,14 @@ using Hikyaku.Platform;
 namespace Hikyaku.Gateway.Routing;
 
 /// <summary>One line of the route table: an operation, who may call it, and who answers it.</summary>
+/// <param name="Id">The operation's name in the API document, from which clients are generated (<c>createAccount</c>): a verb and a noun. It never changes.</param>
 /// <param name="Method">GET, POST, PUT, PATCH or DELETE.</param>
 /// <param name="Pattern">The path; <c>{name}</c> is a domain, <c>{address}</c> a mail address, anything else opaque.</param>
 /// <param name="Scope">What the path is about; outside one's scope the answer is 404, whatever exists.</param>
 /// <param name="MayCall">The roles that the function is for; empty: no session is needed.</param>
 /// <param name="Service">The key of <c>Hikyaku:Services</c>, <see cref="RouteTable.Own"/> or <see cref="RouteTable.Shared"/>.</param>
 /// <param name="Needs">What an API token must be allowed, of <see cref="TokenScopes"/>; null: no token may call it.</param>
-public sealed record GatewayRoute(string Method, string Pattern, Scope Scope, IReadOnlyList<string> MayCall, string Service, string? Needs = null)
+public sealed record GatewayRoute(string Id, string Method, string Pattern, Scope Scope, IReadOnlyList<string> MayCall, string Service, string? Needs = null)
 {
     private readonly string[] _segments = Pattern.Split('/')[1..];
 

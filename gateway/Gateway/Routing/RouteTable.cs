@@ -23,6 +23,7 @@ public sealed class RouteTable
         _services = [.. services.Where(s => s.Service is not (Own or Shared))];
         Routes = [.. services.SelectMany(s => s.Routes)];
         _lines = Routes.ToDictionary(r => (r.Method, r.Pattern)); // throws when a line stands twice
+        _ = Routes.ToDictionary(r => r.Id); // likewise an operation's name
         Services = [.. _services.Select(s => s.Service)];
     }
 

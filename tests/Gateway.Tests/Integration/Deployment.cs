@@ -69,6 +69,18 @@ public sealed class Deployment : IAsyncLifetime
         ["datacopy"] = DataCopyAddress,
     };
 
+    /// <summary>The gateway and the services behind it, by their names in the route table.</summary>
+    public IReadOnlyDictionary<string, WebApplication> Programs => new Dictionary<string, WebApplication>
+    {
+        [Hikyaku.Gateway.Routing.RouteTable.Own] = _gateway,
+        ["accounts"] = _accounts,
+        ["feed"] = _feed,
+        ["routing"] = _routing,
+        ["spam"] = _spam,
+        ["restrictions"] = _restrictions,
+        ["datacopy"] = _dataCopy,
+    };
+
     public async ValueTask InitializeAsync()
     {
         _bus = await RabbitServer.NewVirtualHostAsync();

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Hikyaku.Gateway.Routing;
 using Hikyaku.Gateway.Routing.Routes;
 using Hikyaku.Gateway.Sessions;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Hikyaku.Gateway.Tests.Specs;
 
 [Trait("Rule", "ROLE-1")]
-public sealed class RouteTableSpecs
+public sealed partial class RouteTableSpecs
 {
     private static readonly RouteTable Table = RouteTable.With();
 
@@ -25,6 +26,13 @@ public sealed class RouteTableSpecs
     [Fact]
     public void No_line_stands_twice()
         => Assert.Equal(Table.Routes.Count, Table.Routes.DistinctBy(r => (r.Method, r.Pattern)).Count());
+
+    [Fact, Trait("Rule", "GWY-1")]
+    public void Every_line_has_a_name_of_its_own_that_begins_with_a_verb()
+    {
+        Assert.Empty(Table.Routes.Where(r => !OperationName().IsMatch(r.Id)).Select(r => $"{r.Method} {r.Pattern}: {r.Id}"));
+        Assert.Empty(Table.Routes.GroupBy(r => r.Id, StringComparer.OrdinalIgnoreCase).Where(g => g.Count() > 1).Select(g => string.Join(", ", g.Select(r => $"{r.Method} {r.Pattern}: {r.Id}"))));
+    }
 
     [Theory]
     [MemberData(nameof(Lines))]
@@ -52,7 +60,7 @@ public sealed class RouteTableSpecs
     [Fact]
     public void A_further_service_adds_its_lines_and_its_share_of_what_services_answer_together()
     {
-        var table = RouteTable.With(new OneService("moods", Shares.Jobs, new GatewayRoute("GET", "/api/v1/moods", Scope.None, [Roles.Operator], "moods")));
+        var table = RouteTable.With(new OneService("moods", Shares.Jobs, new GatewayRoute("listMoods", "GET", "/api/v1/moods", Scope.None, [Roles.Operator], "moods")));
 
         Assert.Equal(Table.Services.Append("moods").Order(), table.Services.Order());
         Assert.Equal(Table.Sharing(Shares.Jobs).Append("moods").Order(), table.Sharing(Shares.Jobs));
@@ -65,7 +73,11 @@ public sealed class RouteTableSpecs
 
     [Fact]
     public void A_further_service_cannot_take_the_line_of_another()
-        => Assert.Throws<ArgumentException>(() => RouteTable.With(new OneService("another", Shares.None, Table.Find("GET", "/api/v1/domains")!)));
+        => Assert.Throws<ArgumentException>(() => RouteTable.With(new OneService("another", Shares.None, Table.Find("GET", "/api/v1/domains")! with { Id = "listOthers" })));
+
+    [Fact, Trait("Rule", "GWY-1")]
+    public void A_further_service_cannot_take_the_name_of_anothers_line()
+        => Assert.Throws<ArgumentException>(() => RouteTable.With(new OneService("another", Shares.None, Table.Find("GET", "/api/v1/domains")! with { Pattern = "/api/v1/others" })));
 
     [Fact]
     public void The_operator_may_do_all_that_needs_a_session_but_read_or_copy_mail()
@@ -92,6 +104,9 @@ public sealed class RouteTableSpecs
 
         Assert.Equal("/api/v1/accounts/taro%40example.jp", route.PathFor([], new Subject("example.jp", "taro@example.jp")));
     }
+
+    [GeneratedRegex("^[a-z]+([A-Z][a-z]+)+$")]
+    private static partial Regex OperationName();
 }
 
 /// <summary>A service that only a test has.</summary>

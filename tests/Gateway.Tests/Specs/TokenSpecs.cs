@@ -54,7 +54,7 @@ public sealed class TokenSpecs
 
     [Fact]
     public void A_line_without_a_scope_is_closed_to_tokens()
-        => Assert.NotNull(Token(Roles.Operator, Known).Refusal(new GatewayRoute("GET", "/api/v1/new", Scope.None, [Roles.Operator], "accounts")));
+        => Assert.NotNull(Token(Roles.Operator, Known).Refusal(new GatewayRoute("getNew", "GET", "/api/v1/new", Scope.None, [Roles.Operator], "accounts")));
 
     [Fact]
     public void A_token_for_some_domains_reaches_no_other_whatever_its_owners_role()

@@ -14,7 +14,7 @@ internal sealed class MoodsRoutes : IServiceRoutes
 
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
-        new("PUT", "/api/v1/accounts/{address}/mood", Scope.Account, All, Moods),
-        new("POST", "/api/v1/domains/{name}/calmings", Scope.Domain, Staff, Moods),
+        new("setMood", "PUT", "/api/v1/accounts/{address}/mood", Scope.Account, All, Moods),
+        new("createCalming", "POST", "/api/v1/domains/{name}/calmings", Scope.Domain, Staff, Moods),
     ];
 }

@@ -15,10 +15,10 @@ internal sealed class DataCopyRoutes : IServiceRoutes
 
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
-        new("GET", "/api/v1/accounts/{address}/copies", Scope.Account, User, DataCopy, CopiesRead),
-        new("POST", "/api/v1/accounts/{address}/copies", Scope.Account, User, DataCopy, CopiesWrite) { TakesOwnPassword = true },
-        new("GET", "/api/v1/accounts/{address}/copies/{id}", Scope.Account, User, DataCopy, CopiesRead),
-        new("DELETE", "/api/v1/accounts/{address}/copies/{id}", Scope.Account, User, DataCopy, CopiesWrite),
-        new("GET", "/api/v1/accounts/{address}/copies/{id}/events", Scope.Account, User, DataCopy, CopiesRead) { Streams = true },
+        new("listCopies", "GET", "/api/v1/accounts/{address}/copies", Scope.Account, User, DataCopy, CopiesRead),
+        new("createCopy", "POST", "/api/v1/accounts/{address}/copies", Scope.Account, User, DataCopy, CopiesWrite) { TakesOwnPassword = true },
+        new("getCopy", "GET", "/api/v1/accounts/{address}/copies/{id}", Scope.Account, User, DataCopy, CopiesRead),
+        new("cancelCopy", "DELETE", "/api/v1/accounts/{address}/copies/{id}", Scope.Account, User, DataCopy, CopiesWrite),
+        new("followCopy", "GET", "/api/v1/accounts/{address}/copies/{id}/events", Scope.Account, User, DataCopy, CopiesRead) { Streams = true },
     ];
 }

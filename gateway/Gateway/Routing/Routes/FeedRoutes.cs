@@ -16,20 +16,20 @@ internal sealed class FeedRoutes : IServiceRoutes
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
         // Administrators see what happens in their domains.
-        new("GET", "/api/v1/events", Scope.None, Staff, Feed, EventsRead) { Streams = true },
-        new("GET", "/api/v1/webhooks", Scope.None, Operator, Feed, WebhooksRead),
-        new("POST", "/api/v1/webhooks", Scope.None, Operator, Feed, WebhooksWrite),
-        new("GET", "/api/v1/webhooks/{id}", Scope.None, Operator, Feed, WebhooksRead),
-        new("DELETE", "/api/v1/webhooks/{id}", Scope.None, Operator, Feed, WebhooksWrite),
-        new("GET", "/api/v1/webhooks/{id}/deliveries", Scope.None, Operator, Feed, WebhooksRead),
-        new("POST", "/api/v1/webhooks/{id}/replay", Scope.None, Operator, Feed, WebhooksWrite),
-        new("POST", "/api/v1/webhooks/{id}/test", Scope.None, Operator, Feed, WebhooksWrite),
-        new("POST", "/api/v1/webhooks/{id}/rotate-secret", Scope.None, Operator, Feed, WebhooksWrite),
+        new("followEvents", "GET", "/api/v1/events", Scope.None, Staff, Feed, EventsRead) { Streams = true },
+        new("listWebhooks", "GET", "/api/v1/webhooks", Scope.None, Operator, Feed, WebhooksRead),
+        new("createWebhook", "POST", "/api/v1/webhooks", Scope.None, Operator, Feed, WebhooksWrite),
+        new("getWebhook", "GET", "/api/v1/webhooks/{id}", Scope.None, Operator, Feed, WebhooksRead),
+        new("deleteWebhook", "DELETE", "/api/v1/webhooks/{id}", Scope.None, Operator, Feed, WebhooksWrite),
+        new("listWebhookDeliveries", "GET", "/api/v1/webhooks/{id}/deliveries", Scope.None, Operator, Feed, WebhooksRead),
+        new("replayWebhook", "POST", "/api/v1/webhooks/{id}/replay", Scope.None, Operator, Feed, WebhooksWrite),
+        new("testWebhook", "POST", "/api/v1/webhooks/{id}/test", Scope.None, Operator, Feed, WebhooksWrite),
+        new("rotateWebhookSecret", "POST", "/api/v1/webhooks/{id}/rotate-secret", Scope.None, Operator, Feed, WebhooksWrite),
 
-        new("GET", "/api/v1/notices", Scope.None, All, Feed, NoticesRead),
-        new("PATCH", "/api/v1/notices/{id}", Scope.None, All, Feed, NoticesWrite),
-        new("POST", "/api/v1/notices/read-all", Scope.None, All, Feed, NoticesWrite),
-        new("GET", "/api/v1/me/notices-by-mail", Scope.None, All, Feed, NoticesRead),
-        new("PUT", "/api/v1/me/notices-by-mail", Scope.None, All, Feed, PeopleOnly),
+        new("listNotices", "GET", "/api/v1/notices", Scope.None, All, Feed, NoticesRead),
+        new("markNotice", "PATCH", "/api/v1/notices/{id}", Scope.None, All, Feed, NoticesWrite),
+        new("markAllNotices", "POST", "/api/v1/notices/read-all", Scope.None, All, Feed, NoticesWrite),
+        new("getNoticesByMail", "GET", "/api/v1/me/notices-by-mail", Scope.None, All, Feed, NoticesRead),
+        new("setNoticesByMail", "PUT", "/api/v1/me/notices-by-mail", Scope.None, All, Feed, PeopleOnly),
     ];
 }

@@ -15,15 +15,15 @@ internal sealed class RoutingRoutes : IServiceRoutes
 
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
-        new("GET", "/api/v1/accounts/{address}/forwarding-rules", Scope.Account, All, Routing, RoutingRead),
-        new("POST", "/api/v1/accounts/{address}/forwarding-rules", Scope.Account, All, Routing, RoutingWrite),
-        new("POST", "/api/v1/accounts/{address}/forwarding-rules/preview", Scope.Account, User, Routing, MailRead),
-        new("PUT", "/api/v1/accounts/{address}/forwarding-rules/{id}", Scope.Account, All, Routing, RoutingWrite),
-        new("DELETE", "/api/v1/accounts/{address}/forwarding-rules/{id}", Scope.Account, All, Routing, RoutingWrite),
-        new("GET", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing, RoutingRead),
-        new("PUT", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing, RoutingWrite),
-        new("DELETE", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing, RoutingWrite),
-        new("GET", "/api/v1/accounts/{address}/reception", Scope.Account, All, Routing, RoutingRead),
-        new("PUT", "/api/v1/accounts/{address}/reception", Scope.Account, All, Routing, RoutingWrite),
+        new("listForwardingRules", "GET", "/api/v1/accounts/{address}/forwarding-rules", Scope.Account, All, Routing, RoutingRead),
+        new("createForwardingRule", "POST", "/api/v1/accounts/{address}/forwarding-rules", Scope.Account, All, Routing, RoutingWrite),
+        new("previewForwardingRule", "POST", "/api/v1/accounts/{address}/forwarding-rules/preview", Scope.Account, User, Routing, MailRead),
+        new("updateForwardingRule", "PUT", "/api/v1/accounts/{address}/forwarding-rules/{id}", Scope.Account, All, Routing, RoutingWrite),
+        new("deleteForwardingRule", "DELETE", "/api/v1/accounts/{address}/forwarding-rules/{id}", Scope.Account, All, Routing, RoutingWrite),
+        new("getAutoreply", "GET", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing, RoutingRead),
+        new("setAutoreply", "PUT", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing, RoutingWrite),
+        new("deleteAutoreply", "DELETE", "/api/v1/accounts/{address}/autoreply", Scope.Account, All, Routing, RoutingWrite),
+        new("getReception", "GET", "/api/v1/accounts/{address}/reception", Scope.Account, All, Routing, RoutingRead),
+        new("setReception", "PUT", "/api/v1/accounts/{address}/reception", Scope.Account, All, Routing, RoutingWrite),
     ];
 }

@@ -16,18 +16,18 @@ internal sealed class SharedRoutes : IServiceRoutes
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
         // All roles may ask; the service that has the job judges whose it is.
-        new("GET", "/api/v1/jobs", Scope.None, All, Shared, JobsRead) { Share = Shares.Jobs },
-        new("GET", "/api/v1/jobs/{id}", Scope.None, All, Shared, JobsRead) { Share = Shares.Jobs },
-        new("DELETE", "/api/v1/jobs/{id}", Scope.None, All, Shared, JobsWrite) { Share = Shares.Jobs },
-        new("POST", "/api/v1/jobs/{id}/undo", Scope.None, All, Shared, AccountsWrite) { Share = Shares.Jobs },
-        new("GET", "/api/v1/jobs/{id}/events", Scope.None, All, Shared, JobsRead) { Share = Shares.Jobs, Streams = true },
+        new("listJobs", "GET", "/api/v1/jobs", Scope.None, All, Shared, JobsRead) { Share = Shares.Jobs },
+        new("getJob", "GET", "/api/v1/jobs/{id}", Scope.None, All, Shared, JobsRead) { Share = Shares.Jobs },
+        new("cancelJob", "DELETE", "/api/v1/jobs/{id}", Scope.None, All, Shared, JobsWrite) { Share = Shares.Jobs },
+        new("undoJob", "POST", "/api/v1/jobs/{id}/undo", Scope.None, All, Shared, AccountsWrite) { Share = Shares.Jobs },
+        new("followJob", "GET", "/api/v1/jobs/{id}/events", Scope.None, All, Shared, JobsRead) { Share = Shares.Jobs, Streams = true },
 
-        new("GET", "/api/v1/accounts/{address}/history", Scope.Account, All, Shared, HistoryRead) { Share = Shares.AccountHistory },
+        new("listAccountHistory", "GET", "/api/v1/accounts/{address}/history", Scope.Account, All, Shared, HistoryRead) { Share = Shares.AccountHistory },
         // Who may change a setting may undo the change; the service that has the event judges.
-        new("POST", "/api/v1/accounts/{address}/history/{eventId}/undo", Scope.Account, All, Shared, HistoryWrite) { Share = Shares.AccountHistory },
+        new("undoAccountChange", "POST", "/api/v1/accounts/{address}/history/{eventId}/undo", Scope.Account, All, Shared, HistoryWrite) { Share = Shares.AccountHistory },
 
         // Which records sign is the accounts service's; what was looked up, and what the whole answer is like, the spam service's.
-        new("GET", "/api/v1/domains/{name}/dns", Scope.Domain, Staff, Shared, DomainsRead) { Share = Shares.DomainDns, DescribedBy = "spam" },
-        new("GET", "/api/v1/domains/{name}/history", Scope.Domain, Staff, Shared, HistoryRead) { Share = Shares.DomainHistory },
+        new("getDomainDns", "GET", "/api/v1/domains/{name}/dns", Scope.Domain, Staff, Shared, DomainsRead) { Share = Shares.DomainDns, DescribedBy = "spam" },
+        new("listDomainHistory", "GET", "/api/v1/domains/{name}/history", Scope.Domain, Staff, Shared, HistoryRead) { Share = Shares.DomainHistory },
     ];
 }

@@ -15,14 +15,14 @@ internal sealed class SpamRoutes : IServiceRoutes
 
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [
-        new("GET", "/api/v1/accounts/{address}/spam", Scope.Account, All, Spam, SpamRead),
-        new("PUT", "/api/v1/accounts/{address}/spam", Scope.Account, All, Spam, SpamWrite),
-        new("GET", "/api/v1/accounts/{address}/deliveries", Scope.Account, All, Spam, MailRead),
-        new("GET", "/api/v1/accounts/{address}/deliveries/{id}", Scope.Account, All, Spam, MailRead),
-        new("POST", "/api/v1/accounts/{address}/trace", Scope.Account, All, Spam, MailRead),
-        new("GET", "/api/v1/spam-advice", Scope.None, All, Spam, AnyToken),
-        new("POST", "/api/v1/domains/{name}/dns/check", Scope.Domain, Staff, Spam, DomainsWrite),
-        new("PUT", "/api/v1/domains/{name}/dns/override", Scope.Domain, Operator, Spam, DomainsWrite),
-        new("DELETE", "/api/v1/domains/{name}/dns/override", Scope.Domain, Operator, Spam, DomainsWrite),
+        new("getSpamSettings", "GET", "/api/v1/accounts/{address}/spam", Scope.Account, All, Spam, SpamRead),
+        new("setSpamSettings", "PUT", "/api/v1/accounts/{address}/spam", Scope.Account, All, Spam, SpamWrite),
+        new("listDeliveries", "GET", "/api/v1/accounts/{address}/deliveries", Scope.Account, All, Spam, MailRead),
+        new("getDelivery", "GET", "/api/v1/accounts/{address}/deliveries/{id}", Scope.Account, All, Spam, MailRead),
+        new("traceMessage", "POST", "/api/v1/accounts/{address}/trace", Scope.Account, All, Spam, MailRead),
+        new("getSpamAdvice", "GET", "/api/v1/spam-advice", Scope.None, All, Spam, AnyToken),
+        new("checkDomainDns", "POST", "/api/v1/domains/{name}/dns/check", Scope.Domain, Staff, Spam, DomainsWrite),
+        new("setDnsOverride", "PUT", "/api/v1/domains/{name}/dns/override", Scope.Domain, Operator, Spam, DomainsWrite),
+        new("deleteDnsOverride", "DELETE", "/api/v1/domains/{name}/dns/override", Scope.Domain, Operator, Spam, DomainsWrite),
     ];
 }

@@ -2,13 +2,15 @@ using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
 
-namespace Hikyaku.Architecture.Tests;
+namespace Hikyaku.Platform.Testing;
 
 /// <summary>One instruction that names a type or member.</summary>
-internal readonly record struct Instruction(OpCode Code, MemberInfo Member);
+/// <param name="Code">What it does.</param>
+/// <param name="Member">What it names.</param>
+public readonly record struct Instruction(OpCode Code, MemberInfo Member);
 
 /// <summary>Reads what methods do from their compiled code (ECMA-335, partition III).</summary>
-internal static class Instructions
+public static class Instructions
 {
     private const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
@@ -16,7 +18,11 @@ internal static class Instructions
         .Select(f => (OpCode)f.GetValue(null)!).ToDictionary(c => c.Value);
 
     /// <summary>All methods of a type, constructors included.</summary>
-    public static IEnumerable<MethodBase> MethodsOf(Type type) => type.GetMethods(Everything).Concat<MethodBase>(type.GetConstructors(Everything));
+    public static IEnumerable<MethodBase> MethodsOf(Type type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return type.GetMethods(Everything).Concat<MethodBase>(type.GetConstructors(Everything));
+    }
 
     /// <summary>
     /// The methods that run when <paramref name="start"/> does, as far as the code of <paramref name="own"/> assemblies goes:
@@ -24,6 +30,7 @@ internal static class Instructions
     /// </summary>
     public static IReadOnlySet<MethodBase> Reachable(MethodBase start, IReadOnlySet<Assembly> own)
     {
+        ArgumentNullException.ThrowIfNull(own);
         var seen = new HashSet<MethodBase> { start };
         var open = new Stack<MethodBase>(seen);
         while (open.TryPop(out var method))
@@ -39,6 +46,7 @@ internal static class Instructions
     /// <summary>The instructions of a method that name something.</summary>
     public static IEnumerable<Instruction> Of(MethodBase method)
     {
+        ArgumentNullException.ThrowIfNull(method);
         var il = method.GetMethodBody()?.GetILAsByteArray() ?? [];
         for (var at = 0; at < il.Length;)
         {
