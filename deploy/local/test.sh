@@ -26,6 +26,7 @@ run_tests() {
     if [[ $part =~ ^(all|integration|long)$ ]]; then
         provide_corpus
         provide_test_programs
+        provide_clients
     fi
     [[ $part == specs ]] || provide_browser
 
