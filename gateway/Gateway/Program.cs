@@ -135,11 +135,11 @@ public static class Program
         Map("GET", "/api/v1/openapi.json", ApiDocument.Handle).ExcludeFromDescription();
         Map("GET", "/api/v1/asyncapi.json", EventDocument.Handle).ExcludeFromDescription();
         var rate = app.Services.GetRequiredService<NetworkRate>();
-        Map("GET", "/mail/config-v1.1.xml", Autoconfig.Handle).AddEndpointFilter(rate).Produces<string>(200, "text/xml").WithSummary("Settings for Thunderbird");
-        Map("GET", "/.well-known/autoconfig/mail/config-v1.1.xml", Autoconfig.Handle).AddEndpointFilter(rate).Produces<string>(200, "text/xml").WithSummary("Settings for Thunderbird");
-        Map("POST", "/autodiscover/autodiscover.xml", Autodiscover.Handle).AddEndpointFilter(rate).Produces<string>(200, "text/xml").WithSummary("Settings for Outlook");
+        Map("GET", "/mail/config-v1.1.xml", Autoconfig.Handle).AddEndpointFilter(rate).ExcludeFromDescription();
+        Map("GET", "/.well-known/autoconfig/mail/config-v1.1.xml", Autoconfig.Handle).AddEndpointFilter(rate).ExcludeFromDescription();
+        Map("POST", "/autodiscover/autodiscover.xml", Autodiscover.Handle).AddEndpointFilter(rate).ExcludeFromDescription();
         Map("GET", "/autodiscover/autodiscover.json", AutodiscoverJson.Handle).AddEndpointFilter(rate).ExcludeFromDescription();
-        Map("GET", "/autodiscover/autodiscover.json/v1.0/{email}", AutodiscoverJson.Handle).AddEndpointFilter(rate).Produces<string>(200, "application/json").WithSummary("Where Outlook finds its settings");
+        Map("GET", "/autodiscover/autodiscover.json/v1.0/{email}", AutodiscoverJson.Handle).AddEndpointFilter(rate).ExcludeFromDescription();
         Map("GET", "/api/v1/mobileconfig", MobileConfig.Handle).AddEndpointFilter(rate).Produces<byte[]>(200, "application/x-apple-aspen-config").WithSummary("A profile for iPhone, iPad and Mac");
 
         RouteHandlerBuilder Map(string method, string pattern, Delegate handler) => app.MapMethods(pattern, [method], handler)

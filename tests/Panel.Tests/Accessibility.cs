@@ -28,7 +28,7 @@ public class Accessibility(PanelUnderTest panel)
             $"/accounts/{tenant.User}", $"/accounts/{tenant.User}/details", $"/accounts/{tenant.User}/delete", .. AccountScreens.Select(s => $"/accounts/{tenant.User}/{s}"),
         ])
             await JudgeAsync(page, path);
-        await JudgeAsync(page, $"/jobs/{await FailedJobAsync(tenant)}");
+    await JudgeAsync(page, $"/jobs/{await FailedJobAsync(tenant)}");
     }
 
     [Theory]

@@ -104,7 +104,7 @@ public class MailSoftware(PanelUnderTest panel)
 
         await page.GotoAsync($"/accounts/{tenant.User}/clients/gmail");
         await Expect(page.Screen("S-CLI-gmail")).ToContainTextAsync("2026 年中に Google が提供を終了しました。");
-        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "この手順のリンクをコピー" })).ToHaveAttributeAsync("data-copy", "/mail/clients/gmail");
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "この手順のリンクをコピー" })).ToHaveAttributeAsync("data-clipboard", "/mail/clients/gmail");
         Assert.Equal(404, (await page.GotoAsync($"/accounts/{tenant.User}/clients/mutt"))!.Status);
     }
 

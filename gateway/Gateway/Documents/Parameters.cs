@@ -44,6 +44,7 @@ internal static class Parameters
         ["listRestrictions.state"] = ("Only those that hold, or those that have ended.", Choice("active", "ended")),
         ["network"] = ("Only what came from this network.", Text("192.0.2.0/24")),
         ["encoding"] = ("How the file is encoded.", Choice(["utf-8", "cp932"], "utf-8")),
+        ["getMobileProfile.protocol"] = ("How the mail is read.", Choice(["imap", "pop"], "imap")),
         ["columns"] = ("The manual's columns, or all.", Choice(["manual", "all"], "manual")),
         ["by"] = ("How the mail is read; `imap` stands for webmail, too.", Choice("pop", "imap")),
         ["filter"] = ("What the mail program can filter by; needed with `pop`.", Choice("header", "subject")),

@@ -36,7 +36,7 @@ internal static class Resources
         new("Notices", "The message board, and having its notices mailed.", "/api/v1/notices", $"{Me}/notices-by-mail"),
         new("Events", "What happens, as a stream.", "/api/v1/events"),
         new("Webhooks", "What happens, sent to a program of yours.", "/api/v1/webhooks"),
-        new("Mail servers", "The mail servers, their ports and the state of their nodes.", "/api/v1/server", "/api/v1/nodes"),
+        new("Mail servers", "The mail servers, their ports and the state of their nodes.", "/api/v1/server", "/api/v1/nodes", "/api/v1/mobileconfig"),
     ];
 
     /// <summary>The resource of a path: the one that names the longest part of it; null when there is none.</summary>

@@ -137,17 +137,8 @@ function records(text, most) {
     return found;
 }
 
-// A text that is copied by a button, which then says so.
-document.addEventListener('click', async event => {
-    const button = event.target.closest?.('button[data-clipboard]');
-    if (!button) return;
-    await navigator.clipboard.writeText(button.dataset.clipboard);
-    button.textContent = button.dataset.copied;
-});
-
 const enter = () => {
     all('form[data-file-form]').forEach(fileForm);
-    all('button[data-clipboard]').forEach(b => { b.hidden = !navigator.clipboard; });
 };
 document.addEventListener('panel:enter', enter);
 enter();

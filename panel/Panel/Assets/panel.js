@@ -289,14 +289,14 @@ function units(part) {
 }
 
 // A part that follows changes by itself while somebody looks at it (P-10).
-async function live(part) {
+async function refreshed(part) {
     for (;;) {
         await new Promise(done => setTimeout(done, 5000));
         if (!part.isConnected) return;
         if (document.visibilityState !== 'visible') continue;
         const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, redirect: 'error' }).catch(() => null);
         if (!answer?.ok) continue; // asked again
-        const now = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector(`[data-live="${part.dataset.live}"]`);
+        const now = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector(`[data-refreshed="${part.dataset.refreshed}"]`);
         if (now && now.innerHTML !== part.innerHTML) part.innerHTML = now.innerHTML;
     }
 }
@@ -337,9 +337,8 @@ function capsLock(hint) {
 
 // A value, or the address of a page of this panel, is copied; where the browser does not let it be, there is no button.
 function copying(button) {
-    if (!navigator.clipboard) return;
-    const [value, words] = [button.dataset.copy, button.textContent];
-    button.hidden = false;
+    button.hidden = !navigator.clipboard;
+    const [value, words] = [button.dataset.clipboard, button.textContent];
     button.addEventListener('click', async () => {
         await navigator.clipboard.writeText(value.startsWith('/') ? new URL(value, location.href).href : value);
         button.textContent = button.dataset.copied;
@@ -363,10 +362,10 @@ function enter() {
     all('form[data-selection]').forEach(selection);
     lists();
     all('[data-counter]').forEach(counter);
-    all('[data-copy]').forEach(copying);
+    all('button[data-clipboard]').forEach(copying);
     for (const button of all('[data-print]')) { button.hidden = false; button.addEventListener('click', () => print()); }
     all('[data-units]').forEach(units);
-    all('[data-live]').forEach(live);
+    all('[data-refreshed]').forEach(refreshed);
     all('[data-caps]').forEach(capsLock);
     all('[data-forget]').forEach(e => sessionStorage.removeItem(`chosen:${e.dataset.forget}`));
     const errors = document.getElementById('errors');
