@@ -77,5 +77,6 @@ public static class Instructions
             : [];
 
     // One method for all its generic instances, so that the walk ends.
-    private static MethodBase Definition(MethodBase method) => method.Module.ResolveMethod(method.MetadataToken)!;
+    // The runtime itself has those of arrays.
+    private static MethodBase Definition(MethodBase method) => method.DeclaringType is { IsArray: true } ? method : method.Module.ResolveMethod(method.MetadataToken)!;
 }

@@ -35,7 +35,7 @@ internal sealed class OwnRoutes : IServiceRoutes
         // Where mail programs look, by paths that others have laid down; routing takes them in any case.
         new("getAutoconfig", "GET", "/mail/config-v1.1.xml", Scope.None, Anybody, Own),
         new("getWellKnownAutoconfig", "GET", "/.well-known/autoconfig/mail/config-v1.1.xml", Scope.None, Anybody, Own),
-        new("autodiscover", "POST", "/autodiscover/autodiscover.xml", Scope.None, Anybody, Own) { MaxBodyBytes = Autodiscover.MaxBytes },
+        new("getAutodiscoverSettings", "POST", "/autodiscover/autodiscover.xml", Scope.None, Anybody, Own) { MaxBodyBytes = Autodiscover.MaxBytes },
         new("findAutodiscover", "GET", "/autodiscover/autodiscover.json", Scope.None, Anybody, Own),
         new("findAutodiscoverOf", "GET", "/autodiscover/autodiscover.json/v1.0/{email}", Scope.None, Anybody, Own),
         new("getMobileProfile", "GET", "/api/v1/mobileconfig", Scope.None, Anybody, Own),
