@@ -1,5 +1,4 @@
 using System.Net;
-using Deque.AxeCore.Playwright;
 using Hikyaku.Gateway.Tests.Integration;
 using Hikyaku.Platform.Testing;
 using Microsoft.Playwright;
