@@ -31,7 +31,7 @@ public class StatusAndMailData(PanelUnderTest panel)
         await page.GetByRole(AriaRole.Link, new() { Name = isJapanese ? "詳細: 状態" : "Details: Status" }).ClickAsync();
         var suspected = page.Locator("[data-restriction=compromise-suspected]");
         await Expect(suspected.Locator(".bad")).ToHaveTextAsync(isJapanese ? "不正利用検知" : "Unauthorised use suspected");
-        await Expect(suspected).ToContainTextAsync(isJapanese ? "メール送信不可" : "send", new() { IgnoreCase = true });
+        await Expect(suspected).ToContainTextAsync(isJapanese ? "メール送信不可" : "sent", new() { IgnoreCase = true });
         await Expect(suspected.GetByRole(AriaRole.Link, new() { Name = isJapanese ? "パスワード変更" : "Change password" })).ToHaveAttributeAsync("href", "/mail/password");
         await Expect(page.Locator("[data-restriction]")).ToHaveCountAsync(2);
         await Expect(page.GetByText("秘密の根拠")).ToHaveCountAsync(0);

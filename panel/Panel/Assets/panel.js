@@ -338,11 +338,11 @@ function capsLock(hint) {
 // A value, or the address of a page of this panel, is copied; where the browser does not let it be, there is no button.
 function copying(button) {
     button.hidden = !navigator.clipboard;
-    const [value, words] = [button.dataset.clipboard, button.textContent];
+    const [value, words, label] = [button.dataset.clipboard, button.textContent, button.ariaLabel];
     button.addEventListener('click', async () => {
         await navigator.clipboard.writeText(value.startsWith('/') ? new URL(value, location.href).href : value);
-        button.textContent = button.dataset.copied;
-        setTimeout(() => { button.textContent = words; }, 3000);
+        [button.textContent, button.ariaLabel] = [button.dataset.copied, null];
+        setTimeout(() => { [button.textContent, button.ariaLabel] = [words, label]; }, 3000);
     });
 }
 

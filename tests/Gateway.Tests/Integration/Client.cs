@@ -72,6 +72,8 @@ public sealed class Client(string address, IPAddress? from = null) : IDisposable
 /// <summary>An answer, read.</summary>
 public sealed record Reply(HttpStatusCode Status, JsonNode? Body, string Text, IReadOnlyDictionary<string, string> Headers)
 {
+    static Reply() => System.Text.Encoding.RegisterProvider(System.Text.CodePagesEncodingProvider.Instance); // files in CP932
+
     /// <summary>The code of a problem.</summary>
     public string? Code => Body?["type"]?.GetValue<string>().Replace("urn:hikyaku:problem:", "", StringComparison.Ordinal);
 
