@@ -83,12 +83,13 @@ run_parts() {
 }
 
 # One after the other beside the journeys, which fill the rest of a small machine: more at once take as long and make each other wait.
-# Two without them. The largest begin, so that none of them is left alone at the end.
+# Two without them, or once they have ended. The largest begin, so that none of them is left alone at the end.
 run_programs_but_journeys() {
-    local project at_once=2
-    [[ -z $journeys ]] || at_once=1
+    local project at_once
     for project in $(test_projects_by_size); do
         [[ $project != */Journeys.csproj ]] || continue
+        at_once=2
+        [[ -z $journeys || -e $results/journeys ]] || at_once=1
         ((${#running[@]} < at_once)) || count_next_to_end
         start_test_program "$project" "$(basename "$project" .csproj)" "$@"
     done
