@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Components;
 
 namespace Hikyaku.Panel.Screens.Account.Forwarding;
@@ -11,6 +12,7 @@ namespace Hikyaku.Panel.Screens.Account.Forwarding;
 public sealed record RuleRow(string Id, string Condition, string? Keyword, IReadOnlyList<string> Destinations)
 {
     /// <summary>The rule in one line, which a form carries along to see whether somebody has changed it.</summary>
+    [JsonIgnore]
     public string Line => JsonSerializer.Serialize(this, JsonSerializerOptions.Web);
 
     /// <summary>Reads such a line; null when it is none.</summary>
