@@ -17,6 +17,8 @@ run_tests() {
     trap end_test_run EXIT
     # Most of these programs run for seconds or minutes: compiling what is called often a second time pays later (512 calls, not 30).
     export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=200
+    # Hosts in test programs watch no settings' files: a user has 128 such watches, and a test program can have more hosts.
+    export DOTNET_hostBuilder__reloadConfigOnChange=false
     # All nodes of all tests: their Rspamd compiles its rules once.
     export HIKYAKU_RULES_CACHE=/tmp/hikyaku-rspamd-rules
     trap 'exit 130' INT TERM
