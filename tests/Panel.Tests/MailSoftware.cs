@@ -29,9 +29,8 @@ public class MailSoftware(PanelUnderTest panel)
         await Expect(page.Locator("[data-port='993']")).ToContainTextAsync(japanese ? "推奨" : "recommended");
         await Expect(page.Locator("[data-port='587']")).Not.ToContainTextAsync(japanese ? "推奨" : "recommended");
         await Expect(page.GetByText(japanese ? "POP3: メールをパソコン" : "POP3: mail is downloaded")).ToBeVisibleAsync();
-        var copy = page.GetByRole(AriaRole.Button, new() { Name = japanese ? "コピー: ユーザー名" : "Copy: User name" });
-        await copy.ClickAsync();
-        await Expect(copy).ToHaveTextAsync(japanese ? "コピーしました" : "Copied");
+        await page.GetByRole(AriaRole.Button, new() { Name = japanese ? "コピー: ユーザー名" : "Copy: User name" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = japanese ? "コピーしました" : "Copied", Exact = true })).ToBeVisibleAsync();
         Assert.Equal(tenant.User, await page.EvaluateAsync<string>("navigator.clipboard.readText()"));
         await JudgeAsync(page);
         await PanelUnderTest.ShootAsync(page, $"clients-{language}");
