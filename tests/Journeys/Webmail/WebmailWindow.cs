@@ -19,8 +19,10 @@ public sealed class WebmailWindow(IBrowserContext context, IPage page, string ad
 
     public ValueTask DisposeAsync() => context.DisposeAsync();
 
+    /// <summary>Goes to a page, once the one before has asked for all that it wants: its last answer would write over the new page's session.</summary>
     public async Task GoAsync(string query)
     {
+        await Page.WaitForLoadStateAsync(LoadState.NetworkIdle);
         await Page.GotoAsync($"{address}/{query}");
         await IdleAsync();
     }
