@@ -76,7 +76,6 @@ public static class Instructions
             ? machine.StateMachineType.GetMethods(Everything).Where(m => m.Name.EndsWith("MoveNext", StringComparison.Ordinal))
             : [];
 
-    // One method for all its generic instances, so that the walk ends.
-    // The runtime itself has those of arrays.
+    // One method for all its generic instances, so that the walk ends; those of arrays are the runtime's own.
     private static MethodBase Definition(MethodBase method) => method.DeclaringType is { IsArray: true } ? method : method.Module.ResolveMethod(method.MetadataToken)!;
 }

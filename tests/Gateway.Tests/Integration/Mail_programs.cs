@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Hikyaku.Gateway.Tests.Integration;
 
 [Trait("Rule", "CLI-2")]
-public sealed class Mail_programs(Deployment deployment) : IAsyncLifetime
+public sealed class Mail_programs(Deployment deployment, Mail_programs.ToldOfServers told) : IClassFixture<Mail_programs.ToldOfServers>
 {
     private const string AutodiscoverPath = "/autodiscover/autodiscover.xml";
     private const string OutlookSchema = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a";
@@ -20,20 +20,7 @@ public sealed class Mail_programs(Deployment deployment) : IAsyncLifetime
     private static readonly XNamespace Outlook = OutlookSchema;
     private static readonly XNamespace Answers = "http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006";
 
-    private StandInService _service = null!;
-    private Client _client = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _service = await StandInService.StartAsync(http => http.Response.WriteAsJsonAsync(Server("mail.example.net")));
-        _client = new Client((await deployment.NewGatewayAsync(_service.Address, "--Hikyaku:TrustedProxies=127.0.0.1")).Urls.First());
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _client.Dispose();
-        await _service.DisposeAsync();
-    }
+    private readonly Client _client = told.Client;
 
     [Theory]
     [InlineData("/mail/config-v1.1.xml")]
@@ -174,7 +161,7 @@ public sealed class Mail_programs(Deployment deployment) : IAsyncLifetime
     [Fact, Trait("Rule", "GWY-2")]
     public async Task A_network_that_asks_too_often_waits()
     {
-        using var client = new Client((await deployment.NewGatewayAsync(_service.Address, "--Hikyaku:Throttle:ProgramRequestsPerSecond=1", "--Hikyaku:TrustedProxies=127.0.0.1")).Urls.First());
+        using var client = new Client((await deployment.NewGatewayAsync(told.Address, "--Hikyaku:Throttle:ProgramRequestsPerSecond=1", "--Hikyaku:TrustedProxies=127.0.0.1")).Urls.First());
         var replies = new List<Reply>();
         for (var i = 0; i < 40; i++) replies.Add(await client.GetAsync("/autodiscover/autodiscover.json", null, ("X-Forwarded-For", $"203.0.113.{i}")));
 
@@ -234,4 +221,28 @@ public sealed class Mail_programs(Deployment deployment) : IAsyncLifetime
     // Of a profile the identifiers are made from the address.
     private static string Anonymous(Reply reply, string address)
         => System.Text.RegularExpressions.Regex.Replace(reply.Text.Replace(address, "ADDRESS", StringComparison.Ordinal), "[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}|\\.[0-9a-f]{16}", "ID");
+
+    /// <summary>One gateway for all of these tests, and before it what tells it of the mail servers.</summary>
+    public sealed class ToldOfServers(Deployment deployment) : IAsyncLifetime
+    {
+        private StandInService _service = null!;
+
+        /// <summary>Where the servers are told.</summary>
+        public string Address => _service.Address;
+
+        /// <summary>Asks the gateway.</summary>
+        public Client Client { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            _service = await StandInService.StartAsync(http => http.Response.WriteAsJsonAsync(Server("mail.example.net")));
+            Client = new Client((await deployment.NewGatewayAsync(_service.Address, "--Hikyaku:TrustedProxies=127.0.0.1")).Urls.First());
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            Client.Dispose();
+            await _service.DisposeAsync();
+        }
+    }
 }
