@@ -32,7 +32,7 @@ run_tests() {
     fi
     [[ $part == specs ]] || provide_browser
 
-    if MSBUILDDISABLENODEREUSE=1 dotnet build "$repo/platform.sln" -c Release -nologo -v:quiet -clp:NoSummary </dev/null >"$results/build" 2>&1; then
+    if [[ ${HIKYAKU_BUILT:-} == "$repo" ]] || MSBUILDDISABLENODEREUSE=1 dotnet build "$repo/platform.sln" -c Release -nologo -v:quiet -clp:NoSummary </dev/null >"$results/build" 2>&1; then
         export HIKYAKU_BUILT=$repo
         run_parts
     else

@@ -10,22 +10,23 @@ namespace Hikyaku.Bench.Chaos;
 /// </summary>
 internal static class ChaosRun
 {
-    public const string Help = "./dev chaos [--minutes N (10)] [--seed N] [--converge S (10)]: needs ./dev up; with 10 minutes or more the result goes into bench/results/chaos.md";
+    public const string Help = "./dev chaos [--minutes N (10)] [--seed N] [--ready S (180)] [--converge S (10)]: needs ./dev up; with 10 minutes or more the result goes into bench/results/chaos.md";
 
     private const double FullSize = 10;
-    private const double MustConvergeWithin = 10;
+    private const double MustBeReadyWithin = 180, MustConvergeWithin = 10;
     private const int Mailboxes = 6;
-    private static readonly TimeSpan Ready = TimeSpan.FromMinutes(3), Converged = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Converged = TimeSpan.FromMinutes(2);
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var (minutes, seed, converge) = (FullSize, Environment.TickCount & 0xffff, MustConvergeWithin);
+        var (minutes, seed, ready, converge) = (FullSize, Environment.TickCount & 0xffff, MustBeReadyWithin, MustConvergeWithin);
         for (var i = 0; i < args.Length; i += 2)
         {
             var value = i + 1 < args.Length ? args[i + 1] : "";
             var isRead = args[i] switch
             {
                 "--minutes" => double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out minutes),
+                "--ready" => double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out ready),
                 "--converge" => double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out converge),
                 "--seed" => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out seed),
                 _ => false,
@@ -35,10 +36,10 @@ internal static class ChaosRun
             return 2;
         }
 
-        return await RunAsync(TimeSpan.FromMinutes(minutes), seed, TimeSpan.FromSeconds(converge));
+        return await RunAsync(TimeSpan.FromMinutes(minutes), seed, TimeSpan.FromSeconds(ready), TimeSpan.FromSeconds(converge));
     }
 
-    private static async Task<int> RunAsync(TimeSpan length, int seed, TimeSpan mustConvergeWithin)
+    private static async Task<int> RunAsync(TimeSpan length, int seed, TimeSpan mustBeReadyWithin, TimeSpan mustConvergeWithin)
     {
         var platform = new RunningPlatform();
         var report = new Report("chaos", "REL-1: random processes killed under a load of commands and mail (needs ./dev up)");
@@ -53,7 +54,7 @@ internal static class ChaosRun
         using var stopLoad = new CancellationTokenSource();
         var load = Task.WhenAll(commands.RunAsync(stopLoad.Token), mail.RunAsync(stopLoad.Token));
         using (var stopKilling = new CancellationTokenSource(length)) await killer.RunAsync(stopKilling.Token);
-        var readyAfter = await ReadyAsync(platform);
+        var readyAfter = await ReadyAsync(platform, mustBeReadyWithin);
         await stopLoad.CancelAsync();
         await load;
 
@@ -93,12 +94,12 @@ internal static class ChaosRun
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
 
-    private static async Task<TimeSpan> ReadyAsync(RunningPlatform platform)
+    private static async Task<TimeSpan> ReadyAsync(RunningPlatform platform, TimeSpan within)
     {
         var watch = Stopwatch.StartNew();
         while ((await Shell.RunAsync(Path.Combine(Report.Repository, "dev"), "status")).Code != 0)
         {
-            if (watch.Elapsed > Ready) throw new TimeoutException($"{platform.Home} does not become ready");
+            if (watch.Elapsed > within) throw new TimeoutException($"{platform.Home} does not become ready");
             await Task.Delay(200);
         }
 
