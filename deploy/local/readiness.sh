@@ -50,6 +50,14 @@ not_ready() {
 
 names_in() { cut -d ' ' -f 1 <<<"$1" | sort -u | xargs; }
 
+# why_not_ready CHECKS: what those of them say who can say something.
+why_not_ready() {
+    local name kind port
+    while read -r name kind port; do
+        [[ $kind != http ]] || echo "$name: $(curl -sS -m 10 "http://127.0.0.1:$port/health/ready" 2>&1 </dev/null)"
+    done <<<"$1"
+}
+
 is_ready() {
     case $1 in
         http) curl -fsS -m 2 -o /dev/null "http://127.0.0.1:$2/health/ready" 2>/dev/null ;;

@@ -143,6 +143,7 @@ status() {
     supervise status || result=1
     missing=$(not_ready) || {
         echo "not ready: $(names_in "$missing")"
+        why_not_ready "$missing"
         result=1
     }
     ((result)) || echo "all ready"

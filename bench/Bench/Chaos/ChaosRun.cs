@@ -97,9 +97,9 @@ internal static class ChaosRun
     private static async Task<TimeSpan> ReadyAsync(RunningPlatform platform, TimeSpan within)
     {
         var watch = Stopwatch.StartNew();
-        while ((await Shell.RunAsync(Path.Combine(Report.Repository, "dev"), "status")).Code != 0)
+        while (await Shell.RunAsync(Path.Combine(Report.Repository, "dev"), "status") is { Code: not 0 } status)
         {
-            if (watch.Elapsed > within) throw new TimeoutException($"{platform.Home} does not become ready");
+            if (watch.Elapsed > within) throw new TimeoutException($"{platform.Home} does not become ready:\n{status.Output}");
             await Task.Delay(200);
         }
 
