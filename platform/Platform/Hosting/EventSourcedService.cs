@@ -26,11 +26,22 @@ public static class EventSourcedService
         services.AddBus(builder.Configuration, name, bus);
         services.AddNodeBus(builder.Configuration);
         services.AddEventStore(builder.Configuration, store);
-        services.ConfigureMarten((provider, options) => options.Events.Subscribe(
-            ActivatorUtilities.CreateInstance<TPublisher>(provider), subscription => subscription.Name = "publisher"));
+        services.AddPublisher<TPublisher>();
         services.AddNodeLeases(name);
         services.AddApiDescription();
     }
+
+    /// <summary>Makes it the event store's publisher.</summary>
+    /// <typeparam name="TPublisher">What tells others and nodes.</typeparam>
+    /// <param name="services">The program's.</param>
+    public static void AddPublisher<TPublisher>(this IServiceCollection services) where TPublisher : Publisher
+        => services.ConfigureMarten((provider, options) => options.Events.Subscribe(ActivatorUtilities.CreateInstance<TPublisher>(provider), subscription =>
+        {
+            subscription.Name = "publisher";
+            // All that was appended while one page was published is the next page. Otherwise Marten makes a page of every append,
+            // and a publisher that is behind a steady load publishes event by event and never catches up.
+            subscription.Options.MaximumHopperSize = 1;
+        }));
 
     /// <summary>Builds it, with the pipeline and its description.</summary>
     /// <param name="builder">The program's.</param>

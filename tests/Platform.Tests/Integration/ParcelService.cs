@@ -53,6 +53,9 @@ public sealed class Levers : TimeProvider
     /// <summary>Awaited before a deleted parcel is erased.</summary>
     public Func<string, Task> BeforeErasing { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Awaited before a page is published.</summary>
+    public Func<Task> BeforePublishing { get; set; } = () => Task.CompletedTask;
+
     /// <summary>Thrown by the publisher while set.</summary>
     public Exception? PublisherFails { get; set; }
 
@@ -101,8 +104,7 @@ public sealed class ParcelService : IAsyncDisposable
         builder.Services.AddEventStore(builder.Configuration, options => ConfigureStore(options, ProjectionLifecycle.Inline));
         builder.Services.AddSingleton<IJobWork, SortParcels>();
         builder.Services.AddJobs(ParcelJobs.All);
-        builder.Services.ConfigureMarten((provider, options) => options.Events.Subscribe(
-            ActivatorUtilities.CreateInstance<ParcelPublisher>(provider), subscription => subscription.Name = "publisher"));
+        builder.Services.AddPublisher<ParcelPublisher>();
         builder.Services.AddNodeLeases("parcels");
         var app = builder.Build();
         app.UseServiceHost();
@@ -206,7 +208,9 @@ internal sealed class ParcelPublisher(IBus bus, INodeBus nodes, Levers levers) :
         return Job.Events.Contains(e.Data.GetType()) ? [] : [new ParcelTold(e.StreamKey!, e.Version, e.Data.GetType().Name)];
     }
 
-    protected override Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop)
-        => Task.FromResult<IReadOnlyList<NodeStateChange>>(
-            [.. page.Where(e => !Job.Events.Contains(e.Data.GetType())).GroupBy(e => e.StreamKey!).Select(g => new NodeStateChange(new ParcelState(g.Key, 0, g.Last().Sequence), g.Last()))]);
+    protected override async Task<IReadOnlyList<NodeStateChange>> NodeStatesAsync(IReadOnlyList<IEvent> page, IQuerySession session, CancellationToken stop)
+    {
+        await levers.BeforePublishing();
+        return [.. page.Where(e => !Job.Events.Contains(e.Data.GetType())).GroupBy(e => e.StreamKey!).Select(g => new NodeStateChange(new ParcelState(g.Key, 0, g.Last().Sequence), g.Last()))];
+    }
 }

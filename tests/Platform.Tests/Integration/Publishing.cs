@@ -117,6 +117,34 @@ public class Publishing
     }
 
     [Fact]
+    [Trait("Rule", "REL-1")]
+    public async Task What_was_appended_while_a_page_was_published_is_published_at_once()
+    {
+        var place = await Place.NewAsync();
+        using var keys = InternalKeys.Create();
+        await using var nodes = await Listener.StartAsync(place.RabbitNodes);
+        await using var service = await ParcelService.StartAsync(place, keys);
+        using var client = new ParcelClient(service, keys);
+        await client.PostAsync("p0");
+        await Eventually.Async(() => Bookmarks().Count > 0, Restart);
+
+        var (begun, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        service.Levers.BeforePublishing = () =>
+        {
+            begun.TrySetResult();
+            return goOn.Task;
+        };
+        await client.PostAsync("p1");
+        await begun.Task.WaitAsync(Restart);
+        foreach (var n in Enumerable.Range(2, 20)) await client.PostAsync($"p{n}");
+        goOn.SetResult();
+
+        await Eventually.Async(() => Bookmarks().Any(b => b.Position >= 22), Restart);
+        Assert.InRange(Bookmarks().Count(b => b.Position > 2), 1, 2); // one when all appends were seen before the first page ended
+        List<NodeStateBookmark> Bookmarks() => [.. nodes.All.Select(h => h.Message).OfType<NodeStateBookmark>()];
+    }
+
+    [Fact]
     [Trait("Rule", "OPS-5")]
     public async Task With_the_broker_down_commands_go_on_and_later_all_is_published_in_order()
     {
