@@ -51,6 +51,7 @@ public static class Program
         services.AddLanguages();
 
         var app = builder.Build();
+        app.UseTrustedProxies();
         app.UseResponseCompression();
         app.UseSecurityHeaders();
         app.UseRequestLocalization();

@@ -67,9 +67,9 @@ public sealed class PanelUnderTest : IAsyncLifetime
     }
 
     /// <summary>A further panel with the same keys, before another gateway.</summary>
-    public async Task<WebApplication> StartPanelAsync(Uri gateway, Uri? at = null)
+    public async Task<WebApplication> StartPanelAsync(Uri gateway, Uri? at = null, params string[] more)
     {
-        var panel = Program.Build(["--urls", (at ?? new Uri("http://127.0.0.1:0")).ToString(), $"--Hikyaku:Gateway={gateway}", $"--Hikyaku:KeysFolder={_keys}", "--Logging:LogLevel:Default=Warning"]);
+        var panel = Program.Build(["--urls", (at ?? new Uri("http://127.0.0.1:0")).ToString(), $"--Hikyaku:Gateway={gateway}", $"--Hikyaku:KeysFolder={_keys}", "--Logging:LogLevel:Default=Warning", .. more]);
         await panel.StartAsync();
         return panel;
     }

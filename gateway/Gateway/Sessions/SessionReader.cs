@@ -40,7 +40,7 @@ public sealed class SessionReader(SessionStore sessions, TokenStore tokens, Time
     private ProblemCode? Ended(ApiToken token)
         => token.Revoked ? GatewayProblems.TokenRevoked : token.ExpiresAt <= time.GetUtcNow() ? GatewayProblems.TokenExpired : null;
 
-    /// <summary>The client's address: that of the connection, or what a trusted proxy says (<see cref="Proxies.TrustedProxies"/>).</summary>
+    /// <summary>The client's address: that of the connection, or what a trusted proxy says (<see cref="TrustedProxies"/>).</summary>
     public static IPAddress AddressOf(HttpContext http)
     {
         ArgumentNullException.ThrowIfNull(http);

@@ -1,4 +1,4 @@
-using Hikyaku.Gateway.Proxies;
+using Hikyaku.Platform;
 
 namespace Hikyaku.Gateway.Tests.Specs;
 

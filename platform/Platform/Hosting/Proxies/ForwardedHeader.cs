@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Hikyaku.Gateway.Proxies;
+namespace Hikyaku.Platform;
 
 /// <summary>
 /// The header <c>Forwarded</c> (RFC 7239): one element for each proxy, the newest last. Of the parameters only <c>for</c> and

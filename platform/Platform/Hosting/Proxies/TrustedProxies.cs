@@ -1,12 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.HttpOverrides;
 using IPNetwork = System.Net.IPNetwork;
 
-namespace Hikyaku.Gateway.Proxies;
+namespace Hikyaku.Platform;
 
 /// <summary>
-/// The proxies before the gateway whose word on the client's address counts (<c>Hikyaku:TrustedProxies</c>: addresses and
+/// The proxies before the gateway or the panel whose word on the client's address counts (<c>Hikyaku:TrustedProxies</c>: addresses and
 /// networks, separated by commas; none unless set). From them <c>Forwarded</c> (RFC 7239), <c>X-Forwarded-For</c> and
 /// <c>X-Forwarded-Proto</c> are read from the right, past further trusted proxies; from anybody else they are ignored.
 /// </summary>
