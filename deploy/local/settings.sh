@@ -67,10 +67,21 @@ settings_of_spam() {
     setting Hikyaku__Spam__NameServers "${HIKYAKU_NAME_SERVERS:-ns1.hikyaku.localhost,ns2.hikyaku.localhost}"
     [[ -z ${HIKYAKU_DNS_INTERVAL:-} ]] || setting Hikyaku__Spam__CheckInterval "$HIKYAKU_DNS_INTERVAL"
     [[ -z ${HIKYAKU_MAIL_HOST:-} ]] || setting Hikyaku__Server__ReceivingHost "$HIKYAKU_MAIL_HOST"
+    [[ -z ${HIKYAKU_TLS_REPORTS:-} ]] || setting Hikyaku__Spam__TlsReports "$HIKYAKU_TLS_REPORTS"
     settings_of_ports
+    settings_of_mta_sts
+}
+
+# How other servers send here over TLS (RFC 8461): the gateway serves the policy, DNS names it.
+settings_of_mta_sts() {
+    [[ -n ${HIKYAKU_MTA_STS:-} ]] || return 0
+    setting Hikyaku__MtaSts__Mode "$HIKYAKU_MTA_STS"
+    setting Hikyaku__MtaSts__Hosts "${HIKYAKU_MAIL_HOST:-mail.hikyaku.localhost}"
+    [[ -z ${HIKYAKU_MTA_STS_HOST:-} ]] || setting Hikyaku__MtaSts__PolicyHost "$HIKYAKU_MTA_STS_HOST"
 }
 
 settings_of_gateway() {
+    settings_of_mta_sts
     setting Hikyaku__TokenPrivateKey "$HIKYAKU_HOME/secrets/token.key"
     # The panel tells whom it asks for; it runs beside the gateway.
     setting Hikyaku__TrustedProxies "127.0.0.1${HIKYAKU_TRUSTED_PROXIES:+,$HIKYAKU_TRUSTED_PROXIES}"
@@ -101,6 +112,7 @@ settings_of_feed() {
 settings_of_panel() {
     setting Hikyaku__Gateway "http://127.0.0.1:$PORT_GATEWAY"
     setting Hikyaku__KeysFolder "$HIKYAKU_HOME/panel/keys"
+    [[ -z ${HIKYAKU_TRUSTED_PROXIES:-} ]] || setting Hikyaku__TrustedProxies "$HIKYAKU_TRUSTED_PROXIES"
 }
 
 settings_of_mailnode() { settings_of_node mail1 mailnode node-credential PORT; }

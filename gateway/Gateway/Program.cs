@@ -2,7 +2,6 @@ using Hikyaku.Gateway.Composition;
 using Hikyaku.Gateway.Documents;
 using Hikyaku.Gateway.MailPrograms;
 using Hikyaku.Gateway.Preferences;
-using Hikyaku.Gateway.Proxies;
 using Hikyaku.Gateway.Routing;
 using Hikyaku.Gateway.Routing.Routes;
 using Hikyaku.Gateway.Sessions;
@@ -56,6 +55,7 @@ public static class Program
         var app = builder.Build();
         app.Services.GetRequiredService<InternalTokens>(); // a key that cannot be read must be told at the start
         app.Services.GetRequiredService<ProfileSigner>(); // the same
+        app.Services.GetRequiredService<PolicyOfServers>();
         Use(app);
         MapOwn(app);
         MapForwarded(app);
@@ -84,6 +84,7 @@ public static class Program
         services.AddSingleton<MailServers>();
         services.AddSingleton<NetworkRate>();
         services.AddSingleton<ProfileSigner>();
+        services.AddSingleton<PolicyOfServers>();
     }
 
     private static void AddSessions(IServiceCollection services, IConfiguration configuration)
@@ -140,6 +141,7 @@ public static class Program
         Map("POST", "/autodiscover/autodiscover.xml", Autodiscover.Handle).AddEndpointFilter(rate).ExcludeFromDescription();
         Map("GET", "/autodiscover/autodiscover.json", AutodiscoverJson.Handle).AddEndpointFilter(rate).ExcludeFromDescription();
         Map("GET", "/autodiscover/autodiscover.json/v1.0/{email}", AutodiscoverJson.Handle).AddEndpointFilter(rate).ExcludeFromDescription();
+        Map("GET", "/.well-known/mta-sts.txt", PolicyOfServers.Handle).AddEndpointFilter(rate).ExcludeFromDescription();
         Map("GET", "/api/v1/mobileconfig", MobileConfig.Handle).AddEndpointFilter(rate).Produces<byte[]>(200, "application/x-apple-aspen-config").WithSummary("A profile for iPhone, iPad and Mac");
 
         RouteHandlerBuilder Map(string method, string pattern, Delegate handler) => app.MapMethods(pattern, [method], handler)

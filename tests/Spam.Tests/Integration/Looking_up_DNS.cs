@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Hikyaku.Accounts.Contracts;
 using Hikyaku.Contracts;
@@ -189,6 +191,43 @@ public sealed class Looking_up_DNS(SpamServiceWithDns service) : IClassFixture<S
         Assert.Equal(["v=DKIM1; k=rsa; p=AAAA"], Found(dns, "dkim"));
         Assert.True((bool)dns["srv"]!["recommended"]!);
     }
+
+    [Fact, Trait("Rule", "CLI-2")]
+    public async Task How_servers_send_here_over_TLS_is_shown_and_looked_up()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=mx1.hikyaku.test", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddDays(1));
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, certificate.ExportCertificatePem());
+        var tlsa = $"3 1 1 {Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()))}";
+        const string Hosts = "hikyaku.test";
+        await service.Dns.ServeAsync(Hosts, "@ NS ns1.hikyaku.test.");
+        await service.Dns.ServeOursAsync(_domain);
+        await service.AddDomainAsync(_domain);
+        var without = await UntilAsync(d => d["mtaSts"]?["found"] is not null);
+        Assert.All(Transport, r => Assert.Equal((null, 0), ((bool?)without[r]!["ok"], without[r]!["expected"]!.AsArray().Count)));
+
+        await service.RestartAsync([.. SpamServiceWithDns.SettingsWith(service.Dns.Port, "--Hikyaku:MtaSts:Mode=enforce", "--Hikyaku:MtaSts:Hosts=mx1.hikyaku.test,mx2.hikyaku.test",
+            "--Hikyaku:MtaSts:PolicyHost=api.hikyaku.test", "--Hikyaku:Spam:TlsReports=mailto:tls@hikyaku.test", $"--Hikyaku:Spam:Certificate={file}")]);
+        var expected = await UntilAsync(d => (bool?)d["mtaSts"]?["ok"] == false && d["mtaSts"]!["expected"]!.AsArray().Count > 0);
+        var (sts, rpt) = ((string)expected["mtaSts"]!["expected"]![0]!["value"]!, (string)expected["tlsRpt"]!["expected"]![0]!["value"]!);
+        Assert.Matches("^v=STSv1; id=[0-9a-f]{20}$", sts);
+        Assert.Equal(($"_25._tcp.mx1.hikyaku.test", tlsa), ((string)expected["dane"]!["expected"]![0]!["name"]!, (string)expected["dane"]!["expected"]![0]!["value"]!));
+        string[] published = [$"_mta-sts TXT \"{sts}\"", "mta-sts CNAME api.hikyaku.test.", $"_smtp._tls TXT \"{rpt}\""];
+        await service.Dns.ServeOursAsync(_domain, published);
+        await service.Dns.ServeAsync(Hosts, "@ NS ns1.hikyaku.test.", $"_25._tcp.mx1 TLSA {tlsa}", $"_25._tcp.mx2 TLSA {tlsa}");
+        var dns = await UntilAsync(d => Transport.All(r => (bool?)d[r]!["ok"] == true));
+        Assert.Equal([sts, "api.hikyaku.test."], Found(dns, "mtaSts"));
+        Assert.Equal([rpt], Found(dns, "tlsRpt"));
+
+        await service.Dns.ServeOursAsync(_domain, [$"_mta-sts TXT \"v=STSv1; id=20250101\"", .. published[1..]]); // an older policy's
+        await service.Dns.ServeAsync(Hosts, "@ NS ns1.hikyaku.test.", $"_25._tcp.mx1 TLSA {tlsa}");
+        await UntilAsync(d => (bool?)d["mtaSts"]!["ok"] == false && (bool?)d["dane"]!["ok"] == false && (bool?)d["tlsRpt"]!["ok"] == true && (bool)d["inForce"]!);
+        File.Delete(file);
+        await service.RestartAsync();
+    }
+
+    private static readonly string[] Transport = ["mtaSts", "tlsRpt", "dane"];
 
     private async Task OursAsync()
     {

@@ -8,7 +8,7 @@ namespace Hikyaku.CommandLine.Domains;
 /// <summary><c>hikyaku domain dns NAME</c>: the DNS records that were found and those that are expected, one a line.</summary>
 internal static class DomainDns
 {
-    private static readonly string[] Kinds = ["mx", "ns", "spf", "dkim", "dmarc", "srv"];
+    private static readonly string[] Kinds = ["mx", "ns", "spf", "dkim", "dmarc", "srv", "mtaSts", "tlsRpt", "dane"];
 
     /// <summary>The command.</summary>
     public static Command Create(CommandRuns runs)

@@ -38,6 +38,7 @@ internal sealed class OwnRoutes : IServiceRoutes
         new("getAutodiscoverSettings", "POST", "/autodiscover/autodiscover.xml", Scope.None, Anybody, Own) { MaxBodyBytes = Autodiscover.MaxBytes },
         new("findAutodiscover", "GET", "/autodiscover/autodiscover.json", Scope.None, Anybody, Own),
         new("findAutodiscoverOf", "GET", "/autodiscover/autodiscover.json/v1.0/{email}", Scope.None, Anybody, Own),
+        new("getMtaStsPolicy", "GET", "/.well-known/mta-sts.txt", Scope.None, Anybody, Own),
         new("getMobileProfile", "GET", "/api/v1/mobileconfig", Scope.None, Anybody, Own),
     ];
 }

@@ -27,11 +27,14 @@ public sealed record DomainRow(
 /// <param name="Dkim">Recommended.</param>
 /// <param name="Dmarc">Recommended.</param>
 /// <param name="Srv">Recommended.</param>
+/// <param name="MtaSts">Recommended.</param>
+/// <param name="TlsRpt">Recommended.</param>
+/// <param name="Dane">Recommended.</param>
 /// <param name="CheckedAt">When a look-up last had a result.</param>
 /// <param name="LastTry">The last look-up, when it had no result.</param>
 /// <param name="Override">That an operator treats the domain as in force.</param>
 public sealed record DomainDns(
-    bool? InForce, DnsStanding? Standing, DnsRecords? Mx, DnsRecords? Ns, DnsRecords? Spf, DnsRecords? Dkim, DnsRecords? Dmarc, DnsRecords? Srv,
+    bool? InForce, DnsStanding? Standing, DnsRecords? Mx, DnsRecords? Ns, DnsRecords? Spf, DnsRecords? Dkim, DnsRecords? Dmarc, DnsRecords? Srv, DnsRecords? MtaSts, DnsRecords? TlsRpt, DnsRecords? Dane,
     DateTimeOffset? CheckedAt, DnsTry? LastTry, DnsOverride? Override);
 
 /// <summary>A domain's standing.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using DnsClient;
+using DnsClient.Protocol;
 
 namespace Hikyaku.Spam.Dns;
 
@@ -57,12 +58,12 @@ public sealed class DnsLookup
         return new(true, mx, await NameServersAsync(domain, stop));
     }
 
-    /// <summary>Looks up what is recommended: SPF, DMARC, DKIM and SRV.</summary>
+    /// <summary>Looks up what is recommended: SPF, DMARC, DKIM, SRV, MTA-STS, TLS reports and DANE.</summary>
     public async Task<IReadOnlyList<FoundRecord>> RecommendedAsync(string domain, IEnumerable<string> dkim, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(dkim);
         var found = new List<FoundRecord>();
-        foreach (var name in dkim.Prepend($"_dmarc.{domain}").Prepend(domain))
+        foreach (var name in (string[])[domain, $"_dmarc.{domain}", $"_mta-sts.{domain}", $"_smtp._tls.{domain}", .. dkim])
         {
             foreach (var record in (await AskAsync(name, QueryType.TXT, stop)).Answers.TxtRecords()) found.Add(new(name, "TXT", string.Concat(record.Text)));
         }
@@ -73,7 +74,28 @@ public sealed class DnsLookup
                 found.Add(new(name, "SRV", FormattableString.Invariant($"{record.Priority} {record.Weight} {record.Port} {NameOf(record.Target)}.")));
         }
 
+        found.AddRange(await PolicyHostAsync($"mta-sts.{domain}", stop));
+        foreach (var host in _settings.Tlsa is null ? [] : _settings.MailHosts)
+        {
+            var name = ExpectedRecords.DaneOwner(host);
+            foreach (var record in (await AskAsync(name, QueryType.TLSA, stop)).Answers.OfRecordType(ResourceRecordType.TLSA).OfType<TlsaRecord>())
+                found.Add(new(name, "TLSA", FormattableString.Invariant($"{(int)record.CertificateUsage} {(int)record.Selector} {(int)record.MatchingType} {Convert.ToHexStringLower([.. record.CertificateAssociationData])}")));
+        }
+
         return found;
+    }
+
+    // An alias of the host that serves the policy, or that host's address.
+    private async Task<IEnumerable<FoundRecord>> PolicyHostAsync(string name, CancellationToken stop)
+    {
+        foreach (var type in new[] { QueryType.A, QueryType.AAAA })
+        {
+            var answers = (await AskAsync(name, type, stop)).Answers;
+            if (answers.CnameRecords().FirstOrDefault(r => NameOf(r.DomainName) == name) is { } alias) return [new(name, "CNAME", $"{NameOf(alias.CanonicalName)}.")];
+            if (answers.AddressRecords().FirstOrDefault() is { } address) return [new(name, type.ToString(), address.Address.ToString())];
+        }
+
+        return [];
     }
 
     // The name servers stand where the zone begins, which may be above the domain. A top-level domain is nobody's.

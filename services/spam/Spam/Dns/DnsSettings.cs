@@ -1,4 +1,7 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Hikyaku.Platform;
 
 namespace Hikyaku.Spam.Dns;
 
@@ -14,10 +17,14 @@ namespace Hikyaku.Spam.Dns;
 /// <param name="SubmissionPort">Where mail is sent, with STARTTLS.</param>
 /// <param name="ReceivingHost">Where mail is read, as people are told it; null: the preferred mail host.</param>
 /// <param name="SendingHost">Where mail is sent; null: where it is read.</param>
+/// <param name="MtaSts">The policy for servers that send here; null: none is published.</param>
+/// <param name="PolicyHost">The host that serves it (<c>Hikyaku:MtaSts:PolicyHost</c>), which <c>mta-sts.DOMAIN</c> is to name; null: it is not told.</param>
+/// <param name="TlsReports">Where reports on TLS go (<c>TlsReports</c>, RFC 8460), as <c>mailto:</c> or <c>https:</c>; null: nobody is asked for them.</param>
+/// <param name="Tlsa">Data of the TLSA record of the mail hosts (DANE, RFC 7672), of the certificate in the PEM file <c>Certificate</c>; null: none is set.</param>
 public sealed record DnsSettings(
     IPEndPoint? Resolver, IReadOnlyList<string> NameServers, IReadOnlyList<string> MailHosts, TimeSpan Interval, TimeSpan Patience,
     int ImapsPort = 993, int Pop3sPort = 995, int SubmissionsPort = 465, int SubmissionPort = 587,
-    string? ReceivingHost = null, string? SendingHost = null)
+    string? ReceivingHost = null, string? SendingHost = null, MtaStsPolicy? MtaSts = null, string? PolicyHost = null, string? TlsReports = null, string? Tlsa = null)
 {
     /// <summary>Reads them; a setting that cannot be read is an error at the start.</summary>
     public static DnsSettings Read(IConfiguration configuration)
@@ -28,7 +35,8 @@ public sealed record DnsSettings(
             ResolverOf(spam["Resolver"]), NamesOf(spam["NameServers"]), NamesOf(spam["MailHosts"]),
             spam.GetValue("CheckInterval", TimeSpan.FromMinutes(10)), spam.GetValue("ResolverTimeout", TimeSpan.FromSeconds(3)),
             server.GetValue("ImapsPort", 993), server.GetValue("Pop3sPort", 995), server.GetValue("SubmissionsPort", 465), server.GetValue("SubmissionPort", 587),
-            HostOf(server["ReceivingHost"]), HostOf(server["SendingHost"]));
+            HostOf(server["ReceivingHost"]), HostOf(server["SendingHost"]),
+            MtaStsPolicy.Read(configuration), HostOf(configuration["Hikyaku:MtaSts:PolicyHost"]), ReportsOf(spam["TlsReports"]), TlsaOf(spam["Certificate"]));
         if (settings is { Resolver: not null } and ({ NameServers.Count: 0 } or { MailHosts.Count: 0 }))
             throw new InvalidOperationException("With Hikyaku:Spam:Resolver, Hikyaku:Spam:NameServers and Hikyaku:Spam:MailHosts must be set: they say what the platform's own hosts are");
         return settings;
@@ -38,6 +46,19 @@ public sealed record DnsSettings(
         => string.IsNullOrWhiteSpace(text) ? null
             : IPEndPoint.TryParse(text, out var resolver) && resolver.Port > 0 ? resolver
             : throw new InvalidOperationException($"Hikyaku:Spam:Resolver must be ADDRESS:PORT, not '{text}'");
+
+    private static string? ReportsOf(string? text)
+        => string.IsNullOrWhiteSpace(text) ? null
+            : Uri.TryCreate(text, UriKind.Absolute, out var to) && to.Scheme is "mailto" or "https" && !text.AsSpan().ContainsAny(" ,;!") ? text
+            : throw new InvalidOperationException($"Hikyaku:Spam:TlsReports must be a mailto: or https: address, not '{text}'");
+
+    // 3 1 1: the host's own key, whole, by SHA-256 (RFC 7672, 3.1.1). It stays when the certificate is renewed with the same key.
+    private static string? TlsaOf(string? file)
+    {
+        if (string.IsNullOrWhiteSpace(file)) return null;
+        using var certificate = X509Certificate2.CreateFromPem(File.ReadAllText(file));
+        return $"3 1 1 {Convert.ToHexStringLower(SHA256.HashData(certificate.PublicKey.ExportSubjectPublicKeyInfo()))}";
+    }
 
     private static string? HostOf(string? text) => string.IsNullOrWhiteSpace(text) ? null : DnsNames.Normal(text.Trim());
 

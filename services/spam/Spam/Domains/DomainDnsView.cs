@@ -13,11 +13,15 @@ namespace Hikyaku.Spam.Domains;
 /// <param name="Dkim">Recommended.</param>
 /// <param name="Dmarc">Recommended.</param>
 /// <param name="Srv">Recommended.</param>
+/// <param name="MtaSts">Recommended where a policy is set: servers that send here do so over TLS (RFC 8461).</param>
+/// <param name="TlsRpt">Recommended where an address is set: who is told when TLS fails (RFC 8460).</param>
+/// <param name="Dane">Recommended where a certificate is set: the mail hosts' keys (RFC 7672), which stand in their own zone.</param>
 /// <param name="CheckedAt">When a look-up last had a result; absent: never.</param>
 /// <param name="LastTry">The last look-up, when it had no result: what is shown is older.</param>
 /// <param name="Override">That an operator treats the domain as in force.</param>
 public sealed record DomainDnsView(
     bool InForce, StandingView Standing, RecordsView Mx, RecordsView Ns, RecordsView Spf, RecordsView Dkim, RecordsView Dmarc, RecordsView Srv,
+    RecordsView MtaSts, RecordsView TlsRpt, RecordsView Dane,
     DateTimeOffset? CheckedAt, FailedTryView? LastTry, OverrideView? Override)
 {
     /// <summary>Shows a domain.</summary>
@@ -29,15 +33,18 @@ public sealed record DomainDnsView(
     /// <param name="language">The reader's.</param>
     internal static DomainDnsView Of(string domain, DomainStanding? standing, DomainFacts? facts, DnsSettings settings, bool obeyed, CultureInfo language)
     {
-        var result = standing?.Result;
+        var (result, dane) = (standing?.Result, ExpectedRecords.Dane(settings).ToList());
         return new(
             obeyed && standing is { InForce: true }, StandingView.Of(standing, language),
             new(IsOk(result, DnsFaults.MxMissing, DnsFaults.MxForeign, DnsFaults.MxAlias), false, result?.Mx.Select(m => new FoundRecord(domain, "MX", m)).ToList(), [.. ExpectedRecords.Mx(domain, settings)]),
             new(IsOk(result, DnsFaults.NsMissing, DnsFaults.NsForeign), false, result?.Ns.Select(n => new FoundRecord(domain, "NS", $"{n}.")).ToList(), [.. ExpectedRecords.Ns(domain, settings)]),
             Recommended(facts, f => ExpectedRecords.SpfOf(f, domain), f => ExpectedRecords.IsSpf(f, settings), [.. ExpectedRecords.Spf(domain)]),
             Recommended(facts, f => DkimOf(f, facts!), f => ExpectedRecords.IsDkim(f, facts!.Dkim), null),
-            Recommended(facts, f => ExpectedRecords.DmarcOf(f, domain), ExpectedRecords.IsDmarc, [.. ExpectedRecords.Dmarc(domain)]),
+            Recommended(facts, f => ExpectedRecords.DmarcOf(f, domain), f => ExpectedRecords.IsDmarc(f), [.. ExpectedRecords.Dmarc(domain)]),
             Recommended(facts, f => [.. f.Where(r => r.Type == "SRV")], f => ExpectedRecords.IsSrv(f, ExpectedRecords.Srv(domain, settings)), [.. ExpectedRecords.Srv(domain, settings)]),
+            Recommended(facts, f => ExpectedRecords.MtaStsOf(f, domain), f => settings.MtaSts is { } policy ? ExpectedRecords.IsMtaSts(f, policy) : null, [.. ExpectedRecords.MtaSts(domain, settings)]),
+            Recommended(facts, f => ExpectedRecords.TlsReportsOf(f, domain), f => settings.TlsReports is null ? null : ExpectedRecords.IsTlsReports(f), [.. ExpectedRecords.TlsReports(domain, settings)]),
+            Recommended(facts, f => [.. f.Where(r => r.Type == "TLSA")], f => settings.Tlsa is null ? null : ExpectedRecords.IsDane(f, dane), dane),
             facts?.CheckedAt,
             facts is { Failure: { } failure, TriedAt: { } at } ? new(at, failure, Problems.Text(new(SpamTexts.OfFault(failure)), language)) : null,
             standing?.Override is { } o ? new(o.Reason, o.At) : null);
@@ -47,7 +54,7 @@ public sealed record DomainDnsView(
         => result is null ? null : !result.Missing.Any(f => f.Code == DnsFaults.NoDomain || faults.Contains(f.Code));
 
     private static RecordsView Recommended(
-        DomainFacts? facts, Func<IReadOnlyList<FoundRecord>, IReadOnlyList<FoundRecord>> pick, Func<IReadOnlyList<FoundRecord>, bool> judge, IReadOnlyList<FoundRecord>? expected)
+        DomainFacts? facts, Func<IReadOnlyList<FoundRecord>, IReadOnlyList<FoundRecord>> pick, Func<IReadOnlyList<FoundRecord>, bool?> judge, IReadOnlyList<FoundRecord>? expected)
     {
         var found = facts?.Records is { } records ? pick(records) : null;
         return new(found is null ? null : judge(found), true, found, expected);
@@ -61,7 +68,7 @@ public sealed record DomainDnsView(
 }
 
 /// <summary>Records of one kind.</summary>
-/// <param name="Ok">Whether what was found is enough; absent: not looked up.</param>
+/// <param name="Ok">Whether what was found is enough; absent: not looked up, or nothing is expected.</param>
 /// <param name="Recommended">Whether it decides nothing.</param>
 /// <param name="Found">What was found; absent: not looked up.</param>
 /// <param name="Expected">What should be there.</param>
