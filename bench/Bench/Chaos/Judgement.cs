@@ -168,10 +168,11 @@ internal sealed partial class Judgement(RunningPlatform platform, PatientClient 
 
     private async Task<JsonArray> HistoryAsync(string address)
     {
-        var all = new JsonArray();
+        var (all, until) = (new JsonArray(), DateTime.UtcNow + Delivery);
         for (var cursor = ""; ;)
         {
             var page = (await client.SendAsync(HttpMethod.Get, $"/api/v1/accounts/{address}/history?limit=500{cursor}")).Body!;
+            if (page["unavailable"] is not null && DateTime.UtcNow < until) continue; // a service was too slow to answer; what it knows is not in the page
             foreach (var item in page["items"]!.AsArray()) all.Add(item!.DeepClone());
             if (page["next"] is not { } next) return all;
             cursor = $"&cursor={next.GetValue<string>()}";
