@@ -1,7 +1,7 @@
 # ./dev test, ./dev bench and ./dev chaos. Sourced, never run.
 
 # What ./dev test long runs in full size: tests whose trait Size is the campaign's name, and how large.
-declare -A campaigns=([accounts]=10000 [answers]=20000 [changes]=1000 [copies]=100 [corpus]=6046 [inputs]=1000000 [kills]=30 [lines]=300 [lists]=1000 [messages]=50000 [networks]=500 [outage]=10 [reads]=200000 [rules]=400 [verdicts]=6046 [webhooks]=30)
+declare -A campaigns=([accounts]=10000 [answers]=20000 [changes]=1000 [copies]=100 [corpus]=6046 [inputs]=1000000 [kills]=30 [lines]=300 [lists]=1000 [messages]=50000 [networks]=500 [outage]=10 [reads]=200000 [requests]=100000 [rules]=400 [verdicts]=6046 [webhooks]=30)
 
 # Ends with the ten slowest classes, what failed, and the line "N passed, N failed". A test program that crashes or reports
 # nothing counts as a failure.

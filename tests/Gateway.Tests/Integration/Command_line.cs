@@ -254,7 +254,7 @@ public sealed partial class Command_line(Deployment deployment)
         var commands = Fenced().Matches(text).Select(m => m.Groups[1].Value).ToList();
         Assert.NotEmpty(commands);
         await deployment.ReportNodeAsync(); // a job has succeeded when nodes obey
-        var (_, token) = await TokenAsync("domains:read", "domains:write", "accounts:read", "accounts:write", "jobs:read", "events:read");
+        var (_, token) = await TokenAsync("domains:read", "domains:write", "accounts:read", "accounts:write", "jobs:read", "events:read", "webhooks:read", "webhooks:write");
         var folder = Directory.CreateTempSubdirectory("hikyaku-test-guide-");
         // What a command prints tells which one failed.
         using var bash = Process.Start(new ProcessStartInfo("timeout", ["60", "bash", "-euxo", "pipefail"])

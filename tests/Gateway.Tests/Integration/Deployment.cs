@@ -92,7 +92,7 @@ public sealed class Deployment : IAsyncLifetime
             "--Hikyaku:PasswordCost=low", "--Hikyaku:DkimKeyBits=1024", $"--Hikyaku:OperatorPassword={OperatorPassword}", "--Hikyaku:Server:Webmail=https://webmail.example.net/", "--Logging:LogLevel:Default=Warning", .. _keys.ForService(),
         ]);
         await _accounts.StartAsync();
-        _feed = await StartFeedAsync(_bus);
+        _feed = await StartFeedAsync(_bus, "--Hikyaku:WebhookAllow=127.0.0.0/8");
         _routingNodes = await RabbitServer.NewVirtualHostAsync();
         _routing = await StartAsync(global::Hikyaku.Routing.Program.Build, _bus, _routingNodes);
         _spam = await StartAsync(Spam.Program.Build, _bus);
