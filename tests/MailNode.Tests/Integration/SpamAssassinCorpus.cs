@@ -60,7 +60,7 @@ internal sealed partial record CorpusMessage(string Name, string Sender, byte[] 
 {
     /// <summary>
     /// The bytes as Postfix passes them on: without the fields that are a receiving server's alone (its message_drop_headers; most files
-    /// come from mailboxes and have a Return-Path), with a field name before a first line that begins with "From ", and with a blank for a
+    /// come from mailboxes and have a Return-Path) and without others' verdicts (SPM-1), with a field name before a first line that begins with "From ", and with a blank for a
     /// CR that ends no line (cleanup_replace_stray_cr_lf of main.cf).
     /// </summary>
     public byte[] Passed { get; } = Encoding.Latin1.GetBytes(PassedOn(Encoding.Latin1.GetString(Bytes)));
@@ -72,7 +72,7 @@ internal sealed partial record CorpusMessage(string Name, string Sender, byte[] 
         return StrayCr.Replace(named + Dropped.Replace(message[..header], "") + message[header..], " ");
     }
 
-    [GeneratedRegex("^(Return-Path|Content-Length|Bcc|Resent-Bcc)[ \t]*:[^\n]*\n([ \t][^\n]*\n)*", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
+    [GeneratedRegex("^(Return-Path|Content-Length|Bcc|Resent-Bcc|X-Spam-[^ \t:]*|X-Virus-Status)[ \t]*:[^\n]*\n([ \t][^\n]*\n)*", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
     private static partial Regex Dropped { get; }
 
     [GeneratedRegex("\r(?!\n)")]
