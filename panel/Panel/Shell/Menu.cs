@@ -50,6 +50,7 @@ public static class Menu
             new(ShellTexts.MenuDomains, "globe", "/domains", Below(path, "/domains") && !path.Contains("/accounts", StringComparison.Ordinal) && !path.Contains("/bulk/", StringComparison.Ordinal)),
             new(ShellTexts.MenuJobs, "clock", "/jobs", Below(path, "/jobs")),
             .. isOperator ? [new MenuEntry(ShellTexts.MenuOperations, "chart", "/ops", Below(path, "/ops"))] : Array.Empty<MenuEntry>(),
+            .. isOperator ? [new MenuEntry(RestrictionsTexts.Queue, "warning", "/ops/restrictions", Below(path, "/ops/restrictions"))] : Array.Empty<MenuEntry>(),
         ]),
     ];
 
