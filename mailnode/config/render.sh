@@ -36,11 +36,12 @@
 #   HIKYAKU_NODE_NETWORKS    optional: networks of the other nodes, which may say whose login they hand on
 #   HIKYAKU_COPY_NETWORKS    optional, default 127.0.0.0/8,::1: from where the copy worker logs in (rule CPY-7), networks with commas
 #   HIKYAKU_WEBMAIL_NETWORKS optional: networks that webmail connects from, which may say whose login it hands on and from where
+#   HIKYAKU_LISTEN           optional, default 127.0.0.1: the IPv4 address of the ports of people and of other servers and nodes; 0.0.0.0: all
 #   HIKYAKU_NODE_FOLDER      optional: mailnode (default), mailnode2, …: the folder of one of several nodes
 # Reads $HIKYAKU_HOME/secrets/doveadm.key, which all nodes of a platform share. The servers read it and
 # $HIKYAKU_HOME/secrets/{cert,key}.pem when they start.
 #
-# Everything listens on 127.0.0.1. Who may read what: the replica is written by the agent and read by Postfix's
+# Everything else listens on 127.0.0.1. Who may read what: the replica is written by the agent and read by Postfix's
 # proxymap and Dovecot's auth workers, which have the group `postfix` (Postfix gives up every other group); its
 # folder hands that group on to the files made in it. Nobody else reads it: password hashes are in it. See
 # docs/mail-flow.md.
@@ -100,6 +101,8 @@ spam_score=${HIKYAKU_SPAM_SCORE:-6}
 [[ $spam_score =~ ^[0-9]{1,3}([.][0-9]{1,2})?$ ]] || fail "HIKYAKU_SPAM_SCORE must be a number like 6 or 7.5"
 copy_networks=${HIKYAKU_COPY_NETWORKS:-127.0.0.0/8,::1}
 [[ $copy_networks =~ ^[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*$ ]] || fail "HIKYAKU_COPY_NETWORKS must be networks like 192.0.2.0/24,2001:db8::/64"
+listen=${HIKYAKU_LISTEN:-127.0.0.1}
+[[ $listen =~ ^[0-9]+([.][0-9]+){3}$ ]] || fail "HIKYAKU_LISTEN must be an IPv4 address, like 0.0.0.0"
 resolver=${HIKYAKU_DNS:-127.0.0.1:1}
 [[ $resolver =~ ^[0-9a-fA-F.:]+$ ]] || fail "HIKYAKU_DNS must be an address and a port, like 127.0.0.1:53"
 case ${HIKYAKU_UPDATES:-off} in
@@ -156,6 +159,9 @@ declare -A values=(
     [HOME]=$HIKYAKU_HOME
     [NODE]=$node
     [HOST]=$host
+    [LISTEN]=$listen
+    # Postfix knows its own addresses by it.
+    [INTERFACES]=$([[ $listen == 0.0.0.0 ]] && echo all || echo "$listen")
     [PLUS]=$plus
     [UNSCANNED]=$unscanned
     [UNSCANNED_ACTION]=$unscanned_action

@@ -4,7 +4,8 @@
 #
 # Environment:
 #   HIKYAKU_HOME             absolute path; nginx and PHP run as www-data, who must be able to pass through it
-#   PORT_WEBMAIL             where nginx listens, on 127.0.0.1
+#   PORT_WEBMAIL             where nginx listens
+#   HIKYAKU_LISTEN           optional, default 127.0.0.1: on which address
 #   HIKYAKU_TRUSTED_PROXIES  optional: addresses and networks of proxies whose word on the client's address is believed, with commas
 set -euo pipefail
 sources=$(cd "$(dirname "$0")/.." && pwd)
@@ -14,6 +15,7 @@ fail() { echo "render.sh: $*" >&2; exit 1; }
 
 [[ $HIKYAKU_HOME =~ ^/[A-Za-z0-9/._-]+$ ]] || fail "HIKYAKU_HOME must be an absolute path of letters, digits and / . _ -"
 [[ ${PORT_WEBMAIL:-} =~ ^[0-9]+$ ]] || fail "PORT_WEBMAIL must be a port number"
+[[ ${HIKYAKU_LISTEN:-127.0.0.1} =~ ^[0-9]+([.][0-9]+){3}$ ]] || fail "HIKYAKU_LISTEN must be an IPv4 address, like 0.0.0.0"
 IFS=, read -ra proxies <<<"${HIKYAKU_TRUSTED_PROXIES:-}"
 for proxy in "${proxies[@]}"; do
     [[ $proxy =~ ^[0-9a-fA-F.:]+(/[0-9]+)?$ ]] || fail "HIKYAKU_TRUSTED_PROXIES: $proxy is no address or network"
@@ -47,7 +49,7 @@ render() {
     local text
     text=$(<"$sources/config/nginx.conf")
     text=${text//@HOME@/"$webmail"}
-    text=${text//@LISTEN@/"127.0.0.1:$PORT_WEBMAIL"}
+    text=${text//@LISTEN@/"${HIKYAKU_LISTEN:-127.0.0.1}:$PORT_WEBMAIL"}
     text=${text//@TRUSTED_PROXIES@/"$(printf '    set_real_ip_from %s;\n' "${proxies[@]}")"}
     text=${text//@PROXIES_OF_GEO@/"$(printf '        %s 1;\n' "${proxies[@]}")"}
     printf '%s\n' "$text" >"$webmail/nginx.conf.new"
