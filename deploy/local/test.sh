@@ -29,6 +29,7 @@ run_tests() {
         provide_corpus
         provide_test_programs
         provide_clients
+        provide_kubectl
     fi
     [[ $part == specs ]] || provide_browser
 
