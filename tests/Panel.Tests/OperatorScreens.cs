@@ -1,3 +1,4 @@
+using System.Net;
 using Hikyaku.Contracts;
 using Hikyaku.Gateway.Tests.Integration;
 using Hikyaku.Platform;
@@ -9,7 +10,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Hikyaku.Panel.Tests;
 
-/// <summary>Mail nodes.</summary>
+/// <summary>Mail nodes and webhooks.</summary>
 [Trait("Rule", "PNL-2")]
 public class OperatorScreens(PanelUnderTest panel)
 {
@@ -49,6 +50,65 @@ public class OperatorScreens(PanelUnderTest panel)
         Assert.Equal("retired", (string)nodes.Single(n => (string)n!["name"]! == node)!["state"]!);
         // The deployment's own node has not told where it is, so that it is not in the register.
         foreach (var path in new[] { "/ops/nodes/nothing", "/ops/nodes/mail1/retire" }) Assert.Equal(404, (await page.GotoAsync(path))!.Status);
+    }
+
+    [Fact]
+    [Trait("Rule", "OPS-2")]
+    public async Task A_webhook_is_added_tested_replayed_given_a_new_secret_and_deleted()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var feed = await panel.Platform.NewFeedAsync("--Hikyaku:WebhookAllow=127.0.0.0/8");
+        var gateway = await panel.Platform.NewGatewayAsync(panel.Platform.AccountsAddress, $"--Hikyaku:Services:feed={feed.Urls.First()}");
+        await using var other = await panel.StartPanelAsync(new Uri(gateway.Urls.First()));
+        using var client = new Client(gateway.Urls.First());
+        var page = await panel.PageAsync(panel: new Uri(other.Urls.First()));
+        await page.Context.AddCookiesAsync([new() { Name = "panel-admin", Value = await client.SignInAsync("operator", Deployment.OperatorPassword), Url = other.Urls.First() }]);
+        await page.GotoAsync("/ops/webhooks");
+        await Expect(page.GetByText("Webhook はまだありません。")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Webhook を追加" }).ClickAsync();
+        await page.Field("url").FillAsync("https://10.1.2.3/private");
+        await page.Field("types").FillAsync("nothing");
+        await page.GetByRole(AriaRole.Button, new() { Name = "追加する" }).ClickAsync();
+        await Expect(page.Locator(".field.wrong")).ToHaveCountAsync(2);
+        await Expect(page.Locator(".field.wrong").First).ToContainTextAsync("このアドレスには送信できません。");
+        await page.ExpectNoViolationsAsync();
+        await page.Field("url").FillAsync(receiver.Url.ToString());
+        await page.Field("types").FillAsync("accounts.mail-account-created\naccounts.mail-account-deletion-started");
+        await page.GetByRole(AriaRole.Button, new() { Name = "追加する" }).ClickAsync();
+        var secret = await page.Locator("[data-secret]").TextContentAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Webhook の画面へ" }).ClickAsync();
+        await Expect(page.Screen("S-OPS-HOOK")).ToContainTextAsync("正常");
+        var own = new Uri(page.Url).AbsolutePath;
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "テスト送信" }).ClickAsync();
+        await Expect(page.Flash("in-force")).ToContainTextAsync("テストを送信しました: 受信済み(204)");
+        Assert.True(Assert.Single(await receiver.TakeAsync(1)).IsSignedWith(secret!));
+        receiver.AnswerStatus(500);
+        await page.GetByRole(AriaRole.Button, new() { Name = "テスト送信" }).ClickAsync();
+        await Expect(page.Flash("error")).ToContainTextAsync("テスト送信に失敗しました: エラー応答 (500)");
+        await Expect(page.Locator("tr[data-delivery='feed.webhook-tested']")).ToHaveCountAsync(2);
+        await page.ExpectNoViolationsAsync();
+        await PanelUnderTest.ShootAsync(page, "ops-webhook");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "秘密を更新" }).ClickAsync();
+        await Expect(page.GetByText("前の秘密の期限")).ToBeVisibleAsync();
+        Assert.NotEqual(secret, await page.Locator("[data-secret]").TextContentAsync());
+        await page.Field("after").FillAsync("nowhere");
+        await page.GetByRole(AriaRole.Button, new() { Name = "再生する" }).ClickAsync();
+        await Expect(page.Locator(".field.wrong")).ToHaveCountAsync(1);
+        await page.Field("after").FillAsync("0");
+        await page.GetByRole(AriaRole.Button, new() { Name = "再生する" }).ClickAsync();
+        await Expect(page.Flash("in-force")).ToContainTextAsync("再生を始めました。");
+        await page.ReloadAsync();
+        await Expect(page.Locator("[data-secret]")).ToHaveCountAsync(0); // it was shown once
+
+        await page.GetByRole(AriaRole.Link, new() { Name = "削除" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "削除" }).ClickAsync();
+        await Expect(page.Flash("in-force")).ToContainTextAsync("Webhook を削除しました。");
+        Assert.Equal(404, (await page.GotoAsync(own))!.Status);
+        await feed.StopAsync();
+        Assert.Equal(503, (await page.GotoAsync("/ops/webhooks"))!.Status);
+        await Expect(page.GetByText("メールの送受信は続いています。")).ToBeVisibleAsync();
     }
 
     private static async Task RegisterAsync(IServiceProvider accounts, string node)
