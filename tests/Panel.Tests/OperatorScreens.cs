@@ -10,7 +10,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Hikyaku.Panel.Tests;
 
-/// <summary>Mail nodes and webhooks.</summary>
+/// <summary>Nodes, the event feed and webhooks.</summary>
 [Trait("Rule", "PNL-2")]
 public class OperatorScreens(PanelUnderTest panel)
 {
@@ -50,6 +50,57 @@ public class OperatorScreens(PanelUnderTest panel)
         Assert.Equal("retired", (string)nodes.Single(n => (string)n!["name"]! == node)!["state"]!);
         // The deployment's own node has not told where it is, so that it is not in the register.
         foreach (var path in new[] { "/ops/nodes/nothing", "/ops/nodes/mail1/retire" }) Assert.Equal(404, (await page.GotoAsync(path))!.Status);
+    }
+
+    [Theory]
+    [InlineData("ja", PanelUnderTest.Desktop, true)]
+    [InlineData("en", PanelUnderTest.Phone, false)]
+    [Trait("Rule", "OPS-2")]
+    public async Task Events_are_filtered_opened_and_replayed(string language, int width, bool script)
+    {
+        var tenant = await panel.TenantAsync();
+        var page = await panel.SignedInAsync("operator", Deployment.OperatorPassword, language, width, ColorScheme.Dark, script);
+        var created = page.Locator("[data-event='accounts.mail-account-created']");
+        await Eventually.Async(async () =>
+        {
+            await page.GotoAsync($"/ops/feed?domain={tenant.Domain}");
+            return await created.Filter(new() { HasText = tenant.OtherUser }).CountAsync() == 1;
+        });
+        var first = created.Filter(new() { HasText = tenant.User });
+        var position = await first.GetAttributeAsync("data-position");
+        await first.Locator("summary").ClickAsync();
+        await Expect(first.Locator("pre")).ToContainTextAsync("\"specversion\": \"1.0\"");
+        await Expect(first.Locator("summary")).ToContainTextAsync("operator");
+        if (script) await page.ExpectNoViolationsAsync();
+        await PanelUnderTest.ShootAsync(page, $"ops-feed-{language}");
+        await first.GetByRole(AriaRole.Link, new() { Name = language == "ja" ? "この位置から再生" : "Replay from here" }).ClickAsync();
+        await Expect(created.Filter(new() { HasText = tenant.OtherUser })).ToBeVisibleAsync();
+        await Expect(page.Locator($"[data-position='{position}']")).ToHaveCountAsync(0);
+        await Expect(page.Field("domain")).ToHaveValueAsync(tenant.Domain);
+
+        await page.GotoAsync($"/ops/feed?domain={tenant.Domain}&type=accounts.mail-account-password-changed&account={tenant.User}");
+        await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync(language == "ja" ? "条件に一致するイベントはありません。" : "matches.");
+        var refused = await page.GotoAsync("/ops/feed?type=nothing&after=x&domain=-");
+        Assert.InRange(refused!.Status, 400, 422);
+        await Expect(page.Locator(".field.wrong")).ToHaveCountAsync(3); // all of them at once
+        await Expect(page.Field("type")).ToHaveValueAsync("nothing");
+    }
+
+    [Fact]
+    [Trait("Rule", "OPS-2")]
+    public async Task A_live_feed_shows_what_happens_until_it_is_paused()
+    {
+        var tenant = await panel.TenantAsync();
+        var page = await panel.SignedInAsync("operator", Deployment.OperatorPassword, "en");
+        await page.GotoAsync($"/ops/feed?domain={tenant.Domain}");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Follow live" }).ClickAsync();
+        await Expect(page.Locator("[data-live]")).ToHaveCountAsync(1);
+        var (boss, client) = (await panel.Platform.OperatorAsync(), panel.Platform.Client);
+        await client.MustAsync(HttpStatusCode.Created, HttpMethod.Post, $"/api/v1/domains/{tenant.Domain}/accounts", boss, new { name = "jiro", password = Deployment.Password });
+
+        await Expect(page.Locator("[data-event='accounts.mail-account-created']").Filter(new() { HasText = $"jiro@{tenant.Domain}" })).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Pause" }).ClickAsync();
+        await Expect(page.Locator("[data-live]")).ToHaveCountAsync(0);
     }
 
     [Fact]
@@ -107,8 +158,20 @@ public class OperatorScreens(PanelUnderTest panel)
         await Expect(page.Flash("in-force")).ToContainTextAsync("Webhook を削除しました。");
         Assert.Equal(404, (await page.GotoAsync(own))!.Status);
         await feed.StopAsync();
-        Assert.Equal(503, (await page.GotoAsync("/ops/webhooks"))!.Status);
+        foreach (var path in new[] { "/ops/webhooks", "/ops/feed" }) Assert.Equal(503, (await page.GotoAsync(path))!.Status);
         await Expect(page.GetByText("メールの送受信は続いています。")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    [Trait("Rule", "ROLE-2")]
+    public async Task Screens_of_operators_are_not_there_for_administrators()
+    {
+        var tenant = await panel.TenantAsync();
+        var page = await panel.SignedInAsync(tenant.Admin, PanelUnderTest.AdminPassword);
+        foreach (var path in new[] { "/ops/nodes", "/ops/nodes/mail1", "/ops/nodes/mail1/retire", "/ops/feed", "/ops/webhooks", "/ops/webhooks/new", "/ops/webhooks/1", "/ops/webhooks/1/delete" })
+            Assert.Equal(404, (await page.GotoAsync(path))!.Status);
+        await page.GotoAsync("/");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "ノード" })).ToHaveCountAsync(0);
     }
 
     private static async Task RegisterAsync(IServiceProvider accounts, string node)

@@ -7,6 +7,7 @@ namespace Hikyaku.Panel.Api;
 public sealed class GatewayStreams(HttpClient http, GatewayClient gateway, IHttpContextAccessor accessor, IHostApplicationLifetime lifetime)
 {
     private const int PieceBytes = 32 * 1024;
+    private static readonly TimeSpan QuietFor = TimeSpan.FromSeconds(2);
 
     private HttpContext Context => accessor.HttpContext ?? throw new InvalidOperationException("The gateway is asked within requests");
 
@@ -42,6 +43,50 @@ public sealed class GatewayStreams(HttpClient http, GatewayClient gateway, IHttp
         if (Context.Request.Headers["Last-Event-ID"].ToString() is { Length: > 0 } last) request.Headers.TryAddWithoutValidation("Last-Event-ID", last);
         using var response = await AskAsync(request, stop.Token);
         await HandOnAsync(response, stop.Token);
+    }
+
+    /// <summary>
+    /// Reads what server-sent events there are now, for a page that is drawn once: until an event's id is as asked, so many have come, or
+    /// none has for a moment. A refusal of what was asked for is the outcome's problem.
+    /// </summary>
+    /// <param name="path">Below <c>/api/v1/</c>.</param>
+    /// <param name="most">At most so many.</param>
+    /// <param name="isLast">Whether nothing behind an id is waited for; it is asked about the ids of signs of life, too.</param>
+    public async Task<Outcome<EventExcerpt>> ExcerptAsync(string path, int most, Predicate<string> isLast)
+    {
+        ArgumentNullException.ThrowIfNull(isLast);
+        using var request = new HttpRequestMessage(HttpMethod.Get, GatewayClient.AddressOf(path));
+        using var response = await AskAsync(request, Context.RequestAborted);
+        if (!response.IsSuccessStatusCode) return await gateway.OutcomeAsync<EventExcerpt>(response, GatewayClient.Correctable);
+        using var quiet = CancellationTokenSource.CreateLinkedTokenSource(Context.RequestAborted);
+        var (events, id, data) = (new List<SentEvent>(), "", "");
+        try
+        {
+            using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(quiet.Token));
+            quiet.CancelAfter(QuietFor);
+            while (events.Count < most && await lines.ReadLineAsync(quiet.Token) is { } line)
+            {
+                if (line.StartsWith("id: ", StringComparison.Ordinal)) id = line[4..];
+                else if (line.StartsWith("data: ", StringComparison.Ordinal)) data = line[6..];
+                else if (line.Length == 0)
+                {
+                    if (data.Length > 0) events.Add(new(id, data));
+                    data = "";
+                    if (isLast(id)) break;
+                    quiet.CancelAfter(QuietFor);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!Context.RequestAborted.IsCancellationRequested)
+        {
+            // There is nothing more for the moment.
+        }
+        catch (IOException)
+        {
+            throw new GatewayRefusalException(StatusCodes.Status503ServiceUnavailable); // it broke off
+        }
+
+        return new(new(events, id), null);
     }
 
     /// <summary>Why a download would be refused; null when it would not. Nothing of it is read.</summary>
@@ -94,3 +139,13 @@ public sealed class GatewayStreams(HttpClient http, GatewayClient gateway, IHttp
         }
     }
 }
+
+/// <summary>A server-sent event.</summary>
+/// <param name="Id">From where a reader resumes behind it.</param>
+/// <param name="Data">What it says.</param>
+public sealed record SentEvent(string Id, string Data);
+
+/// <summary>What there was of server-sent events.</summary>
+/// <param name="Events">In their order.</param>
+/// <param name="Through">From where a reader resumes: up to there, all that was asked for has come.</param>
+public sealed record EventExcerpt(IReadOnlyList<SentEvent> Events, string Through);

@@ -52,6 +52,7 @@ public static class Menu
             .. isOperator ? [new MenuEntry(ShellTexts.MenuOperations, "chart", "/ops", Below(path, "/ops"))] : Array.Empty<MenuEntry>(),
             .. isOperator ? [new MenuEntry(RestrictionsTexts.Queue, "warning", "/ops/restrictions", Below(path, "/ops/restrictions"))] : Array.Empty<MenuEntry>(),
             .. isOperator ? [new MenuEntry(NodesTexts.Title, "server", "/ops/nodes", Below(path, "/ops/nodes"))] : Array.Empty<MenuEntry>(),
+            .. isOperator ? [new MenuEntry(FeedTexts.Title, "clock", "/ops/feed", Below(path, "/ops/feed"))] : Array.Empty<MenuEntry>(),
             .. isOperator ? [new MenuEntry(WebhooksTexts.Title, "globe", "/ops/webhooks", Below(path, "/ops/webhooks"))] : Array.Empty<MenuEntry>(),
         ]),
     ];
