@@ -29,6 +29,7 @@ internal static class PageExtensions
         var result = await page.RunAxe();
         Assert.True(result.Violations.Length == 0, $"{page.Url}: {string.Join("; ", result.Violations.Select(v => $"{v.Id} at {string.Join(", ", v.Nodes.Select(n => n.Html).Take(3))}"))}");
         // Nothing is read by scrolling sideways.
-        Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= innerWidth"), $"{page.Url} is wider than the screen");
+        var wide = await page.EvaluateAsync<string[]>("() => document.documentElement.scrollWidth <= innerWidth ? [] : ['the page', ...[...document.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 120))]");
+        Assert.True(wide.Length == 0, $"{page.Url} is wider than the screen: {string.Join("; ", wide.Take(4))}");
     }
 }
