@@ -54,6 +54,7 @@ public static class Menu
             .. isOperator ? [new MenuEntry(NodesTexts.Title, "server", "/ops/nodes", Below(path, "/ops/nodes"))] : Array.Empty<MenuEntry>(),
             .. isOperator ? [new MenuEntry(FeedTexts.Title, "clock", "/ops/feed", Below(path, "/ops/feed"))] : Array.Empty<MenuEntry>(),
             .. isOperator ? [new MenuEntry(WebhooksTexts.Title, "globe", "/ops/webhooks", Below(path, "/ops/webhooks"))] : Array.Empty<MenuEntry>(),
+            .. isOperator ? [new MenuEntry(PolicyTexts.Title, "settings", "/ops/policy", Below(path, "/ops/policy"))] : Array.Empty<MenuEntry>(),
         ]),
     ];
 
