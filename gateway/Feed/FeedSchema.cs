@@ -26,6 +26,7 @@ public sealed class FeedSchema(NpgsqlDataSource database) : TablesAtStart(databa
         create index if not exists recorded_event_account on recorded_event (account_id, position);
         create index if not exists recorded_event_address on recorded_event (address, position) where address is not null;
         create index if not exists recorded_event_type on recorded_event (type, position);
+        create index if not exists recorded_event_time on recorded_event (type, at);
         create index if not exists recorded_event_appointment on recorded_event ((data ->> 'login'), domain, position)
             where type in ('accounts.domain-administrator-appointed', 'accounts.domain-administrator-dismissed');
 

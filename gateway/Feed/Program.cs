@@ -28,6 +28,7 @@ public static class Program
         services.AddHostedService(provider => provider.GetRequiredService<RecordingQueue>());
         services.AddHostedService(provider => provider.GetRequiredService<FeedTail>());
         services.AddWebhooks();
+        services.AddStats(EventSeries.All);
         services.AddBus(builder.Configuration, "feed", bus =>
         {
             bus.AddNotices();
@@ -41,6 +42,7 @@ public static class Program
         app.MapOpenApi("/internal/openapi.json").WithMetadata(new OwnCredential());
         app.MapGet("/api/v1/events", FollowEvents.Handle).Allow(Scope.None, Roles.Operator, Roles.Admin)
             .Produces<string>(200, "text/event-stream").WithSummary("Follow what happens, as server-sent events").WithDescription(FollowEvents.Description);
+        app.MapStats();
         app.MapWebhooks();
         app.MapNotices();
         return app;

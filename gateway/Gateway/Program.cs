@@ -81,6 +81,7 @@ public static class Program
         services.AddSingleton<Rewind>();
         services.AddSingleton<AccountSummary>();
         services.AddSingleton<DomainDns>();
+        services.AddSingleton<SeriesOfNumbers>();
         services.AddSingleton<MailServers>();
         services.AddSingleton<NetworkRate>();
         services.AddSingleton<ProfileSigner>();
@@ -163,6 +164,7 @@ public static class Program
         (Shares.AccountHistory, "POST") => services.GetRequiredService<AccountHistory>().UndoAsync,
         (Shares.DomainHistory, "GET") => http => services.GetRequiredService<MergedList>().SendAsync(http, services.GetRequiredService<RouteTable>().Sharing(Shares.DomainHistory), "at"),
         (Shares.DomainDns, "GET") => services.GetRequiredService<DomainDns>().SendAsync,
+        (Shares.Stats, _) => services.GetRequiredService<SeriesOfNumbers>().SendAsync,
         (Shares.AccountSummary, "GET") => services.GetRequiredService<AccountSummary>().SendAsync,
         _ => throw new InvalidOperationException($"Nobody answers {route.Method} {route.Pattern}"),
     };

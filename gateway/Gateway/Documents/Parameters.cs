@@ -12,6 +12,10 @@ namespace Hikyaku.Gateway.Documents;
 internal static class Parameters
 {
     private const string Domain = "example.jp", Address = "taro@example.jp", Id = "0196f3c2-7d1e-7b5a-9c44-2f6f0a1b3c5d", Time = "2026-11-24T00:00:00Z";
+    private const string Series =
+        "What is counted. `accounts`: created and deleted ones; `bulk`: accounts registered and changed by files; `restrictions`: begun by kind, lifted, and stopped networks; "
+        + "`jobs`: copies of mailboxes and deletions; `mail`: messages received, sent, refused and returned; `verdicts`: of the spam filter; `logins`: accepted ones, and refused ones by reason.";
+
     private static readonly string[] Restrictions = ["compromise-suspected", "account-locked", "sending-locked", "over-capacity"];
 
     // By the parameter's name; where a call means something else, by the operation's and its name.
@@ -58,6 +62,10 @@ internal static class Parameters
         ["listDeliveries.messageId"] = ("The message's Message-ID.", Text("<1@example.com>")),
         ["listDeliveries.direction"] = ("Mail that came in, or that the account sent.", Choice(["received", "sent"], "received")),
         ["traceMessage.sender"] = ("The sender of the envelope; absent: the null sender.", Text("info@example.com", "email")),
+        ["getStats.series"] = (Series, Choice([.. RouteTable.With().Series])),
+        ["getStats.from"] = ("When the first step begins.", Moment()),
+        ["getStats.to"] = ("When the last step ends.", Moment()),
+        ["getStats.step"] = ("How long a step is, in seconds.", new() { ["type"] = "integer", ["format"] = "int32", ["minimum"] = ReadStats.ShortestStep, ["maximum"] = ReadStats.LongestStep }),
         ["If-Match"] = ("The version that was read, as its ETag; when it is not the present one, the answer is 412.", Text("\"3\"")),
         ["Idempotency-Key"] = ("Sent again with the same body within 24 hours, it gets the first answer again.", Text(Id, longest: 200)),
     };
@@ -70,7 +78,7 @@ internal static class Parameters
         ["getRewind"] = ["since"],
     };
 
-    private static readonly string[] Required = ["getSpamAdvice.by"];
+    private static readonly string[] Required = ["getSpamAdvice.by", "getStats.series"];
 
     /// <summary>Describes those of one operation, and adds what its handler's signature does not tell.</summary>
     public static void Describe(JsonObject operation, GatewayRoute route)

@@ -35,6 +35,7 @@ internal static class Resources
         new("Copies", "Copying a user's mail from another server.", $"{Account}/copies"),
         new("Notices", "The message board, and having its notices mailed.", "/api/v1/notices", $"{Me}/notices-by-mail"),
         new("Events", "What happens, as a stream.", "/api/v1/events"),
+        new("Statistics", "How often things happened, over time.", "/api/v1/stats"),
         new("Webhooks", "What happens, sent to a program of yours.", "/api/v1/webhooks"),
         new("Mail servers", "The mail servers, their ports and the state of their nodes.", "/api/v1/server", "/api/v1/nodes", "/api/v1/mobileconfig"),
     ];

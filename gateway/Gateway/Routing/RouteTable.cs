@@ -17,6 +17,7 @@ public sealed class RouteTable
 
     private readonly IReadOnlyList<IServiceRoutes> _services;
     private readonly Dictionary<(string Method, string Pattern), GatewayRoute> _lines;
+    private readonly Dictionary<string, string> _series;
 
     private RouteTable(IReadOnlyList<IServiceRoutes> services)
     {
@@ -24,6 +25,7 @@ public sealed class RouteTable
         Routes = [.. services.SelectMany(s => s.Routes)];
         _lines = Routes.ToDictionary(r => (r.Method, r.Pattern)); // throws when a line stands twice
         _ = Routes.ToDictionary(r => r.Id); // likewise an operation's name
+        _series = _services.SelectMany(s => s.Series.Select(name => (name, s.Service))).ToDictionary(s => s.name, s => s.Service); // likewise a series
         Services = [.. _services.Select(s => s.Service)];
     }
 
@@ -32,6 +34,9 @@ public sealed class RouteTable
 
     /// <summary>The names of the services, without the gateway itself.</summary>
     public IReadOnlyList<string> Services { get; }
+
+    /// <summary>The names of all series of numbers.</summary>
+    public IReadOnlyList<string> Series => [.. _series.Keys];
 
     /// <summary>The table of this assembly's services, and of more: one of the same name takes the place of this assembly's.</summary>
     public static RouteTable With(params IEnumerable<IServiceRoutes> more) => Of([.. more]);
@@ -46,6 +51,9 @@ public sealed class RouteTable
 
     /// <summary>Finds one line; null when there is none.</summary>
     public GatewayRoute? Find(string method, string pattern) => _lines.GetValueOrDefault((method, pattern));
+
+    /// <summary>The service that counts a series; null when there is no such series.</summary>
+    public string? CounterOf(string series) => _series.GetValueOrDefault(series);
 
     /// <summary>The services that have a share in something, in the table's order.</summary>
     public IReadOnlyList<string> Sharing(Shares share) => [.. _services.Where(s => s.Shares.HasFlag(share)).Select(s => s.Service)];

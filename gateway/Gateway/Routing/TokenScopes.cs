@@ -72,6 +72,9 @@ public static class TokenScopes
     /// <summary>Follows domain events.</summary>
     public const string EventsRead = "events:read";
 
+    /// <summary>Reads numbers of what happened over time.</summary>
+    public const string StatsRead = "stats:read";
+
     /// <summary>Reads webhooks.</summary>
     public const string WebhooksRead = "webhooks:read";
 

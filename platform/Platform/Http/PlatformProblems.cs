@@ -55,6 +55,9 @@ public static class PlatformProblems
     /// <summary>The same Idempotency-Key came with another body.</summary>
     public static readonly ProblemCode KeyReused = new("request.idempotency-key-reused", 422, Texts);
 
+    /// <summary>A series of numbers is asked for with an end before its begin, or with too many steps.</summary>
+    public static readonly ProblemCode StatsSpanInvalid = new("stats.span-invalid", 422, Texts);
+
     /// <summary>Too many requests.</summary>
     public static readonly ProblemCode TooManyRequests = new("request.too-many", 429, Texts);
 
@@ -68,6 +71,6 @@ public static class PlatformProblems
     public static readonly IReadOnlyList<ProblemCode> All =
     [
         Malformed, BadParameter, KeyTooLong, Unauthenticated, Forbidden, NotFound, MethodNotAllowed, Conflict, KeyInUse, ChangedSince, NotUndoable, JobNotCancellable, Stale,
-        TooLarge, UnsupportedMediaType, KeyReused, TooManyRequests, Fault, Unavailable,
+        TooLarge, UnsupportedMediaType, KeyReused, StatsSpanInvalid, TooManyRequests, Fault, Unavailable,
     ];
 }

@@ -41,6 +41,7 @@ public static class Endpoints
             .Allow(Scope.None, Roles.Operator, Roles.Admin).WithSummary("List restrictions");
         app.MapGet("/internal/accounts/{id}/sign-in", SignInLock.Handle).Allow(Scope.None, Roles.Gateway).ExcludeFromDescription();
         app.MapGet("/internal/accounts/{id}/intrusion/{kind}", Intrusion.Handle).Allow(Scope.None, Roles.Operator).ExcludeFromDescription();
+        app.MapStats();
         MapPolicies(app);
         MapNetworks(app);
         app.MapNodes(app.Services.GetRequiredService<RestrictionStates>().All);

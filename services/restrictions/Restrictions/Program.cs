@@ -48,6 +48,7 @@ public static class Program
         services.AddFacts(ObservedFacts.Logins);
         services.AddFacts(ObservedFacts.Submissions);
         services.AddFacts(ObservedFacts.Signs);
+        services.AddStats(LoginSeries.All);
         services.AddSingleton<Counts>();
         services.AddSingleton<AbuseJudge>();
         services.AddHostedService<RestrictionEnds>();

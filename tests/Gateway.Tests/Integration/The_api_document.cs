@@ -94,6 +94,7 @@ public sealed class The_api_document(Deployment deployment)
                 {
                     ("/api/v1/spam-advice", "filter") => "&by=pop",
                     ("/api/v1/spam-advice", "by") => "&filter=header",
+                    ("/api/v1/stats", not "series") => "&series=accounts",
                     ("/api/v1/mobileconfig", "protocol") => $"&address={tenant.User}",
                     _ => "",
                 };

@@ -11,7 +11,9 @@ internal sealed class FeedRoutes : IServiceRoutes
 
     public string Service => Feed;
 
-    public Shares Shares => Shares.None;
+    public Shares Shares => Shares.Stats;
+
+    public IReadOnlyList<string> Series { get; } = ["accounts", "bulk", "restrictions", "jobs"];
 
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [

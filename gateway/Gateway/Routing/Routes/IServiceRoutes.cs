@@ -14,6 +14,9 @@ public interface IServiceRoutes
 
     /// <summary>The answers of several services that this one has a share in.</summary>
     Shares Shares { get; }
+
+    /// <summary>The series of numbers that this service counts (<c>GET /api/v1/stats</c>); no other has one of the same name.</summary>
+    IReadOnlyList<string> Series => [];
 }
 
 /// <summary>What several services answer together.</summary>
@@ -37,4 +40,7 @@ public enum Shares
 
     /// <summary>Changes of domains: their histories are merged. Only the accounts service's can be undone.</summary>
     DomainHistory = 16,
+
+    /// <summary>Numbers over time: <c>GET /api/v1/stats</c> goes to the service that counts the series.</summary>
+    Stats = 32,
 }

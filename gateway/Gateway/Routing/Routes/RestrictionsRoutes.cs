@@ -11,7 +11,9 @@ internal sealed class RestrictionsRoutes : IServiceRoutes
 
     public string Service => Restrictions;
 
-    public Shares Shares => Shares.AccountHistory | Shares.AccountSummary;
+    public Shares Shares => Shares.AccountHistory | Shares.AccountSummary | Shares.Stats;
+
+    public IReadOnlyList<string> Series { get; } = ["logins"];
 
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [

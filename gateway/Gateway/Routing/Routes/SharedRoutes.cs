@@ -26,6 +26,9 @@ internal sealed class SharedRoutes : IServiceRoutes
         // Who may change a setting may undo the change; the service that has the event judges.
         new("undoAccountChange", "POST", "/api/v1/accounts/{address}/history/{eventId}/undo", Scope.Account, All, Shared, HistoryWrite) { Share = Shares.AccountHistory },
 
+        // The service that counts the series answers.
+        new("getStats", "GET", "/api/v1/stats", Scope.None, Operator, Shared, StatsRead) { Share = Shares.Stats, DescribedBy = "feed" },
+
         // Which records sign is the accounts service's; what was looked up, and what the whole answer is like, the spam service's.
         new("getDomainDns", "GET", "/api/v1/domains/{name}/dns", Scope.Domain, Staff, Shared, DomainsRead) { Share = Shares.DomainDns, DescribedBy = "spam" },
         new("listDomainHistory", "GET", "/api/v1/domains/{name}/history", Scope.Domain, Staff, Shared, HistoryRead) { Share = Shares.DomainHistory },

@@ -11,7 +11,9 @@ internal sealed class SpamRoutes : IServiceRoutes
 
     public string Service => Spam;
 
-    public Shares Shares => Shares.AccountHistory | Shares.AccountSummary | Shares.DomainDns | Shares.DomainHistory;
+    public Shares Shares => Shares.AccountHistory | Shares.AccountSummary | Shares.DomainDns | Shares.DomainHistory | Shares.Stats;
+
+    public IReadOnlyList<string> Series { get; } = ["mail", "verdicts"];
 
     public IReadOnlyList<GatewayRoute> Routes { get; } =
     [

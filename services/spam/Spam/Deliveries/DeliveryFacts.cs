@@ -41,7 +41,11 @@ internal static class DeliveryFacts
     };
 
     /// <summary>Adds table and erasure to the service.</summary>
-    public static void AddDeliveries(this IServiceCollection services) => services.AddFacts(Kind);
+    public static void AddDeliveries(this IServiceCollection services)
+    {
+        services.AddFacts(Kind);
+        services.AddStats(MailSeries.All);
+    }
 
     /// <summary>Adds what the service hears and erases to its bus.</summary>
     public static void AddDeliveries(this IBusRegistrationConfigurator bus, string service)
@@ -57,6 +61,7 @@ internal static class DeliveryFacts
         var group = app.MapGroup("/api/v1/accounts/{address}/deliveries");
         group.MapGet("", ListDeliveries.Handle).Produces<DeliveryPage>().Allow(Scope.Account, all).WithSummary("List messages of an account and what became of them");
         group.MapGet("/{id}", ReadDelivery.Handle).Produces<DeliveryView>().Allow(Scope.Account, all).WithSummary("Read what became of a message, step by step");
+        app.MapStats();
     }
 }
 
