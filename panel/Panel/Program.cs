@@ -8,6 +8,7 @@ using Hikyaku.Panel.Screens.Bulk;
 using Hikyaku.Panel.Screens.Clients;
 using Hikyaku.Panel.Screens.Jobs;
 using Hikyaku.Panel.Screens.Notices;
+using Hikyaku.Panel.Screens.Operations.Dashboard;
 using Hikyaku.Panel.Screens.Preferences;
 using Hikyaku.Panel.Screens.SignIn;
 using Hikyaku.Platform;
@@ -71,6 +72,7 @@ public static class Program
         app.MapJobEvents();
         app.MapBulkFiles();
         app.MapUnreadNotices();
+        app.MapDashboardEvents();
         app.MapRazorComponents<App>();
         return app;
     }

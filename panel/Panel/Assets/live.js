@@ -7,15 +7,17 @@ const poll = 2000;
 // An element with data-live follows. The attribute is the address of server-sent events of a job, each of which says that something
 // has moved; while none can be had, or when it is empty, the page is asked for every two seconds. Elements with data-part are replaced
 // when their data-mark is another one on the newest page; once that has no data-live any more, the work has ended and all of it is shown.
+// With data-every the page is asked for after so many seconds, too, whether or not something was told: for numbers of which no event tells.
 async function follow(live) {
     const events = live.dataset.live ? new EventSource(live.dataset.live) : null;
+    const every = Number(live.dataset.every ?? 0) * 1000;
     let moved = false;
-    events?.addEventListener('job', () => { moved = true; });
+    for (const kind of ['job', 'message']) events?.addEventListener(kind, () => { moved = true; });
     estimate();
     for (let asked = Date.now(), goesOn = true; goesOn && live.isConnected;) {
         await new Promise(done => setTimeout(done, 250));
         const age = Date.now() - asked;
-        if (moved ? age < pause : age < poll || events?.readyState === EventSource.OPEN) continue;
+        if (moved ? age < pause : age < (every || poll) || (!every && events?.readyState === EventSource.OPEN)) continue;
         [moved, asked] = [false, Date.now()];
         goesOn = await refresh(live);
     }
@@ -40,7 +42,10 @@ async function refresh(live) {
         if (heading.textContent !== main.querySelector('h1').textContent) heading.textContent = main.querySelector('h1').textContent;
         for (const part of all('[data-part]', main)) {
             const old = document.querySelector(`main [data-part="${part.dataset.part}"]`);
-            if (old && old.dataset.mark !== part.dataset.mark) old.replaceWith(part);
+            if (!old || old.dataset.mark === part.dataset.mark || (live.dataset.every && isRead(old))) continue;
+            const details = all('details', old);
+            all('details', part).forEach((d, i) => { d.open = details[i]?.open ?? d.open; });
+            old.replaceWith(part);
         }
         estimate();
         return true;
@@ -50,6 +55,9 @@ async function refresh(live) {
     if (hadFocus) main.focus();
     return false;
 }
+
+// Of a page of numbers, what somebody is at with the keyboard, or has marked, stays until they have left it.
+const isRead = part => part.contains(document.activeElement) || (!getSelection().isCollapsed && getSelection().containsNode(part, true));
 
 // A screen reader is told of what data-announce says, each time that it says something else: a quarter of the way, and the end.
 const voice = Object.assign(document.createElement('p'), { className: 'visually-hidden', role: 'status' });
