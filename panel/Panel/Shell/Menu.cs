@@ -49,14 +49,19 @@ public static class Menu
         [
             new(ShellTexts.MenuDomains, "globe", "/domains", Below(path, "/domains") && !path.Contains("/accounts", StringComparison.Ordinal) && !path.Contains("/bulk/", StringComparison.Ordinal)),
             new(ShellTexts.MenuJobs, "clock", "/jobs", Below(path, "/jobs")),
-            .. isOperator ? [new MenuEntry(ShellTexts.MenuOperations, "chart", "/ops", Below(path, "/ops"))] : Array.Empty<MenuEntry>(),
-            .. isOperator ? [new MenuEntry(RestrictionsTexts.Queue, "warning", "/ops/restrictions", Below(path, "/ops/restrictions"))] : Array.Empty<MenuEntry>(),
-            .. isOperator ? [new MenuEntry(NodesTexts.Title, "server", "/ops/nodes", Below(path, "/ops/nodes"))] : Array.Empty<MenuEntry>(),
-            .. isOperator ? [new MenuEntry(FeedTexts.Title, "clock", "/ops/feed", Below(path, "/ops/feed"))] : Array.Empty<MenuEntry>(),
-            .. isOperator ? [new MenuEntry(WebhooksTexts.Title, "globe", "/ops/webhooks", Below(path, "/ops/webhooks"))] : Array.Empty<MenuEntry>(),
-            .. isOperator ? [new MenuEntry(PolicyTexts.Title, "settings", "/ops/policy", Below(path, "/ops/policy"))] : Array.Empty<MenuEntry>(),
         ]),
+        .. isOperator ? [Operations(path)] : Array.Empty<MenuGroup>(),
     ];
+
+    private static MenuGroup Operations(string path) => new(ShellTexts.MenuOperations,
+    [
+        new(ShellTexts.MenuOverview, "chart", "/ops", path == "/ops"),
+        new(RestrictionsTexts.Queue, "warning", "/ops/restrictions", Below(path, "/ops/restrictions")),
+        new(NodesTexts.Title, "server", "/ops/nodes", Below(path, "/ops/nodes")),
+        new(FeedTexts.Title, "clock", "/ops/feed", Below(path, "/ops/feed")),
+        new(WebhooksTexts.Title, "globe", "/ops/webhooks", Below(path, "/ops/webhooks")),
+        new(PolicyTexts.Title, "settings", "/ops/policy", Below(path, "/ops/policy")),
+    ]);
 
     private static IEnumerable<MenuGroup> User(string path) =>
     [
