@@ -9,7 +9,6 @@ namespace Hikyaku.Panel.Tests;
 public class Accessibility(PanelUnderTest panel)
 {
     [Theory]
-    [InlineData(PanelUnderTest.Desktop, ColorScheme.Light)]
     [InlineData(PanelUnderTest.Desktop, ColorScheme.Dark)]
     [InlineData(PanelUnderTest.Phone, ColorScheme.Light)]
     public async Task Screens_of_administrators_have_no_violations(int width, ColorScheme scheme)
