@@ -45,12 +45,13 @@ public sealed class Bulk_job_outages
         await accounts.InitializeAsync();
         await accounts.RenewLeaseAsync(applied: long.MaxValue);
         await using var database = NpgsqlDataSource.Create(accounts.Database);
-        // What it may hold in the database when it is stopped: PostgreSQL lets go of it as when a machine is gone.
-        await ScalarAsync(database, $"alter database {new NpgsqlConnectionStringBuilder(accounts.Database).Database} set idle_in_transaction_session_timeout = '1s'");
+        // What it may hold in the database when it is stopped: PostgreSQL lets go of it as when a machine is gone. A worker that only has
+        // to wait for a busy processor is quicker.
+        await ScalarAsync(database, $"alter database {new NpgsqlConnectionStringBuilder(accounts.Database).Database} set idle_in_transaction_session_timeout = '5s'");
         var domain = await accounts.DomainAsync(maxAccounts: 200);
         var job = await SendAsync(accounts, domain, "imports", File(AccountsService.GoodPassword, 10));
         await using var slow = Worker(accounts, "--Logging:LogLevel:Hikyaku=Information");
-        await Eventually.Async(async () => await ScalarAsync(database, "select reserved_rows from bulk_job") is > 0, TimeSpan.FromSeconds(60));
+        await Eventually.Async(async () => await ScalarAsync(database, "select reserved_rows from bulk_job") is > 0, TimeSpan.FromSeconds(120));
         await slow.PauseAsync();
         await DoneAsync(accounts, database, job, killAt: null);
 

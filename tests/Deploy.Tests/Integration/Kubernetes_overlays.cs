@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using k8s.Models;
 
@@ -28,6 +29,20 @@ public class Kubernetes_overlays
         Assert.Equal(["3"], manifests.Custom("Cluster").SelectMany(c => c.At("spec", "instances")));
         Assert.Equal(["3"], manifests.Custom("RabbitmqCluster").SelectMany(c => c.At("spec", "replicas")));
         Assert.DoesNotContain("mailnode", scaled.Keys);
+    }
+
+    [Fact]
+    public async Task The_programs_together_ask_for_fewer_connections_than_the_database_has()
+    {
+        const int ofWebmailAndOperators = 60;
+        var manifests = await Overlay.Of("production");
+        var most = manifests.All<V2HorizontalPodAutoscaler>().ToDictionary(a => a.Spec.ScaleTargetRef.Name, a => a.Spec.MaxReplicas);
+        var asked = manifests.Workloads.SelectMany(w => w.Pod.Containers.SelectMany(c => c.Env ?? []).Where(e => e.Name == "ConnectionStrings__Postgres")
+            .Select(e => (most.GetValueOrDefault(w.Name) is > 0 and var copies ? copies : w.Replicas!.Value) * int.Parse(e.Value.Split("Maximum Pool Size=")[1], CultureInfo.InvariantCulture))).ToList();
+
+        Assert.Equal(8, asked.Count);
+        var there = manifests.Custom("Cluster").SelectMany(c => c.At("spec", "postgresql", "parameters", "max_connections")).Single();
+        Assert.InRange(asked.Sum(), 1, int.Parse(there, CultureInfo.InvariantCulture) - ofWebmailAndOperators);
     }
 
     [Theory]

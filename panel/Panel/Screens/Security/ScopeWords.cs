@@ -34,6 +34,7 @@ public static class ScopeWords
         new("events", SecurityTexts.ScopeEvents, Staff, Nobody),
         new("webhooks", SecurityTexts.ScopeWebhooks, Operator, Operator),
         new("notices", SecurityTexts.ScopeNotices, All, All),
+        new("stats", SecurityTexts.ScopeStats, Operator, Nobody),
         new("platform", SecurityTexts.ScopePlatform, Operator, Operator),
     ];
 
