@@ -38,6 +38,15 @@ public class Accessibility(PanelUnderTest panel)
         foreach (var path in (string[])["/mail", "/mail/password", "/mail/jobs", "/mail/notices", "/mail/forwarding/preview", .. AccountScreens.Select(s => "/mail/" + s)]) await JudgeAsync(page, path);
     }
 
+    // They have a search of their own in the header.
+    [Fact]
+    public async Task Lists_of_operators_have_no_violations()
+    {
+        var tenant = await panel.TenantAsync();
+        var page = await panel.SignedInAsync("operator", Deployment.OperatorPassword);
+        foreach (var path in (string[])["/jobs", "/notices", $"/domains/{tenant.Domain}/accounts", $"/accounts/{tenant.User}/trace", "/ops"]) await JudgeAsync(page, path);
+    }
+
     private async Task<string> FailedJobAsync(Tenant tenant)
     {
         using var file = new StringContent("mail_account,password\ntaro,x\n", System.Text.Encoding.UTF8, "text/csv");

@@ -48,6 +48,7 @@ public sealed partial class Judging_a_corpus(NodeWithScanner fixture)
             names.Add(known.Find(bytes.ToArray())?.Name);
         }
 
+        Assert.Empty(sent.Select(m => m.Name).Except(names)); // names what is lost or changed
         Assert.Equal(sent.Select(m => m.Name).Order(StringComparer.Ordinal), names.Select(n => n ?? "changed").Order(StringComparer.Ordinal));
         TestContext.Current.TestOutputHelper!.WriteLine($"{sent.Count} messages, {spam} judged spam");
     }

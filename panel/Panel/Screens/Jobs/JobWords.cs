@@ -23,6 +23,9 @@ public static class JobWords
     /// <summary>Every state, for choosing.</summary>
     public static readonly IReadOnlyList<string> States = ["queued", "running", "paused", "succeeded", "failed", "cancelled"];
 
+    /// <summary>The states of those that have not ended.</summary>
+    public static readonly IReadOnlyList<string> Open = ["running", "queued", "paused"];
+
     /// <summary>What a job does.</summary>
     public static string Kind(string kind) => kind switch
     {

@@ -63,7 +63,9 @@ public sealed class DnsLookup
     {
         ArgumentNullException.ThrowIfNull(dkim);
         var found = new List<FoundRecord>();
-        foreach (var name in (string[])[domain, $"_dmarc.{domain}", $"_mta-sts.{domain}", $"_smtp._tls.{domain}", .. dkim])
+        // What nobody expects is not asked for.
+        var transport = ExpectedRecords.MtaSts(domain, _settings).Concat(ExpectedRecords.TlsReports(domain, _settings)).Where(r => r.Type == "TXT").Select(r => r.Name);
+        foreach (var name in (string[])[domain, $"_dmarc.{domain}", .. transport, .. dkim])
         {
             foreach (var record in (await AskAsync(name, QueryType.TXT, stop)).Answers.TxtRecords()) found.Add(new(name, "TXT", string.Concat(record.Text)));
         }
@@ -74,10 +76,9 @@ public sealed class DnsLookup
                 found.Add(new(name, "SRV", FormattableString.Invariant($"{record.Priority} {record.Weight} {record.Port} {NameOf(record.Target)}.")));
         }
 
-        found.AddRange(await PolicyHostAsync($"mta-sts.{domain}", stop));
-        foreach (var host in _settings.Tlsa is null ? [] : _settings.MailHosts)
+        if (_settings.MtaSts is not null) found.AddRange(await PolicyHostAsync($"mta-sts.{domain}", stop));
+        foreach (var name in ExpectedRecords.Dane(_settings).Select(r => r.Name))
         {
-            var name = ExpectedRecords.DaneOwner(host);
             foreach (var record in (await AskAsync(name, QueryType.TLSA, stop)).Answers.OfRecordType(ResourceRecordType.TLSA).OfType<TlsaRecord>())
                 found.Add(new(name, "TLSA", FormattableString.Invariant($"{(int)record.CertificateUsage} {(int)record.Selector} {(int)record.MatchingType} {Convert.ToHexStringLower([.. record.CertificateAssociationData])}")));
         }

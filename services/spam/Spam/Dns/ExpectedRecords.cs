@@ -49,10 +49,7 @@ internal static class ExpectedRecords
 
     /// <summary>The mail hosts' keys (RFC 7672). They stand in the hosts' own zone, which must be signed.</summary>
     public static IEnumerable<FoundRecord> Dane(DnsSettings settings)
-        => settings.Tlsa is { } tlsa ? settings.MailHosts.Select(host => new FoundRecord(DaneOwner(host), "TLSA", tlsa)) : [];
-
-    /// <summary>Where the key of a mail host's port 25 stands.</summary>
-    public static string DaneOwner(string host) => $"_25._tcp.{host}";
+        => settings.Tlsa is { } tlsa ? settings.MailHosts.Select(host => new FoundRecord($"_25._tcp.{host}", "TLSA", tlsa)) : [];
 
     /// <summary>Whether the policy is announced as it is now, once, and its host is there.</summary>
     public static bool IsMtaSts(IReadOnlyList<FoundRecord> found, MtaStsPolicy policy)

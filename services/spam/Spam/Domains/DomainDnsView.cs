@@ -40,11 +40,11 @@ public sealed record DomainDnsView(
             new(IsOk(result, DnsFaults.NsMissing, DnsFaults.NsForeign), false, result?.Ns.Select(n => new FoundRecord(domain, "NS", $"{n}.")).ToList(), [.. ExpectedRecords.Ns(domain, settings)]),
             Recommended(facts, f => ExpectedRecords.SpfOf(f, domain), f => ExpectedRecords.IsSpf(f, settings), [.. ExpectedRecords.Spf(domain)]),
             Recommended(facts, f => DkimOf(f, facts!), f => ExpectedRecords.IsDkim(f, facts!.Dkim), null),
-            Recommended(facts, f => ExpectedRecords.DmarcOf(f, domain), f => ExpectedRecords.IsDmarc(f), [.. ExpectedRecords.Dmarc(domain)]),
+            Recommended(facts, f => ExpectedRecords.DmarcOf(f, domain), ExpectedRecords.IsDmarc, [.. ExpectedRecords.Dmarc(domain)]),
             Recommended(facts, f => [.. f.Where(r => r.Type == "SRV")], f => ExpectedRecords.IsSrv(f, ExpectedRecords.Srv(domain, settings)), [.. ExpectedRecords.Srv(domain, settings)]),
-            Recommended(facts, f => ExpectedRecords.MtaStsOf(f, domain), f => settings.MtaSts is { } policy ? ExpectedRecords.IsMtaSts(f, policy) : null, [.. ExpectedRecords.MtaSts(domain, settings)]),
-            Recommended(facts, f => ExpectedRecords.TlsReportsOf(f, domain), f => settings.TlsReports is null ? null : ExpectedRecords.IsTlsReports(f), [.. ExpectedRecords.TlsReports(domain, settings)]),
-            Recommended(facts, f => [.. f.Where(r => r.Type == "TLSA")], f => settings.Tlsa is null ? null : ExpectedRecords.IsDane(f, dane), dane),
+            Recommended(facts, f => ExpectedRecords.MtaStsOf(f, domain), f => ExpectedRecords.IsMtaSts(f, settings.MtaSts!), [.. ExpectedRecords.MtaSts(domain, settings)]),
+            Recommended(facts, f => ExpectedRecords.TlsReportsOf(f, domain), ExpectedRecords.IsTlsReports, [.. ExpectedRecords.TlsReports(domain, settings)]),
+            Recommended(facts, f => [.. f.Where(r => r.Type == "TLSA")], f => ExpectedRecords.IsDane(f, dane), dane),
             facts?.CheckedAt,
             facts is { Failure: { } failure, TriedAt: { } at } ? new(at, failure, Problems.Text(new(SpamTexts.OfFault(failure)), language)) : null,
             standing?.Override is { } o ? new(o.Reason, o.At) : null);
@@ -54,9 +54,10 @@ public sealed record DomainDnsView(
         => result is null ? null : !result.Missing.Any(f => f.Code == DnsFaults.NoDomain || faults.Contains(f.Code));
 
     private static RecordsView Recommended(
-        DomainFacts? facts, Func<IReadOnlyList<FoundRecord>, IReadOnlyList<FoundRecord>> pick, Func<IReadOnlyList<FoundRecord>, bool?> judge, IReadOnlyList<FoundRecord>? expected)
+        DomainFacts? facts, Func<IReadOnlyList<FoundRecord>, IReadOnlyList<FoundRecord>> pick, Func<IReadOnlyList<FoundRecord>, bool> judge, IReadOnlyList<FoundRecord>? expected)
     {
-        var found = facts?.Records is { } records ? pick(records) : null;
+        // Where the platform expects nothing, it has not looked.
+        var found = facts?.Records is { } records && expected is not { Count: 0 } ? pick(records) : null;
         return new(found is null ? null : judge(found), true, found, expected);
     }
 
@@ -68,7 +69,7 @@ public sealed record DomainDnsView(
 }
 
 /// <summary>Records of one kind.</summary>
-/// <param name="Ok">Whether what was found is enough; absent: not looked up, or nothing is expected.</param>
+/// <param name="Ok">Whether what was found is enough; absent: not looked up.</param>
 /// <param name="Recommended">Whether it decides nothing.</param>
 /// <param name="Found">What was found; absent: not looked up.</param>
 /// <param name="Expected">What should be there.</param>

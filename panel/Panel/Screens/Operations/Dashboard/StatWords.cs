@@ -1,15 +1,10 @@
 namespace Hikyaku.Panel.Screens.Operations.Dashboard;
 
-/// <summary>The words of series, of their parts and of nodes.</summary>
+/// <summary>The words of series and of their parts.</summary>
 public static class StatWords
 {
-    private static readonly string[] Kinds = ["compromise-suspected", "account-locked", "sending-locked"];
-
     /// <summary>The series in the order in which they are shown.</summary>
     public static readonly IReadOnlyList<string> All = ["mail", "verdicts", "logins", "restrictions", "accounts", "jobs", "bulk"];
-
-    /// <summary>Whether a part is a kind of restriction.</summary>
-    public static bool IsKind(string part) => Kinds.Contains(part);
 
     /// <summary>What a series is about.</summary>
     public static string Title(string series) => series switch
@@ -54,17 +49,4 @@ public static class StatWords
         ("logins", _) => DashboardTexts.RefusedOtherwise,
         _ => part, // one of a later release
     };
-
-    /// <summary>How a node stands.</summary>
-    public static string Node(string state) => state switch
-    {
-        "serving" => DashboardTexts.Serving,
-        "lagging" => DashboardTexts.Lagging,
-        "expired" => DashboardTexts.Expired,
-        "rebuilding" => DashboardTexts.Rebuilding,
-        _ => state, // one of a later release
-    };
-
-    /// <summary>What a node fetches to judge mail by.</summary>
-    public static string Definitions(string kind) => kind == "spamRules" ? DashboardTexts.SpamRules : DashboardTexts.Signatures;
 }

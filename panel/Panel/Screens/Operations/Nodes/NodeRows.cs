@@ -1,9 +1,5 @@
 namespace Hikyaku.Panel.Screens.Operations.Nodes;
 
-/// <summary>The mail nodes.</summary>
-/// <param name="Items">By name; never paged.</param>
-public sealed record NodeList(IReadOnlyList<NodeRow> Items);
-
 /// <summary>A mail node.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="State">serving, lagging, expired, rebuilding or retired.</param>
